@@ -1,0 +1,1 @@
+"""Words both sides speak: frozen values, free of records."""

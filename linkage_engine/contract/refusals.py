@@ -1,0 +1,71 @@
+"""What the engine refuses: codes and counts, never a value of a record.
+
+The code is the whole message, so that an exception may be logged, stored by the job
+queue or shown without carrying anything of what was refused.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RefusalCode(StrEnum):
+    """Every reason the engine can give."""
+
+    # sealing and unsealing
+    NOT_AN_AGE_FILE = "not-an-age-file"
+    SEALED_TO_ANOTHER_KEY = "sealed-to-another-key"
+    SEALED_FILE_DAMAGED = "sealed-file-damaged"
+    SEALED_FILE_TOO_LARGE = "sealed-file-too-large"
+    # a part against its manifest
+    PART_NOT_PARQUET = "part-not-parquet"
+    PART_DIFFERS_FROM_MANIFEST = "part-differs-from-manifest"
+    PART_TOO_LARGE = "part-too-large"
+    KEY_CHECK_DIFFERS = "key-check-differs"
+    # rows against the catalogue
+    UNKNOWN_DATA_SET = "unknown-data-set"
+    COLUMNS_DIFFER = "columns-differ"
+    ROWS_INVALID = "rows-invalid"
+    PERSON_KEYS_INVALID = "person-keys-invalid"
+    PERSON_KEYS_DIFFER = "person-keys-differ"
+    # linkage
+    TOO_FEW_RECORDS = "too-few-records"
+    NOTHING_TO_LINK = "nothing-to-link"
+    # queries
+    SPECIFICATION_INVALID = "specification-invalid"
+    OUTSIDE_THE_PERMIT = "outside-the-permit"
+    NO_LINKED_DATA = "no-linked-data"
+    # signatures and hand-overs
+    SIGNATURE_INVALID = "signature-invalid"
+    PERMIT_NOT_LIVE = "permit-not-live"
+    HAND_OVER_INVALID = "hand-over-invalid"
+    VAULT_DAMAGED = "vault-damaged"
+
+
+class EngineRefusal(Exception):
+    """The engine refused; the code says why and `counts` how much, in whole numbers only."""
+
+    def __init__(self, code: RefusalCode, **counts: int) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.counts = counts
+
+
+class CannotUnseal(EngineRefusal):
+    """A sealed file was not opened: wrong key, damaged or not an age file."""
+
+
+class ExtractRejected(EngineRefusal):
+    """A part was opened, but is not what its manifest and the catalogue say."""
+
+
+class CannotLink(EngineRefusal):
+    """The records at hand cannot be linked."""
+
+
+class QueryRefused(EngineRefusal):
+    """A question that the permit or the catalogue does not allow."""
+
+
+class NotTrusted(EngineRefusal):
+    """A signature, permit or hand-over that a worker may not believe."""

@@ -1,0 +1,82 @@
+"""Short texts that people and workers sign: decisions, hand-overs, releases."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from linkage_engine.contract.query_spec import QuerySpec
+from linkage_engine.contract.value import FieldName, RandomId, Sha256, ShortText, Slug, Value
+
+
+class SignedQuestion(Value):
+    """A researcher's question as signed: the specification and who asks."""
+
+    question: Literal[1] = 1
+    asked_by: Slug
+    asked_at: datetime
+    nonce: RandomId
+    specification: QuerySpec
+
+
+class Verdict(StrEnum):
+    """What an output checker decides."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+class Decision(Value):
+    """An output checker's decision over one release, bound to the digest of what was seen."""
+
+    decision: Literal[1] = 1
+    release_id: RandomId
+    project_id: Slug
+    checker_id: Slug
+    verdict: Verdict
+    evidence_sha256: Sha256
+    """SHA-256 of the opened evidence: the controlled table, its record and the question."""
+    reason: ShortText
+    decided_at: datetime
+
+
+class HandOverKind(StrEnum):
+    """What one worker hands to another."""
+
+    CROSSWALK = "crosswalk"
+    AGGREGATES = "aggregates"
+
+
+class HandOver(Value):
+    """A sealed file from one worker to another, bound to project and subject."""
+
+    hand_over: Literal[1] = 1
+    kind: HandOverKind
+    project_id: Slug
+    subject_id: RandomId
+    """The linkage run or the query."""
+    sender: FieldName
+    receiver: FieldName
+    sealed_sha256: Sha256
+
+
+class ReleasedFile(Value):
+    """One file of a release package."""
+
+    name: str
+    sha256: Sha256
+    size_bytes: int
+
+
+class ReleaseStatement(Value):
+    """What the gate signs when a release leaves: its files and who approved it."""
+
+    release: Literal[1] = 1
+    release_id: RandomId
+    project_id: Slug
+    query_id: RandomId
+    files: tuple[ReleasedFile, ...]
+    approved_by: tuple[Slug, ...]
+    decisions_sha256: tuple[Sha256, ...]
+    released_at: datetime

@@ -1,0 +1,129 @@
+"""Compact JSON Web Signatures (RFC 7515, EdDSA of RFC 8037): the texts that workers believe.
+
+Every text has its own `typ`, so that a signature made for one purpose never serves
+another, and names its key by RFC 7638 thumbprint. Only Ed25519 is accepted, whatever
+the header says.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TypeVar
+
+import rfc8785
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+from pydantic import ValidationError
+
+from linkage_engine.contract.permit import PublicKey
+from linkage_engine.contract.value import Value
+from service.problems import SignatureRefused
+
+ALGORITHMS = ["Ed25519"]
+LIMIT_BYTES = 1 << 20
+V = TypeVar("V", bound=Value)
+
+
+class TextType(StrEnum):
+    """The kinds of signed text, as the JWS header `typ`."""
+
+    PERMIT = "tre-permit+jws"
+    MANIFEST = "tre-manifest+jws"
+    QUESTION = "tre-question+jws"
+    DECISION = "tre-decision+jws"
+    HAND_OVER = "tre-hand-over+jws"
+    RELEASE = "tre-release+jws"
+    ASSERTION = "client-authentication+jwt"
+    ACCESS_TOKEN = "at+jwt"  # noqa: S105  # a media type (RFC 9068), not a secret
+
+
+class SigningKey:
+    """An Ed25519 private key; shows its thumbprint and nothing else."""
+
+    def __init__(self, key: OKPKey) -> None:
+        self._key = key
+        self.public = PublicKey(x=str(key.as_dict(private=False)["x"]))
+
+    @classmethod
+    def generate(cls) -> SigningKey:
+        """A new key from the system's randomness."""
+        return cls(OKPKey.generate_key("Ed25519", private=True))
+
+    @classmethod
+    def from_jwk(cls, text: str) -> SigningKey:
+        """The key of a private JWK; raises SignatureRefused for anything else."""
+        try:
+            fields = json.loads(text)
+            key = OKPKey.import_key(fields)
+        except (ValueError, TypeError, KeyError, JoseError):
+            raise SignatureRefused from None
+        if not key.is_private or key.curve_name != "Ed25519":
+            raise SignatureRefused
+        return cls(key)
+
+    def to_jwk(self) -> str:
+        """The private JWK as JSON text: for the owner's key file only."""
+        return json.dumps(self._key.as_dict(private=True))
+
+    @property
+    def thumbprint(self) -> str:
+        """The RFC 7638 thumbprint of the public half."""
+        return thumbprint(self.public)
+
+    def sign_bytes(self, payload: bytes, typ: TextType) -> str:
+        """The compact JWS over exactly these bytes."""
+        header = {"alg": ALGORITHMS[0], "typ": typ.value, "kid": self.thumbprint}
+        return jws.serialize_compact(header, payload, self._key, algorithms=ALGORITHMS)
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.thumbprint})"
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        """Refuse to be copied into a pickle."""
+        msg = "a private key is not serialised"
+        raise TypeError(msg)
+
+
+def thumbprint(key: PublicKey) -> str:
+    """The RFC 7638 thumbprint that names a key."""
+    return OKPKey.import_key(key.model_dump()).thumbprint()
+
+
+def canonical(value: Value) -> bytes:
+    """The value as RFC 8785 canonical JSON: the bytes that are signed and digested."""
+    return rfc8785.dumps(json.loads(value.model_dump_json()))
+
+
+def sign(value: Value, key: SigningKey, typ: TextType) -> str:
+    """The compact JWS over the canonical JSON of a value."""
+    return key.sign_bytes(canonical(value), typ)
+
+
+def verified_bytes(compact: str, keys: tuple[PublicKey, ...], typ: TextType) -> tuple[bytes, PublicKey]:
+    """The signed bytes and the key that signed them.
+
+    Raises SignatureRefused unless one of `keys` made the signature for this `typ`.
+    """
+    if len(compact) > LIMIT_BYTES:
+        raise SignatureRefused
+    try:
+        signed = jws.extract_compact(compact.encode("ascii"))
+        header = signed.headers()
+        key = {thumbprint(k): k for k in keys}.get(str(header.get("kid")))
+        if key is None or header.get("typ") != typ.value or set(header) != {"alg", "typ", "kid"}:
+            raise SignatureRefused
+        checked = jws.deserialize_compact(compact, OKPKey.import_key(key.model_dump()), algorithms=ALGORITHMS)
+    except (JoseError, ValueError, TypeError):
+        raise SignatureRefused from None
+    return checked.payload, key
+
+
+def verified(compact: str, keys: tuple[PublicKey, ...], typ: TextType, form: type[V]) -> V:
+    """The value that one of `keys` signed; raises SignatureRefused for any other text."""
+    payload, _ = verified_bytes(compact, keys, typ)
+    try:
+        return form.model_validate_json(payload)
+    except ValidationError:
+        raise SignatureRefused from None
