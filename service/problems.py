@@ -130,7 +130,9 @@ class AssertionRefused(Problem):
     """The client assertion was not accepted."""
 
     slug, title, status = "assertion-refused", "Assertion refused", 401
-    remedy = "Check that the key is registered and live, that the clock is right, and use each assertion once."
+    remedy = (
+        "Check that the key is registered and live, that the clock is right, and use each assertion once."
+    )
 
 
 class NotPermitted(Problem):

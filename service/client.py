@@ -1,0 +1,130 @@
+"""The signed-in HTTP client of the command-line tools: private_key_jwt at the token endpoint, then bearer.
+
+OAuth 2.0 client credentials with a client assertion (RFC 7523). A token lives five
+minutes; a new one is fetched when it is about to run out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from service.clock import Clock, Randomness
+from service.keys import folder_key, folder_party
+from service.problems import ServiceUnreachable
+from service.signed import SigningKey, TextType
+
+AUDIENCE = "tre-linkage"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_SECONDS = 60
+MARGIN = timedelta(seconds=20)
+TIMEOUT = httpx.Timeout(30.0, write=600.0, read=600.0)
+
+
+class RemoteProblem(Exception):
+    """The service refused; its problem details, as they were sent (RFC 9457)."""
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        super().__init__(str(body.get("title", f"HTTP {status}")))
+        self.status = status
+        self.body = body
+
+    @property
+    def slug(self) -> str:
+        """The last part of the problem's type."""
+        return str(self.body.get("type", "")).rsplit("/", 1)[-1]
+
+
+def client_assertion(principal_id: str, key: SigningKey, *, clock: Clock, random: Randomness) -> str:
+    """A client assertion (RFC 7523 §3): who signs, for whom, once, for a minute."""
+    now = int(clock().timestamp())
+    claims = {
+        "iss": principal_id,
+        "sub": principal_id,
+        "aud": AUDIENCE,
+        "jti": random(16).hex(),
+        "iat": now,
+        "exp": now + ASSERTION_SECONDS,
+    }
+    return key.sign_bytes(json.dumps(claims).encode(), TextType.ASSERTION)
+
+
+class Client:
+    """Requests of one principal to one service."""
+
+    def __init__(
+        self, http: httpx.Client, principal_id: str, key: SigningKey, *, clock: Clock, random: Randomness
+    ) -> None:
+        self._http = http
+        self.principal_id = principal_id
+        self._key = key
+        self._clock = clock
+        self._random = random
+        self._token: tuple[str, datetime] | None = None
+
+    @classmethod
+    def from_folder(cls, url: str, folder: Path, *, clock: Clock, random: Randomness) -> Self:
+        """A client for the owner of a key folder."""
+        http = httpx.Client(base_url=url, timeout=TIMEOUT, trust_env=True, follow_redirects=False)
+        return cls(http, folder_party(folder).principal_id, folder_key(folder), clock=clock, random=random)
+
+    def get(self, path: str, **params: str | int) -> Any:  # noqa: ANN401  # JSON
+        """The JSON at a path."""
+        return self._send("GET", path, params=params).json()
+
+    def download(self, path: str) -> bytes:
+        """The bytes at a path."""
+        return self._send("GET", path).content
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
+        """The JSON answered to a JSON body."""
+        return self._send("POST", path, json=body).json()
+
+    def upload(self, path: str, chunks: Iterable[bytes], *, length: int, content_type: str) -> Any:  # noqa: ANN401
+        """The JSON answered to a streamed body of known length."""
+        headers = {"content-type": content_type, "content-length": str(length)}
+        return self._send("POST", path, content=chunks, headers=headers).json()
+
+    def token(self) -> str:
+        """A live access token."""
+        now = self._clock()
+        if self._token is None or self._token[1] - MARGIN <= now:
+            form = {
+                "grant_type": "client_credentials",
+                "client_assertion_type": ASSERTION_TYPE,
+                "client_assertion": client_assertion(
+                    self.principal_id, self._key, clock=self._clock, random=self._random
+                ),
+            }
+            answer = self._exchange("POST", "/token", data=form).json()
+            self._token = (answer["access_token"], now + timedelta(seconds=answer["expires_in"]))
+        return self._token[0]
+
+    def _send(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **kw: Any
+    ) -> httpx.Response:  # noqa: ANN401
+        return self._exchange(
+            method, path, headers={**(headers or {}), "authorization": f"Bearer {self.token()}"}, **kw
+        )
+
+    def _exchange(self, method: str, path: str, **kw: Any) -> httpx.Response:  # noqa: ANN401
+        try:
+            answer = self._http.request(method, path, **kw)
+        except httpx.TransportError:
+            raise ServiceUnreachable from None
+        if answer.is_error:
+            raise RemoteProblem(answer.status_code, _problem_body(answer))
+        return answer
+
+
+def _problem_body(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

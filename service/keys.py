@@ -1,0 +1,110 @@
+"""Key folders of people and programs, and the file of public keys that a machine pins."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from linkage_engine.contract.permit import Party, PublicKey, Role
+from linkage_engine.contract.value import Value
+from service.problems import KeyFolderUnusable, SignatureRefused
+from service.signed import SigningKey
+
+SIGNING = "signing.jwk"
+AGE = "age.key"
+PUBLIC = "public.json"
+OTHERS = 0o077
+
+
+class WorkerKeys(Value):
+    """What one worker shows of itself: who can be written to, and whose hand-overs are believed."""
+
+    age_recipient: str | None = None
+    hand_over_key: PublicKey | None = None
+
+
+class Pins(Value):
+    """The public keys that the processes of this machine believe: written at set-up, then only by ceremony."""
+
+    pins: int = 1
+    governance_key: PublicKey
+    linkage: WorkerKeys
+    analysis: WorkerKeys
+    gate: WorkerKeys
+    release_key: PublicKey
+    log_vkey: str
+
+    @classmethod
+    def read(cls, path: Path) -> Pins:
+        """The pins of a file."""
+        return cls.model_validate_json(path.read_bytes())
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that only its owner reads; raises FileExistsError rather than replace a key."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w") as file:
+        file.write(text)
+
+
+def make_key_folder(
+    folder: Path, *, principal_id: str, name: str, role: Role, age: tuple[str, str] | None = None
+) -> Party:
+    """Make a principal's keys and return the public half that an operator registers.
+
+    `age` is an identity and its recipient, for those to whom the service writes sealed
+    evidence. Raises KeyFolderUnusable when the folder holds keys already.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = SigningKey.generate()
+    party = Party(
+        principal_id=principal_id,
+        name=name,
+        role=role,
+        signing_key=key.public,
+        age_recipient=age[1] if age else None,
+    )
+    try:
+        write_private(folder / SIGNING, key.to_jwk())
+        if age:
+            write_private(folder / AGE, age[0] + "\n")
+    except FileExistsError:
+        raise KeyFolderUnusable from None
+    (folder / PUBLIC).write_text(json.dumps(party.model_dump(mode="json"), indent=2) + "\n")
+    return party
+
+
+def signing_key(path: Path) -> SigningKey:
+    """The private key of a file that nobody else can read; raises KeyFolderUnusable otherwise."""
+    try:
+        if path.stat().st_mode & OTHERS:
+            raise KeyFolderUnusable
+        return SigningKey.from_jwk(path.read_text())
+    except (OSError, UnicodeDecodeError, SignatureRefused):
+        raise KeyFolderUnusable from None
+
+
+def folder_party(folder: Path) -> Party:
+    """Who a key folder belongs to."""
+    try:
+        return Party.model_validate_json((folder / PUBLIC).read_bytes())
+    except (OSError, ValidationError):
+        raise KeyFolderUnusable from None
+
+
+def folder_key(folder: Path) -> SigningKey:
+    """The signing key of a key folder."""
+    return signing_key(folder / SIGNING)
+
+
+def age_identity_text(folder: Path) -> str:
+    """The age identity of a key folder, as text."""
+    path = folder / AGE
+    try:
+        if path.stat().st_mode & OTHERS:
+            raise KeyFolderUnusable
+        return path.read_text().strip()
+    except OSError:
+        raise KeyFolderUnusable from None

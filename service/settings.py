@@ -1,0 +1,124 @@
+"""What each process is told by its environment: one class a process, so that a key exists only where it may.
+
+Secrets are paths of files, never values. A variable `TRE_*` that the process does not
+know is refused: pydantic-settings would ignore it, and a mistyped limit would not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "TRE_"
+S = TypeVar("S", bound="CommonSettings")
+
+
+class UnknownSetting(Exception):
+    """The environment has a TRE_ variable that this process does not know."""
+
+
+class CommonSettings(BaseSettings):
+    """What every process needs: where things lie, and the public keys it believes."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True, cli_parse_args=False
+    )
+
+    database_url: str
+    spool: Path
+    status_folder: Path
+    """Where each process writes its measured isolation and last sign of life."""
+    pins: Path
+    """The pinned public keys: governance, workers, release, log. Root's file, read by all."""
+
+
+class ApiSettings(CommonSettings):
+    """The api: listens, relays ciphertext, holds no key of a record, a release or the log."""
+
+    host: str = "127.0.0.1"
+    port: int = 8700
+    token_key: Path
+    """Signs access tokens."""
+    audience: str = "tre-linkage"
+    token_seconds: int = Field(default=300, ge=1, le=300)
+    submission_limit_bytes: int = 4 << 30
+    forbidden_paths: str = ""
+    """Other processes' key folders and vaults, separated by colons: opening them is tried at start."""
+
+    def closed_paths(self) -> tuple[Path, ...]:
+        """The forbidden paths."""
+        return tuple(Path(p) for p in self.forbidden_paths.split(":") if p)
+
+
+class WorkerSettings(CommonSettings):
+    """What the four workers share."""
+
+    profile: Literal["local", "cluster"] = "local"
+    sandbox: bool = True
+    """Whether the worker closes itself in; when it does not, its isolation is shown as reduced."""
+    poll_seconds: float = Field(default=0.25, gt=0, le=10)
+    forbidden_paths: str = ""
+
+    def closed_paths(self) -> tuple[Path, ...]:
+        """The forbidden paths."""
+        return tuple(Path(p) for p in self.forbidden_paths.split(":") if p)
+
+
+class LinkageSettings(WorkerSettings):
+    """The linkage worker: tokens in, link ids out."""
+
+    linkage_identity: Path
+    linkage_at_rest_key: Path
+    linkage_hand_over_key: Path
+    linkage_vault: Path
+
+
+class AnalysisSettings(WorkerSettings):
+    """The analysis worker: events by link id in, exact cells out to the gate."""
+
+    analysis_identity: Path
+    analysis_at_rest_key: Path
+    analysis_hand_over_key: Path
+    analysis_vault: Path
+    query_seconds: float = 60.0
+
+
+class GateSettings(WorkerSettings):
+    """The gate: exact cells in, controlled tables out, signed."""
+
+    gate_identity: Path
+    gate_at_rest_key: Path
+    gate_vault: Path
+    release_key: Path
+
+
+class LogSettings(WorkerSettings):
+    """The log: entries in, signed checkpoints out."""
+
+    log_key: Path
+    log_memory: Path
+    """The worker's own note of the last checkpoint it signed: a rolled-back database is seen by it."""
+    batch: int = 500
+    tally_seconds: int = 60
+
+
+def settings_for(form: type[S], environment: Mapping[str, str]) -> S:
+    """The settings of one process from its environment.
+
+    Raises UnknownSetting naming the variables (never their values), and pydantic's
+    ValidationError naming what is missing.
+    """
+    known = {f"{PREFIX}{name}".upper() for name in form.model_fields}
+    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise UnknownSetting(", ".join(unknown))
+    values = {
+        name: environment[f"{PREFIX}{name}".upper()]
+        for name in form.model_fields
+        if f"{PREFIX}{name}".upper() in environment
+    }
+    return form.model_validate(values)
