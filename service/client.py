@@ -106,8 +106,12 @@ class Client:
         return self._token[0]
 
     def _send(
-        self, method: str, path: str, headers: dict[str, str] | None = None, **kw: Any
-    ) -> httpx.Response:  # noqa: ANN401
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str] | None = None,
+        **kw: Any,  # noqa: ANN401  # httpx's own
+    ) -> httpx.Response:
         return self._exchange(
             method, path, headers={**(headers or {}), "authorization": f"Bearer {self.token()}"}, **kw
         )

@@ -27,7 +27,7 @@ class WorkerKeys(Value):
 
 
 class Pins(Value):
-    """The public keys that the processes of this machine believe: written at set-up, then only by ceremony."""
+    """The public keys that the processes of this machine believe: written at set-up, changed by ceremony."""
 
     pins: int = 1
     governance_key: PublicKey

@@ -1,0 +1,171 @@
+"""Durable jobs: who does what, once, through crashes (DBOS; its only importer).
+
+Each worker is a DBOS application of its own name, version and executor: only the same
+executor id recovers a job that was cut off, and one shared name strands jobs. The api
+enqueues in the transaction of the act, so that a job exists exactly when the act does.
+Arguments are identifiers and the serialiser is portable JSON: nothing that runs is ever
+read from the database. What goes wrong inside a job is stored as a code, never as the
+message of a library, which might quote a record.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from threading import Event
+
+import structlog
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, run_dbos_database_migrations
+from sqlalchemy.orm import Session
+
+from service.problems import NotReady
+
+QUEUE = "jobs"
+ATTEMPTS = 3
+RETRY_SECONDS = 1.0
+
+
+class WorkerRole(StrEnum):
+    """The four roles of the program inside."""
+
+    LINKAGE = "linkage"
+    ANALYSIS = "analysis"
+    GATE = "gate"
+    LOG = "log"
+
+
+class Job(StrEnum):
+    """Every kind of job; its argument is the identifier of its subject."""
+
+    UNSEAL_IDENTIFIERS = "unseal-identifiers"
+    UNSEAL_PAYLOAD = "unseal-payload"
+    LINK = "link"
+    RECEIVE_CROSSWALK = "receive-crosswalk"
+    ANSWER = "answer"
+    CONTROL = "control"
+    SIGN_RELEASE = "sign-release"
+    HEARTBEAT = "heartbeat"
+
+
+WORKER_OF: Mapping[Job, WorkerRole] = {
+    Job.UNSEAL_IDENTIFIERS: WorkerRole.LINKAGE,
+    Job.UNSEAL_PAYLOAD: WorkerRole.ANALYSIS,
+    Job.LINK: WorkerRole.LINKAGE,
+    Job.RECEIVE_CROSSWALK: WorkerRole.ANALYSIS,
+    Job.ANSWER: WorkerRole.ANALYSIS,
+    Job.CONTROL: WorkerRole.GATE,
+    Job.SIGN_RELEASE: WorkerRole.GATE,
+    Job.HEARTBEAT: WorkerRole.LOG,
+}
+VERSION = 1
+Handler = Callable[[str], None]
+"""Does one job for the subject of that id; may be called again after a crash."""
+Failed = Callable[[Job, str], None]
+"""Told when a job has failed for good: the subject must not wait for ever."""
+
+
+class JobFailed(Exception):
+    """A job failed; the code is all that is kept."""
+
+
+def migrate_jobs(database_url: str) -> None:
+    """Create or update the job queue's own tables."""
+    run_dbos_database_migrations(database_url)
+
+
+def _name(role: WorkerRole) -> str:
+    return f"tre-{role.value}"
+
+
+def _version(role: WorkerRole) -> str:
+    # Versions are unique among applications that share a system database.
+    return f"{role.value}-{VERSION}"
+
+
+class JobQueue:
+    """Hands jobs to workers in the transaction of the caller."""
+
+    def __init__(self, database_url: str) -> None:
+        self._client = DBOSClient(
+            system_database_url=database_url, serializer=DBOSPortableJSONSerializer(), lazy=True
+        )
+
+    def enqueue(self, session: Session, job: Job, subject_id: str) -> None:
+        """Put a job in line; a second time for the same subject changes nothing."""
+        role = WORKER_OF[job]
+        self._client.enqueue_in_transaction(
+            session,
+            {
+                "workflow_name": job.value,
+                "queue_name": f"{QUEUE}-{role.value}",
+                "workflow_id": f"{job.value}:{subject_id}",
+                "app_version": _version(role),
+                "application_name": _name(role),
+            },
+            subject_id,
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.destroy()
+
+
+def run_jobs(
+    role: WorkerRole,
+    database_url: str,
+    handlers: Mapping[Job, Handler],
+    *,
+    failed: Failed,
+    stop: Event,
+    poll_seconds: float,
+) -> None:
+    """Do the role's jobs until told to stop; jobs that a crash cut off are begun again first."""
+    DBOS(
+        config={
+            "name": _name(role),
+            "system_database_url": database_url,
+            "application_version": _version(role),
+            "executor_id": f"{role.value}-0",
+            "serializer": DBOSPortableJSONSerializer(),
+            "run_admin_server": False,
+            "enable_otlp": False,
+            "log_level": "CRITICAL",
+        }
+    )
+    for job, handler in handlers.items():
+        _register(job, handler, failed)
+    DBOS.launch()
+    DBOS.register_queue(f"{QUEUE}-{role.value}", worker_concurrency=1, polling_interval_sec=poll_seconds)
+    try:
+        stop.wait()
+    finally:
+        DBOS.destroy(workflow_completion_timeout_sec=0)
+
+
+def _register(job: Job, handler: Handler, failed: Failed) -> None:
+    @DBOS.step(name=f"{job.value}-step")
+    def step(subject_id: str) -> None:
+        _attempt(job, handler, failed, subject_id)
+
+    @DBOS.workflow(name=job.value)
+    def workflow(subject_id: str) -> None:
+        step(subject_id)
+
+
+def _attempt(job: Job, handler: Handler, failed: Failed, subject_id: str) -> None:
+    log = structlog.get_logger()
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            handler(subject_id)
+        except NotReady:
+            raise JobFailed(job.value) from None
+        except Exception as fault:  # noqa: BLE001  # whatever it is, only its type may be kept
+            log.error("job_failed", job=job.value, subject_id=subject_id, fault=type(fault).__name__)
+            if attempt == ATTEMPTS:
+                failed(job, subject_id)
+                raise JobFailed(job.value) from None
+            time.sleep(RETRY_SECONDS)
+        else:
+            log.info("job_done", job=job.value, subject_id=subject_id)
+            return
