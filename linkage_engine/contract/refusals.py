@@ -17,6 +17,8 @@ class RefusalCode(StrEnum):
     SEALED_TO_ANOTHER_KEY = "sealed-to-another-key"
     SEALED_FILE_DAMAGED = "sealed-file-damaged"
     SEALED_FILE_TOO_LARGE = "sealed-file-too-large"
+    RECIPIENT_INVALID = "recipient-invalid"
+    KEY_INVALID = "key-invalid"
     # a part against its manifest
     PART_NOT_PARQUET = "part-not-parquet"
     PART_DIFFERS_FROM_MANIFEST = "part-differs-from-manifest"
@@ -35,11 +37,20 @@ class RefusalCode(StrEnum):
     SPECIFICATION_INVALID = "specification-invalid"
     OUTSIDE_THE_PERMIT = "outside-the-permit"
     NO_LINKED_DATA = "no-linked-data"
+    QUERY_TOO_SLOW = "query-too-slow"
+    QUERY_FAILED = "query-failed"
+    # disclosure control
+    UNKNOWN_POLICY = "unknown-policy"
+    POLICY_INVALID = "policy-invalid"
+    TABLE_TOO_LARGE = "table-too-large"
     # signatures and hand-overs
     SIGNATURE_INVALID = "signature-invalid"
     PERMIT_NOT_LIVE = "permit-not-live"
     HAND_OVER_INVALID = "hand-over-invalid"
     VAULT_DAMAGED = "vault-damaged"
+    VAULT_NAME_INVALID = "vault-name-invalid"
+    VAULT_OBJECT_EXISTS = "vault-object-exists"
+    VAULT_OBJECT_MISSING = "vault-object-missing"
 
 
 class EngineRefusal(Exception):
@@ -49,6 +60,10 @@ class EngineRefusal(Exception):
         super().__init__(code.value)
         self.code = code
         self.counts = counts
+
+
+class CannotSeal(EngineRefusal):
+    """A file cannot be sealed: no recipient, or a text that is none."""
 
 
 class CannotUnseal(EngineRefusal):

@@ -1,0 +1,1 @@
+"""age files, the public half: what anybody may do with a recipient."""
