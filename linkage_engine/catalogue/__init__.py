@@ -1,0 +1,1 @@
+"""What data sets, codes, tumour groups and age bands mean: data, not code."""

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from linkage_engine.catalogue.data_sets import (
+    DATA_SETS,
+    EXTRACT_DATE,
+    PERSON_KEY,
+    DataSet,
+    FieldRole,
+    FieldType,
+    code_list,
+    data_set,
+)
+from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
+
+every_data_set = pytest.mark.parametrize("schema", [data_set(name) for name in DATA_SETS], ids=DATA_SETS)
+
+
+@every_data_set
+def test_person_key_is_the_first_column_and_in_the_primary_key(schema: DataSet) -> None:
+    assert schema.columns[0] == PERSON_KEY
+    assert PERSON_KEY in schema.primary_key
+
+
+@every_data_set
+def test_names_are_used_once_and_keys_and_orders_name_fields(schema: DataSet) -> None:
+    assert len(set(schema.columns)) == len(schema.columns)
+    assert set(schema.primary_key) <= set(schema.columns)
+    named = {name for order in schema.order for name in (order.earlier, order.later)} - {EXTRACT_DATE}
+    for name in named:
+        field = schema.field(name)
+        assert field is not None
+        assert field.type in {FieldType.DATE, FieldType.YEAR}
+
+
+@every_data_set
+def test_no_field_takes_free_text(schema: DataSet) -> None:
+    for field in schema.fields:
+        if field.type is FieldType.STRING:
+            assert field.codes or field.constraints.pattern, field.name
+
+
+@every_data_set
+def test_every_pattern_is_a_regular_expression_and_bounded(schema: DataSet) -> None:
+    for field in schema.fields:
+        pattern = field.constraints.pattern
+        if pattern is not None:
+            re.compile(pattern)
+            assert "*" not in pattern
+            assert "+" not in pattern
+
+
+@every_data_set
+def test_keys_have_the_role_of_keys(schema: DataSet) -> None:
+    field = schema.field(PERSON_KEY)
+    assert field is not None
+    assert field.role is FieldRole.KEY
+    assert schema.field("no_such_field") is None
+
+
+def test_an_unknown_data_set_is_refused() -> None:
+    with pytest.raises(ExtractRejected) as refused:
+        data_set("../data_sets")
+    assert refused.value.code is RefusalCode.UNKNOWN_DATA_SET
+
+
+def test_every_file_of_the_catalogue_is_named_by_code() -> None:
+    root = files("linkage_engine.catalogue")
+    schemas = {f.name.removesuffix(".json") for f in (root / "data_set_schemas").iterdir()}
+    assert schemas == set(DATA_SETS)
+    lists = {f.name.removesuffix(".json") for f in (root / "code_lists").iterdir()}
+    used = {field.code_list for name in DATA_SETS for field in data_set(name).fields if field.code_list}
+    assert lists == used
+    assert all(code_list(name).name == name for name in lists)
+
+
+def test_icd10_is_written_without_a_dot() -> None:
+    field = data_set("cancer_registration").field("primary_diagnosis_icd10")
+    assert field is not None
+    assert field.constraints.pattern is not None
+    shape = re.compile(field.constraints.pattern)
+    assert all(shape.fullmatch(code) for code in ("C50", "C509", "C61X", "D0511"))
+    assert not any(shape.fullmatch(code) for code in ("C50.9", "c509", "509", "C5", "CANCER"))
