@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
+from linkage_engine.contract.tokens import IDENTIFIER_FIELDS, TOKEN_COLUMNS, TOKEN_NAMES, TokenKind
+from linkage_engine.pseudonymise.families import BLOCKING, SCALARS
+from linkage_engine.pseudonymise.secret import LinkageSecret, derived_key
+from linkage_engine.pseudonymise.tokens import encode
+
+SECRET = LinkageSecret(bytes(range(32)))
+ANN: dict[str, str | None] = {
+    "nhs_number": "9434765919",
+    "given_name": "Ann",
+    "middle_name": "Jane",
+    "family_name": "Smith",
+    "previous_family_name": "Green",
+    "date_of_birth": "1951-02-03",
+    "sex": "2",
+    "postcode": "SW1A 1AA",
+    "address": "14 High Street",
+}
+
+
+def tokens_of(*people: dict[str, str | None], **options: Any) -> list[dict[str, Any]]:
+    given: dict[str, Any] = {
+        "secret": SECRET,
+        "project_id": "cancer-2026",
+        "epoch": 1,
+        "random": secrets.token_bytes,
+    } | options
+    fields = [name for name in IDENTIFIER_FIELDS if any(name in person for person in people)]
+    table = pa.table({name: pa.array([p.get(name) for p in people], pa.string()) for name in fields})
+    rows: list[dict[str, Any]] = encode(table, **given).to_pylist()
+    return rows
+
+
+def values_of(row: dict[str, Any]) -> set[int]:
+    flat = (value if isinstance(value, list) else [value] for value in row.values())
+    return {value for values in flat for value in values if value is not None}
+
+
+def test_the_columns_are_those_of_the_contract_and_lists_have_their_fixed_length() -> None:
+    people = [ANN, {"given_name": "Bartholomew-Maximilian", "family_name": "Featherstonehaugh", "sex": None}]
+    for row in tokens_of(*people):
+        assert tuple(row) == TOKEN_NAMES
+        assert all(len(row[c.name]) == c.length for c in TOKEN_COLUMNS if c.kind is TokenKind.LIST)
+        assert all(row[c.name] == sorted(row[c.name]) for c in TOKEN_COLUMNS if c.kind is TokenKind.LIST)
+
+
+def test_the_same_person_has_the_same_scalar_tokens_however_written() -> None:
+    written = ANN | {"given_name": "ANN ", "date_of_birth": "19510203", "postcode": "sw1a1aa", "sex": "F"}
+    one, two = tokens_of(ANN, written)
+    assert all(one[name] == two[name] is not None for name in SCALARS if name != "dob_swapped")
+
+
+def test_a_typing_error_in_a_family_name_leaves_near_tokens_in_common_but_not_the_exact_one() -> None:
+    one, two = tokens_of(ANN, ANN | {"family_name": "Smiht"})
+    for name in ("near_family_dob", "near_family_postcode", "near_family_given"):
+        assert set(one[name]) & set(two[name])
+    assert one["family_dob"] != two["family_dob"]
+
+
+def test_a_previous_family_name_meets_the_family_name() -> None:
+    married, before = tokens_of(ANN, ANN | {"family_name": "Green", "previous_family_name": None})
+    assert set(married["near_family_dob"]) & set(before["near_family_dob"])
+    only_previous = tokens_of(ANN | {"family_name": None})[0]
+    assert set(only_previous["near_family_dob"]) & set(before["near_family_dob"])
+
+
+def test_swapped_names_and_swapped_day_and_month_meet() -> None:
+    one, two = tokens_of(
+        ANN, ANN | {"given_name": "Smith", "family_name": "Ann", "date_of_birth": "1951-03-02"}
+    )
+    assert one["dob"] == two["dob_swapped"]
+    swapped = tokens_of(ANN | {"given_name": "Smith", "family_name": "Ann"})[0]
+    assert (one["family_dob"], one["given_dob"]) == (swapped["given_dob"], swapped["family_dob"])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"secret": LinkageSecret(bytes(32))}, {"project_id": "cancer-2027"}, {"epoch": 2}],
+    ids=["secret", "project", "epoch"],
+)
+def test_another_secret_project_or_epoch_shares_no_token(options: dict[str, Any]) -> None:
+    assert not values_of(tokens_of(ANN)[0]) & values_of(tokens_of(ANN, **options)[0])
+
+
+def test_invalid_identifiers_have_no_token() -> None:
+    row = tokens_of(
+        {"nhs_number": "9434765918", "date_of_birth": "1900-01-01", "postcode": "ZZ99 3VZ", "sex": "9"}
+    )[0]
+    assert all(row[name] is None for name in SCALARS)
+
+
+def test_what_a_record_lacks_is_filled_with_values_that_never_repeat() -> None:
+    nobody = tokens_of({"given_name": None}, {"given_name": None})
+    one, two = (values_of(row) for row in nobody)
+    assert len(one) == len(two) == sum(c.length for c in TOKEN_COLUMNS if c.kind is TokenKind.LIST)
+    assert not one & two
+
+
+def test_families_of_different_label_never_meet() -> None:
+    row = tokens_of(
+        {"given_name": "Ann", "family_name": "Ann", "date_of_birth": "1951-03-03", "postcode": "4000"}
+    )[0]
+    scalars = [row[name] for name in SCALARS if row[name] is not None]
+    assert len(set(scalars)) == len({SCALARS[name].label for name in SCALARS if row[name] is not None})
+
+
+def test_every_blocking_family_has_a_place() -> None:
+    blocking = next(c for c in TOKEN_COLUMNS if c.name == "blocking")
+    assert blocking.length == len(BLOCKING)
+
+
+def test_a_column_that_is_no_identifier_is_refused_without_its_name() -> None:
+    with pytest.raises(ExtractRejected) as refused:
+        tokens_of_table(pa.table({"diagnosis": ["C50"]}))
+    assert refused.value.code is RefusalCode.COLUMNS_DIFFER
+    assert "diagnosis" not in str(refused.value)
+    with pytest.raises(ExtractRejected):
+        tokens_of_table(pa.table({}))
+
+
+def tokens_of_table(table: pa.Table) -> pa.Table:
+    return encode(table, secret=SECRET, project_id="p-1", epoch=1, random=secrets.token_bytes)
+
+
+def test_a_file_without_rows_gives_the_columns_without_rows() -> None:
+    found = tokens_of_table(pa.table({"given_name": pa.array([], pa.string())}))
+    assert found.num_rows == 0
+    assert tuple(found.column_names) == TOKEN_NAMES
+
+
+def test_a_token_of_three_parts_is_the_documented_construction() -> None:
+    def key(size: int, *label: str) -> bytes:
+        return derived_key(SECRET, project_id="cancer-2026", epoch=1, label=label, size=size)
+
+    def digest(domain: str, text: str) -> bytes:
+        return hmac.digest(key(32, "domain", domain), text.encode(), "sha256")[:8]
+
+    def block(stage: str, left: bytes, right: bytes) -> bytes:
+        cipher = Cipher(AES(key(16, "family", "fs ss year", stage)), ECB()).encryptor()
+        return (cipher.update(left + right) + cipher.finalize())[:8]
+
+    first = block("0", digest("sound", "A500"), digest("sound", "S530"))
+    token = int.from_bytes(block("1", first, digest("year", "1951")), "big", signed=True)
+    assert token in tokens_of(ANN)[0]["blocking"]
+
+
+PEOPLE = st.fixed_dictionaries(
+    {}, optional={name: st.none() | st.text(max_size=12) for name in IDENTIFIER_FIELDS}
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(PEOPLE.filter(bool), min_size=1, max_size=5))
+def test_nothing_but_whole_numbers_comes_out_whatever_goes_in(people: list[dict[str, str | None]]) -> None:
+    for row in tokens_of(*people):
+        assert all(isinstance(value, int) for value in values_of(row))
+    assert len(tokens_of(*people)) == len(people)
+
+
+def test_rows_keep_their_order() -> None:
+    read: Callable[[str], dict[str, str | None]] = lambda given_name: ANN | {"given_name": given_name}  # noqa: E731
+    forward = [row["given_dob"] for row in tokens_of(*map(read, "ABCD"))]
+    assert [row["given_dob"] for row in tokens_of(*map(read, "DCBA"))] == forward[::-1]
