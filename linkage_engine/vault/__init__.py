@@ -1,0 +1,1 @@
+"""Records at rest: encrypted Parquet, read into a locked in-memory DuckDB."""

@@ -1,0 +1,110 @@
+"""Tables at rest: encrypted Parquet, each written once, whole and durable, under its own key.
+
+Parquet modular encryption (AES-GCM, footer and columns, 256-bit keys). Swapped or renamed files do
+not open, because a key belongs to one name; DuckDB cannot read them, so they enter it as Arrow.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.parquet.encryption import create_decryption_properties, create_encryption_properties
+
+from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
+from linkage_engine.vault.keystore import Keystore
+
+_PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}(?:/[a-z0-9][a-z0-9_-]{0,62}){0,3}")
+_SUFFIX = ".parquet"
+
+
+class Vault:
+    """The tables of one role: `project_id`, then a name of one to four parts, as in `payload/north/death`.
+
+    Every method raises `EngineRefusal`, VAULT_NAME_INVALID, for a project or name of another shape.
+    """
+
+    def __init__(self, root: Path, keystore: Keystore) -> None:
+        self._root = root
+        self._keystore = keystore
+
+    def write(self, project_id: str, name: str, table: pa.Table, *, replace: bool = False) -> None:
+        """Keep a table: after this returns it survives a crash, before it nothing of it is seen.
+
+        Raises `EngineRefusal`, VAULT_OBJECT_EXISTS, unless it may replace what is there.
+        """
+        path = self._path(project_id, name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, partial = tempfile.mkstemp(suffix=".partial", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                key = self._keystore.data_key(project_id, name)
+                properties = create_encryption_properties(key)
+                pq.write_table(table, file, compression="zstd", encryption_properties=properties)
+                file.flush()
+                os.fsync(descriptor)
+            _publish(Path(partial), path, replace=replace)
+        finally:
+            Path(partial).unlink(missing_ok=True)
+
+    def read(self, project_id: str, name: str, *, columns: Sequence[str] | None = None) -> pa.Table:
+        """The table, or some of its columns.
+
+        Raises `EngineRefusal`: VAULT_OBJECT_MISSING, or VAULT_DAMAGED for a file that was changed, is
+        not encrypted or was written under another key.
+        """
+        path = self._path(project_id, name)
+        properties = create_decryption_properties(self._keystore.data_key(project_id, name))
+        try:
+            with pq.ParquetFile(path, decryption_properties=properties) as file:
+                return file.read(columns=columns)
+        except FileNotFoundError:
+            raise EngineRefusal(RefusalCode.VAULT_OBJECT_MISSING) from None
+        except (OSError, pa.ArrowException):  # Arrow's messages may quote what they could not read
+            raise EngineRefusal(RefusalCode.VAULT_DAMAGED) from None
+
+    def exists(self, project_id: str, name: str) -> bool:
+        """Whether a table of that name is kept; its contents are not looked at."""
+        return self._path(project_id, name).is_file()
+
+    def names(self, project_id: str, prefix: str = "") -> tuple[str, ...]:
+        """The names of a project that begin with a prefix, in order."""
+        project = self._project(project_id)
+        found = (path.relative_to(project).as_posix() for path in project.rglob(f"*{_SUFFIX}"))
+        return tuple(sorted(n for name in found if (n := name.removesuffix(_SUFFIX)).startswith(prefix)))
+
+    def remove(self, project_id: str, name: str) -> None:
+        """Forget a table; nothing happens when there is none."""
+        self._path(project_id, name).unlink(missing_ok=True)
+
+    def _project(self, project_id: str) -> Path:
+        if _PROJECT.fullmatch(project_id) is None:
+            raise EngineRefusal(RefusalCode.VAULT_NAME_INVALID)
+        return self._root / project_id
+
+    def _path(self, project_id: str, name: str) -> Path:
+        if _NAME.fullmatch(name) is None:
+            raise EngineRefusal(RefusalCode.VAULT_NAME_INVALID)
+        return self._project(project_id) / f"{name}{_SUFFIX}"
+
+
+def _publish(partial: Path, path: Path, *, replace: bool) -> None:
+    """Give a finished file its name at once, and make the name durable."""
+    try:
+        if replace:
+            partial.replace(path)
+        else:
+            path.hardlink_to(partial)  # unlike a rename, refuses when the name is taken
+    except FileExistsError:
+        raise EngineRefusal(RefusalCode.VAULT_OBJECT_EXISTS) from None
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
