@@ -34,6 +34,13 @@ class CommonSettings(BaseSettings):
     """Where each process writes its measured isolation and last sign of life."""
     pins: Path
     """The pinned public keys: governance, workers, release, log. Root's file, read by all."""
+    forbidden_paths: str = ""
+    """What this process must not be able to open: `name=path`, separated by colons. It is tried at start."""
+
+    def closed_paths(self) -> dict[str, Path]:
+        """The forbidden paths by the names they are shown under."""
+        pairs = (pair.split("=", 1) for pair in self.forbidden_paths.split(":") if pair)
+        return {name: Path(path) for name, path in pairs}
 
 
 class ApiSettings(CommonSettings):
@@ -46,12 +53,6 @@ class ApiSettings(CommonSettings):
     audience: str = "tre-linkage"
     token_seconds: int = Field(default=300, ge=1, le=300)
     submission_limit_bytes: int = 4 << 30
-    forbidden_paths: str = ""
-    """Other processes' key folders and vaults, separated by colons: opening them is tried at start."""
-
-    def closed_paths(self) -> tuple[Path, ...]:
-        """The forbidden paths."""
-        return tuple(Path(p) for p in self.forbidden_paths.split(":") if p)
 
 
 class WorkerSettings(CommonSettings):
@@ -61,11 +62,6 @@ class WorkerSettings(CommonSettings):
     sandbox: bool = True
     """Whether the worker closes itself in; when it does not, its isolation is shown as reduced."""
     poll_seconds: float = Field(default=0.25, gt=0, le=10)
-    forbidden_paths: str = ""
-
-    def closed_paths(self) -> tuple[Path, ...]:
-        """The forbidden paths."""
-        return tuple(Path(p) for p in self.forbidden_paths.split(":") if p)
 
 
 class LinkageSettings(WorkerSettings):

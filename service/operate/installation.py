@@ -1,0 +1,196 @@
+"""One machine's installation: folders, keys, pins and who owns them.
+
+Each process gets a folder of keys that only its user can read. What the five share, the
+control database and the spool, lies in folders of their common group.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from linkage_engine.contract.permit import PublicKey
+from linkage_engine.contract.value import Value
+from linkage_engine.unseal.identity import Identity
+from service.audit.checkpoint import LogSigner
+from service.clock import Randomness
+from service.keys import Pins, WorkerKeys, write_private
+from service.signed import SigningKey
+
+PROCESSES = ("api", "linkage", "analysis", "gate", "log")
+SEALED_TO = ("linkage", "analysis", "gate")
+"""The workers that others seal files to."""
+FIRST_UID = 61000
+"""The group; the five users follow it. Chosen outside what Debian gives to people and packages."""
+SHARED = (
+    "control",
+    "spool",
+    "spool/submissions",
+    "spool/hand-overs",
+    "spool/evidence",
+    "spool/releases",
+    "status",
+)
+SHARED_MODE = 0o2770
+PRIVATE_MODE = 0o700
+LOG_ORIGIN = "tre-linkage/log"
+
+
+class Installation(Value):
+    """What `up` needs to know about a machine that was set up."""
+
+    installation: int = 1
+    host: str = "127.0.0.1"
+    port: int
+    separate_users: bool
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths of an installation."""
+
+    root: Path
+
+    @property
+    def file(self) -> Path:
+        """The installation's own description."""
+        return self.root / "installation.json"
+
+    @property
+    def pins(self) -> Path:
+        """The pinned public keys."""
+        return self.root / "pins.json"
+
+    @property
+    def governance_key(self) -> Path:
+        """The key that signs permits; a real installation keeps it elsewhere."""
+        return self.root / "governance" / "governance.jwk"
+
+    @property
+    def database_url(self) -> str:
+        """The control database."""
+        return f"sqlite:///{self.root / 'control' / 'control.db'}"
+
+    def keys(self, process: str) -> Path:
+        """The key folder of a process."""
+        return self.root / "keys" / process
+
+    def vault(self, process: str) -> Path:
+        """What a process keeps to itself."""
+        return self.root / "vault" / process
+
+    def log_file(self, process: str) -> Path:
+        """Where a process's output goes."""
+        return self.root / "logs" / f"{process}.log"
+
+    def read(self) -> Installation:
+        """The installation's description."""
+        return Installation.model_validate_json(self.file.read_bytes())
+
+
+def user_of(process: str) -> tuple[int, int]:
+    """The user and group id of a process."""
+    return FIRST_UID + 1 + PROCESSES.index(process), FIRST_UID
+
+
+def create(home: Home, *, port: int, separate_users: bool, random: Randomness) -> Pins:
+    """Make an installation: folders, every key, and the file that pins them.
+
+    Raises FileExistsError where there is one already: keys are never written over.
+    """
+    home.root.mkdir(parents=True, exist_ok=False)
+    home.root.chmod(0o755)
+    for name in SHARED:
+        _folder(home.root / name, SHARED_MODE, (0, FIRST_UID) if separate_users else None)
+    for process in PROCESSES:
+        owner = user_of(process) if separate_users else None
+        _folder(home.keys(process), PRIVATE_MODE, owner)
+        _folder(home.vault(process), PRIVATE_MODE, owner)
+    _folder(home.root / "logs", PRIVATE_MODE, None)
+    _folder(home.governance_key.parent, PRIVATE_MODE, None)
+    pins = _make_keys(home, random)
+    home.pins.write_text(json.dumps(pins.model_dump(mode="json"), indent=2) + "\n")
+    home.file.write_text(Installation(port=port, separate_users=separate_users).to_json() + "\n")
+    if separate_users:
+        for process in PROCESSES:
+            for path in home.keys(process).iterdir():
+                os.chown(path, *user_of(process))
+    return pins
+
+
+def _folder(path: Path, mode: int, owner: tuple[int, int] | None) -> None:
+    path.mkdir(parents=True, exist_ok=True)
+    path.parent.chmod(path.parent.stat().st_mode | 0o011)  # others pass through, and see nothing
+    if owner:
+        os.chown(path, *owner)
+    path.chmod(mode)
+
+
+def _make_keys(home: Home, random: Randomness) -> Pins:
+    workers: dict[str, WorkerKeys] = {}
+    for role in SEALED_TO:
+        folder = home.keys(role)
+        identity = Identity.generate(random)
+        write_private(folder / "identity.age", identity.secret_text() + "\n")
+        write_private(folder / "at-rest.key", base64.b64encode(random(32)).decode() + "\n")
+        hand_over = None if role == "gate" else _signing_key(folder / "hand-over.jwk")
+        workers[role] = WorkerKeys(age_recipient=str(identity.recipient), hand_over_key=hand_over)
+    _signing_key(home.keys("api") / "token.jwk")
+    seed = random(32)
+    write_private(home.keys("log") / "log.key", base64.b64encode(seed).decode() + "\n")
+    return Pins(
+        governance_key=_signing_key(home.governance_key),
+        release_key=_signing_key(home.keys("gate") / "release.jwk"),
+        log_vkey=LogSigner(LOG_ORIGIN, Ed25519PrivateKey.from_private_bytes(seed)).key.to_text(),
+        **workers,
+    )
+
+
+def _signing_key(path: Path) -> PublicKey:
+    key = SigningKey.generate()
+    write_private(path, key.to_jwk())
+    return key.public
+
+
+def environment(home: Home, process: str) -> Mapping[str, str]:
+    """The settings of one process, as its environment: paths and addresses, no secret."""
+    installation = home.read()
+    closed = {"keys of governance": home.governance_key.parent}
+    for other in PROCESSES:
+        if other != process:
+            closed |= {f"keys of {other}": home.keys(other), f"vault of {other}": home.vault(other)}
+    common = {
+        "database_url": home.database_url,
+        "spool": str(home.root / "spool"),
+        "status_folder": str(home.root / "status"),
+        "pins": str(home.pins),
+        "forbidden_paths": ":".join(f"{name}={path}" for name, path in closed.items()),
+    }
+    own = _own_settings(home, process, installation)
+    return {f"TRE_{name.upper()}": value for name, value in (common | own).items()}
+
+
+def _own_settings(home: Home, process: str, installation: Installation) -> dict[str, str]:
+    keys, vault = home.keys(process), home.vault(process)
+    if process == "api":
+        return {
+            "host": installation.host,
+            "port": str(installation.port),
+            "token_key": str(keys / "token.jwk"),
+        }
+    if process == "log":
+        return {"log_key": str(keys / "log.key"), "log_memory": str(vault / "last-checkpoint")}
+    held = {
+        f"{process}_identity": str(keys / "identity.age"),
+        f"{process}_at_rest_key": str(keys / "at-rest.key"),
+        f"{process}_vault": str(vault),
+    }
+    if process == "gate":
+        return held | {"release_key": str(keys / "release.jwk")}
+    return held | {f"{process}_hand_over_key": str(keys / "hand-over.jwk")}

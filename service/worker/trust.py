@@ -1,0 +1,101 @@
+"""What workers believe: signatures of pinned keys, never a row of the database.
+
+The chain has one root, the pinned governance key. It signs the permit; the permit names
+everybody else's key; they sign manifests, questions and decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from linkage_engine.contract.manifest import Manifest
+from linkage_engine.contract.permit import Permit, PublicKey, Role
+from linkage_engine.contract.refusals import NotTrusted, RefusalCode
+from linkage_engine.contract.statements import Decision, HandOver, SignedQuestion, Verdict
+from service.keys import Pins
+from service.problems import SignatureRefused
+from service.signed import TextType, V, verified
+
+CHECKERS = 2
+"""How many output checkers have to approve."""
+
+
+def _believed(compact: str, keys: tuple[PublicKey, ...], typ: TextType, form: type[V]) -> V:
+    try:
+        return verified(compact, keys, typ, form)
+    except SignatureRefused:
+        raise NotTrusted(RefusalCode.SIGNATURE_INVALID) from None
+
+
+def permit(compact: str, pins: Pins, project_id: str, *, today: date | None) -> Permit:
+    """The permit of a project, if governance signed it and it is live on the day given.
+
+    Raises NotTrusted. Without a day its dates are not looked at: what was asked while it
+    was live may still be finished.
+    """
+    signed = _believed(compact, (pins.governance_key,), TextType.PERMIT, Permit)
+    if signed.project_id != project_id:
+        raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
+    if today is not None and not signed.is_live(today):
+        raise NotTrusted(RefusalCode.PERMIT_NOT_LIVE)
+    return signed
+
+
+def _keys(signed: Permit, role: Role) -> tuple[PublicKey, ...]:
+    return tuple(party.signing_key for party in signed.parties_in(role))
+
+
+def manifest(compact: str, signed: Permit) -> Manifest:
+    """The manifest, if the provider that it names signed it and the permit grants its data sets."""
+    declared = _believed(compact, _keys(signed, Role.PROVIDER), TextType.MANIFEST, Manifest)
+    party = signed.party(declared.provider_id)
+    if party is None or party.role is not Role.PROVIDER or declared.project_id != signed.project_id:
+        raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
+    _believed(compact, (party.signing_key,), TextType.MANIFEST, Manifest)
+    return declared
+
+
+def question(compact: str, signed: Permit) -> SignedQuestion:
+    """The question, if the researcher that it names signed it and the permit covers it."""
+    asked = _believed(compact, _keys(signed, Role.RESEARCHER), TextType.QUESTION, SignedQuestion)
+    party = signed.party(asked.asked_by)
+    if party is None or party.role is not Role.RESEARCHER:
+        raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
+    _believed(compact, (party.signing_key,), TextType.QUESTION, SignedQuestion)
+    if asked.specification.project_id != signed.project_id:
+        raise NotTrusted(RefusalCode.OUTSIDE_THE_PERMIT)
+    if asked.specification.template not in signed.templates:
+        raise NotTrusted(RefusalCode.OUTSIDE_THE_PERMIT)
+    return asked
+
+
+def approvals(
+    texts: Sequence[str], signed: Permit, *, asked_by: str, release_id: str, evidence_sha256: str
+) -> tuple[Decision, ...]:
+    """The decisions that let a release leave: two checkers of the permit, two keys, neither the asker's.
+
+    Raises NotTrusted unless every text is a valid approval of exactly this evidence.
+    """
+    author = signed.party(asked_by)
+    made: dict[str, Decision] = {}
+    for text in texts:
+        decision = _believed(text, _keys(signed, Role.OUTPUT_CHECKER), TextType.DECISION, Decision)
+        party = signed.party(decision.checker_id)
+        if party is None or party.role is not Role.OUTPUT_CHECKER or author is None:
+            raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
+        _believed(text, (party.signing_key,), TextType.DECISION, Decision)
+        about = (decision.release_id, decision.project_id, decision.evidence_sha256, decision.verdict)
+        if about != (release_id, signed.project_id, evidence_sha256, Verdict.APPROVE):
+            raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
+        if party.signing_key != author.signing_key:
+            made[party.signing_key.x] = decision
+    if len(made) < CHECKERS:
+        raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
+    return tuple(sorted(made.values(), key=lambda decision: decision.checker_id))
+
+
+def hand_over(compact: str, sender: PublicKey, expected: HandOver) -> None:
+    """Raise NotTrusted unless the sender signed exactly the expected hand-over."""
+    if _believed(compact, (sender,), TextType.HAND_OVER, HandOver) != expected:
+        raise NotTrusted(RefusalCode.HAND_OVER_INVALID)
