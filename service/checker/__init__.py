@@ -1,0 +1,1 @@
+"""tre-checker: open the sealed evidence of a release, and sign a decision on it."""

@@ -1,0 +1,78 @@
+"""The evidence an output checker decides on: sealed by the gate to that checker's key."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from linkage_engine.contract.evidence import Evidence
+from linkage_engine.contract.statements import Decision, Verdict
+from linkage_engine.unseal.identity import Identity
+from linkage_engine.unseal.unseal import unseal_bytes
+from service.clock import Clock
+from service.keys import age_identity_text
+from service.problems import RequestUnreadable
+from service.signed import SigningKey, TextType, sign
+
+LIMIT_BYTES = 256 << 20
+Opened = tuple[Evidence, str]
+"""The evidence, and the digest a decision is bound to."""
+
+
+def open_evidence(sealed: bytes, keys: Path) -> Opened:
+    """The evidence of a sealed file; raises CannotUnseal when it is not for these keys."""
+    identity = Identity.parse(age_identity_text(keys))
+    plain = unseal_bytes(sealed, identities=[identity], limit_bytes=LIMIT_BYTES)
+    try:
+        return Evidence.model_validate_json(plain), hashlib.sha256(plain).hexdigest()
+    except ValidationError:
+        raise RequestUnreadable from None
+
+
+def signed_decision(
+    opened: Opened,
+    *,
+    checker_id: str,
+    verdict: Literal["approve", "refuse"],
+    reason: str,
+    key: SigningKey,
+    clock: Clock,
+) -> str:
+    """The decision over exactly this evidence, signed."""
+    evidence, digest = opened
+    decision = Decision(
+        release_id=evidence.release_id,
+        project_id=evidence.project_id,
+        checker_id=checker_id,
+        verdict=Verdict(verdict),
+        evidence_sha256=digest,
+        reason=reason,
+        decided_at=clock(),
+    )
+    return sign(decision, key, TextType.DECISION)
+
+
+def as_text(evidence: Evidence) -> str:
+    """The table with its numbers before control beside those that would leave."""
+    table = evidence.table
+    heads = [
+        *table.dimensions,
+        *(f"{m.name} ({side})" for m in table.measures for side in ("before", "after")),
+    ]
+    rows = [heads]
+    for row, exact in zip(table.rows, evidence.exact, strict=True):
+        numbers = [
+            text
+            for value, before in zip(row.values, exact, strict=True)
+            for text in (_number(before), value.status.value or _number(value.value))
+        ]
+        rows.append([*row.labels, *numbers])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"

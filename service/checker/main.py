@@ -1,0 +1,91 @@
+"""The commands of tre-checker."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from linkage_engine.contract.permit import Role
+from linkage_engine.unseal.identity import Identity
+from service.checker.evidence import Opened, as_text, open_evidence, signed_decision
+from service.client import Client
+from service.clock import utc_now
+from service.command_line import run
+from service.keys import folder_key, folder_party, make_key_folder
+
+app = typer.Typer(help="Check what would leave, and decide.", no_args_is_help=True)
+
+Url = Annotated[str, typer.Option("--url", help="Address of the service.")]
+Keys = Annotated[Path, typer.Option("--keys", help="Your key folder.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the decision.")]
+
+
+@app.command()
+def keys(folder: Path, principal_id: Annotated[str, typer.Option("--id")], name: str) -> None:
+    """Make your keys: one to sign with, one that evidence is sealed to."""
+    identity = Identity.generate(secrets.token_bytes)
+    pair = (identity.secret_text(), str(identity.recipient))
+    make_key_folder(folder, principal_id=principal_id, name=name, role=Role.OUTPUT_CHECKER, age=pair)
+    print(f"{folder / 'public.json'}: thumbprint {folder_key(folder).thumbprint}")
+
+
+@app.command()
+def queue(url: Url, keys: Keys) -> None:
+    """List the releases that wait for a decision."""
+    print(json.dumps(_client(url, keys).get("/releases"), indent=2))
+
+
+@app.command("open")
+def open_(release_id: str, url: Url, keys: Keys) -> None:
+    """Fetch and open the evidence of a release, and show the table before and after control."""
+    (evidence, digest), _ = _opened(release_id, url, keys)
+    print(as_text(evidence))
+    record = evidence.table.record
+    print(f"policy {record.policy} version {record.policy_version}, threshold {record.threshold},")
+    print(f"{record.cells_hidden} of {record.cells} cells hidden; evidence {digest}")
+
+
+@app.command()
+def approve(release_id: str, url: Url, keys: Keys, reason: Reason) -> None:
+    """Sign an approval of exactly the evidence that you can open now."""
+    _decide(release_id, url, keys, verdict="approve", reason=reason)
+
+
+@app.command()
+def refuse(release_id: str, url: Url, keys: Keys, reason: Reason) -> None:
+    """Sign a refusal."""
+    _decide(release_id, url, keys, verdict="refuse", reason=reason)
+
+
+def _decide(
+    release_id: str, url: str, keys: Path, *, verdict: Literal["approve", "refuse"], reason: str
+) -> None:
+    opened, client = _opened(release_id, url, keys)
+    text = signed_decision(
+        opened,
+        checker_id=folder_party(keys).principal_id,
+        verdict=verdict,
+        reason=reason,
+        key=folder_key(keys),
+        clock=utc_now,
+    )
+    print(json.dumps(client.post(f"/releases/{release_id}/decisions", {"decision": text}), indent=2))
+
+
+def _opened(release_id: str, url: str, keys: Path) -> tuple[Opened, Client]:
+    client = _client(url, keys)
+    return open_evidence(client.download(f"/releases/{release_id}/evidence"), keys), client
+
+
+def _client(url: str, keys: Path) -> Client:
+    return Client.from_folder(url, keys, clock=utc_now, random=secrets.token_bytes)
+
+
+def main() -> None:
+    """Run the tool."""
+    sys.exit(run(app))

@@ -1,0 +1,68 @@
+"""How our command-line tools speak: a refusal is one line of what is wrong and one of what to do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+import typer
+from pydantic import ValidationError
+
+from linkage_engine.contract.refusals import EngineRefusal
+from service.client import RemoteProblem
+from service.problems import Problem
+
+REFUSED = 1
+
+
+def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
+    """Run a tool and return its exit code: 0 done, 1 refused, 2 called wrongly; no traceback for a refusal."""
+    try:
+        answer = typer.main.get_command(app).main(
+            args=list(arguments) if arguments is not None else None, standalone_mode=False
+        )
+    except click.ClickException as fault:
+        fault.show()
+        return fault.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return REFUSED
+    except (Problem, RemoteProblem, EngineRefusal, ValidationError, OSError) as refusal:
+        for line in refusal_lines(refusal):
+            sys.stderr.write(f"{line}\n")
+        return REFUSED
+    return answer if isinstance(answer, int) else 0
+
+
+def refusal_lines(refusal: Exception) -> list[str]:
+    """What a person is told of a refusal."""
+    match refusal:
+        case Problem():
+            return _of_problem(refusal.title, refusal.as_json())
+        case RemoteProblem():
+            return _of_problem(str(refusal), refusal.body)
+        case EngineRefusal():
+            counts = "".join(f", {name} {count}" for name, count in sorted(refusal.counts.items()))
+            return [f"Refused: {refusal.code.value}{counts}."]
+        case ValidationError():
+            # hide_input_in_errors keeps values out; places and kinds remain.
+            return ["Not in the form this tool reads:"] + [
+                f"  {'.'.join(str(step) for step in fault['loc'])}: {fault['type']}"
+                for fault in refusal.errors(include_url=False, include_input=False, include_context=False)
+            ]
+        case OSError():
+            return [f"{refusal.strerror}: {refusal.filename}"]
+        case _:
+            return [type(refusal).__name__]
+
+
+def _of_problem(title: str, body: dict[str, object]) -> list[str]:
+    lines = [f"{title}: {body.get('detail', '')}", f"What to do: {body.get('remedy', 'ask the operator.')}"]
+    faults = body.get("faults")
+    if isinstance(faults, list):
+        lines += [
+            f"  {fault.get('pointer', '')}: {fault.get('fault', '')}"
+            for fault in faults
+            if isinstance(fault, dict)
+        ]
+    return lines

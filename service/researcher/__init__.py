@@ -1,0 +1,1 @@
+"""tre-researcher: ask a question, watch it, fetch what was released."""

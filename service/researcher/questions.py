@@ -1,0 +1,67 @@
+"""From a specification file to a signed question, and from a release package to files."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+
+from pydantic import ValidationError
+
+from linkage_engine.contract.query_spec import QuerySpec
+from linkage_engine.contract.statements import SignedQuestion
+from service.clock import Clock, Randomness
+from service.problems import RequestUnreadable, SpecificationInvalid
+from service.signed import SigningKey, TextType, sign
+
+PACKAGE_LIMIT_BYTES = 256 << 20
+
+
+def read_specification(path: Path) -> QuerySpec:
+    """The specification of a JSON file; raises SpecificationInvalid naming each place that is wrong."""
+    try:
+        fields = json.loads(path.read_bytes())
+    except ValueError:
+        raise RequestUnreadable from None
+    try:
+        return QuerySpec.model_validate(fields)
+    except ValidationError as invalid:
+        raise SpecificationInvalid(faults=faults(invalid)) from None
+
+
+def faults(invalid: ValidationError) -> list[dict[str, str]]:
+    """Where a value is wrong, as JSON pointers (RFC 6901), and how; never what it was."""
+    return [
+        {"pointer": "".join(f"/{step}" for step in fault["loc"]), "fault": fault["type"]}
+        for fault in invalid.errors(include_url=False, include_input=False, include_context=False)
+    ]
+
+
+def signed_question(
+    specification: QuerySpec, *, asked_by: str, key: SigningKey, clock: Clock, random: Randomness
+) -> str:
+    """The question as the workers believe it."""
+    question = SignedQuestion(
+        asked_by=asked_by, asked_at=clock(), nonce=random(16).hex(), specification=specification
+    )
+    return sign(question, key, TextType.QUESTION)
+
+
+def unpack(package: bytes, folder: Path) -> list[Path]:
+    """Write the files of a release package into a new folder; raises RequestUnreadable for anything odd."""
+    try:
+        with zipfile.ZipFile(BytesIO(package)) as archive:
+            members = archive.infolist()
+            plain = all(PurePosixPath(m.filename).name == m.filename and not m.is_dir() for m in members)
+            if not plain or sum(m.file_size for m in members) > PACKAGE_LIMIT_BYTES:
+                raise RequestUnreadable
+            folder.mkdir(parents=True, exist_ok=False)
+            return [_write(folder / m.filename, archive.read(m)) for m in members]
+    except zipfile.BadZipFile:
+        raise RequestUnreadable from None
+
+
+def _write(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
