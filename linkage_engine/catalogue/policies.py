@@ -1,0 +1,17 @@
+"""Disclosure control policies that the service ships, as text: disclosure control itself reads no file."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from linkage_engine.contract.refusals import NotTrusted, RefusalCode
+
+POLICIES = ("hes-2018", "nhs-cancer-default")
+"""The profiles that a permit may name."""
+
+
+def policy_text(profile: str) -> str:
+    """The JSON text of a shipped profile; an unknown one is `NotTrusted(UNKNOWN_POLICY)`."""
+    if profile not in POLICIES:
+        raise NotTrusted(RefusalCode.UNKNOWN_POLICY)
+    return (files("linkage_engine.catalogue") / "policies" / f"{profile}.json").read_text(encoding="utf-8")

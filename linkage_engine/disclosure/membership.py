@@ -1,0 +1,127 @@
+"""Who is behind each published cell: what the gate keeps, so that later tables can be audited against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage_engine.contract.controlled_table import CellStatus, ControlledTable
+from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
+from linkage_engine.disclosure.cells import ExactTable, Persons
+from linkage_engine.disclosure.control import DENOMINATOR, NUMERATOR
+
+Columns = Mapping[str, npt.NDArray[Any]]
+"""Columns of equal length, by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Membership:
+    """The people of one cell, and which of its numbers were shown."""
+
+    key: str
+    """The cell's place in its table, as `cell_key` writes it."""
+    numerator: Persons
+    denominator: Persons
+    numerator_shown: bool
+    denominator_shown: bool
+
+    def __repr__(self) -> str:
+        return "Membership(withheld)"
+
+
+@dataclass(frozen=True, eq=False)
+class KeptColumns:
+    """Memberships as two flat tables: `cells` names sets by number, `members` lists the people of each set.
+
+    cells: key (text), numerator_set, denominator_set (int32), numerator_shown, denominator_shown (bool);
+    members: set, person (int32). A set that several cells share is written once.
+    """
+
+    cells: Columns
+    members: Columns
+
+    def __repr__(self) -> str:
+        return "KeptColumns(withheld)"
+
+
+def cell_key(dimensions: tuple[str, ...], labels: tuple[str, ...]) -> str:
+    """The place of a cell: `sex=Female;age_band=Total`; nothing for a table of one cell."""
+    return ";".join(f"{name}={label}" for name, label in zip(dimensions, labels, strict=True))
+
+
+def memberships(table: ExactTable, controlled: ControlledTable) -> tuple[Membership, ...]:
+    """Every cell's people, hidden cells too: a later table must not let them be worked out."""
+    return tuple(
+        Membership(
+            key=cell_key(table.dimensions, cell.labels),
+            numerator=cell.numerator,
+            denominator=cell.denominator,
+            numerator_shown=row.values[NUMERATOR].status is CellStatus.SHOWN,
+            denominator_shown=row.values[DENOMINATOR].status is CellStatus.SHOWN,
+        )
+        for cell, row in zip(table.cells, controlled.rows, strict=True)
+    )
+
+
+def to_columns(kept: tuple[Membership, ...]) -> KeptColumns:
+    """Memberships in a form for the vault."""
+    numbers: dict[bytes, int] = {}
+    sets: list[Persons] = []
+
+    def number(persons: Persons) -> int:
+        if persons.tobytes() not in numbers:
+            numbers[persons.tobytes()] = len(sets)
+            sets.append(persons)
+        return numbers[persons.tobytes()]
+
+    cells = {
+        "key": np.array([each.key for each in kept], dtype=np.str_),
+        "numerator_set": np.array([number(each.numerator) for each in kept], dtype=np.int32),
+        "denominator_set": np.array([number(each.denominator) for each in kept], dtype=np.int32),
+        "numerator_shown": np.array([each.numerator_shown for each in kept], dtype=np.bool_),
+        "denominator_shown": np.array([each.denominator_shown for each in kept], dtype=np.bool_),
+    }
+    members = {
+        "set": np.repeat(
+            np.arange(len(sets), dtype=np.int32), np.array([each.size for each in sets], dtype=np.int64)
+        ),
+        "person": np.concatenate([_NOBODY, *sets]),
+    }
+    return KeptColumns(cells=cells, members=members)
+
+
+def from_columns(kept: KeptColumns) -> tuple[Membership, ...]:
+    """The memberships that `to_columns` wrote; columns that do not fit are `EngineRefusal(VAULT_DAMAGED)`."""
+    try:
+        return _read(kept.cells, kept.members)
+    except (KeyError, ValueError, IndexError):
+        raise EngineRefusal(RefusalCode.VAULT_DAMAGED) from None
+
+
+def _read(cells: Columns, members: Columns) -> tuple[Membership, ...]:
+    order = np.argsort(members["set"], kind="stable")
+    numbers, persons = members["set"][order], members["person"][order]
+
+    def people(number: int) -> Persons:
+        first, last = np.searchsorted(numbers, [number, number + 1])
+        return np.asarray(persons[first:last], dtype=np.int32)
+
+    rows = zip(*(cells[name].tolist() for name in _CELL_COLUMNS), strict=True)
+    return tuple(
+        Membership(
+            key=key,
+            numerator=people(numerator),
+            denominator=people(denominator),
+            numerator_shown=numerator_shown,
+            denominator_shown=denominator_shown,
+        )
+        for key, numerator, denominator, numerator_shown, denominator_shown in rows
+    )
+
+
+_CELL_COLUMNS = ("key", "numerator_set", "denominator_set", "numerator_shown", "denominator_shown")
+_NOBODY: Persons = np.empty(0, dtype=np.int32)

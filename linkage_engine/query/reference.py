@@ -1,0 +1,136 @@
+"""The same question in plain Python: the oracle for the SQL, with which it shares only the question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import product
+from typing import Any
+
+from linkage_engine.catalogue.age_bands import age_bandings
+from linkage_engine.catalogue.analysis_templates import analysis_template
+from linkage_engine.catalogue.tumour_groups import tumour_groups
+from linkage_engine.contract.query_spec import Breakdown, QuerySpec
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Who is counted in a cell, and out of whom."""
+
+    numerator: frozenset[int]
+    denominator: frozenset[int]
+
+
+@dataclass(frozen=True)
+class _Person:
+    number: int
+    sex: str
+    age_band: str
+    groups: frozenset[str]
+
+
+def reference_answer(spec: QuerySpec, tables: Mapping[str, Iterable[Row]]) -> dict[tuple[str, ...], Counted]:
+    """Numerators and denominators by labels, one person at a time and as slowly as need be.
+
+    `tables` has the four tables of a run as rows of dictionaries.
+    """
+    rows = {name: list(table) for name, table in tables.items()}
+    population = [
+        person for entry in rows["person_index"] if (person := _person(spec, entry, rows)) is not None
+    ]
+    labels = [[*_labels(spec, breakdown), "Total"] for breakdown in spec.breakdowns]
+    return {cell: _counted(spec.breakdowns, cell, population) for cell in product(*labels)}
+
+
+def _counted(breakdowns: tuple[Breakdown, ...], cell: tuple[str, ...], population: list[_Person]) -> Counted:
+    wanted = dict(zip(breakdowns, cell, strict=True))
+    sex = wanted.get(Breakdown.SEX, "Total")
+    band = wanted.get(Breakdown.AGE_BAND, "Total")
+    group = wanted.get(Breakdown.TUMOUR_GROUP, "Total")
+    base = [p for p in population if sex in {p.sex, "Total"} and band in {p.age_band, "Total"}]
+    return Counted(
+        numerator=frozenset(p.number for p in base if group in p.groups),
+        denominator=frozenset(p.number for p in base),
+    )
+
+
+def _person(spec: QuerySpec, entry: Row, rows: Mapping[str, list[Row]]) -> _Person | None:
+    """The person as on the index date; nothing when not registered, not alive or not classified."""
+    day = spec.parameters.index_date
+    own = {name: [row for row in table if row["link_id"] == entry["link_id"]] for name, table in rows.items()}
+    registration = _registration_on(day, own["gp_registration"])
+    if registration is None or any(row["date_of_death"] <= day for row in own["death"]):
+        return None
+    sex = _sex(registration["sex"])
+    band = _age_band(spec.parameters.age_bands, day.year - registration["year_of_birth"])
+    if sex is None or band is None:
+        return None
+    return _Person(entry["person"], sex, band, _groups(spec, own["cancer_registration"]))
+
+
+def _registration_on(day: date, registrations: list[Row]) -> Row | None:
+    """The registration covering the day: of several the latest, then by practice, sex, year of birth."""
+    covering = [
+        row
+        for row in registrations
+        if row["registration_start"] <= day
+        and (row["registration_end"] is None or day < row["registration_end"])
+    ]
+    if not covering:
+        return None
+    latest = max(row["registration_start"] for row in covering)
+    return min(
+        (row for row in covering if row["registration_start"] == latest),
+        key=lambda row: (row["gp_practice_code"], row["sex"], row["year_of_birth"]),
+    )
+
+
+def _groups(spec: QuerySpec, registrations: list[Row]) -> frozenset[str]:
+    """Titles of the groups, and `Total`, in which the first diagnosis lies in the window."""
+    end = spec.parameters.index_date
+    try:
+        start = end.replace(year=end.year - spec.parameters.lookback_years)
+    except ValueError:  # 29 February
+        start = end.replace(year=end.year - spec.parameters.lookback_years, day=28)
+    asked = spec.parameters.tumour_groups
+    groups = [("Total", tumour_groups().all_cancers)]
+    groups += [
+        (group.title, group) for group in tumour_groups().groups if asked is None or group.name in asked
+    ]
+    inside = set()
+    for title, group in groups:
+        dates = [
+            row["diagnosis_date"]
+            for row in registrations
+            if any(r[:3] <= row["primary_diagnosis_icd10"][:3] <= (r[4:] or r) for r in group.codes)
+        ]
+        if dates and start < min(dates) <= end:
+            inside.add(title)
+    return frozenset(inside)
+
+
+def _sex(code: str) -> str | None:
+    sexes = analysis_template("prevalence").sexes
+    return next((sex.label for sex in sexes if code in sex.codes), None)
+
+
+def _age_band(name: str, age: int) -> str | None:
+    banding = age_bandings().named(name)
+    assert banding is not None
+    fitting = [band.label for band in banding.bands if band.youngest <= age]
+    return fitting[-1] if fitting else None
+
+
+def _labels(spec: QuerySpec, breakdown: Breakdown) -> list[str]:
+    if breakdown is Breakdown.SEX:
+        return [sex.label for sex in analysis_template("prevalence").sexes]
+    if breakdown is Breakdown.AGE_BAND:
+        banding = age_bandings().named(spec.parameters.age_bands)
+        assert banding is not None
+        return [band.label for band in banding.bands]
+    asked = spec.parameters.tumour_groups
+    names = [group.name for group in tumour_groups().groups] if asked is None else asked
+    return [group.title for name in names if (group := tumour_groups().named(name)) is not None]

@@ -1,0 +1,1 @@
+"""Output checkers decide what leaves; packages are made of it."""

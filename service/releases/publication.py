@@ -1,0 +1,156 @@
+"""A controlled table as files for readers: tidy CSV, its CSVW description, and plain text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from linkage_engine.contract.controlled_table import CellStatus, ControlledTable, ControlledValue, Measure
+
+MEANINGS: Mapping[CellStatus, str] = {
+    CellStatus.CONFIDENTIAL: "confidential: withheld to protect people",
+    CellStatus.NOT_APPLICABLE: "not applicable: nobody can be in this cell",
+    CellStatus.UNAVAILABLE: "not available: there is nothing to compute it from",
+}
+"""What each shorthand of the Government Statistical Service means here."""
+
+WHOLE_UNITS = frozenset({"persons", "per 100,000 persons"})
+"""Units whose numbers are whole."""
+
+
+def as_csv(table: ControlledTable) -> bytes:
+    """The table as tidy CSV: UTF-8, line feeds, a header, one row a cell.
+
+    Each measure is a numeric column, blank where withheld, beside a `_status` column with the
+    shorthand. Text that a spreadsheet would run as a formula is led by an apostrophe.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(column["name"] for column in _columns(table))
+    for row in table.rows:
+        numbers = [
+            field
+            for value, measure in zip(row.values, table.measures, strict=True)
+            for field in (_number(value, measure), value.status.value)
+        ]
+        writer.writerow([*map(_harmless, row.labels), *numbers])
+    return text.getvalue().encode()
+
+
+def as_csvw(table: ControlledTable, *, csv_name: str) -> bytes:
+    """The description of the CSV as W3C tabular metadata (CSVW, 2015): types, keys, source and control."""
+    record = table.record
+    description: dict[str, Any] = {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en-GB"}],
+        "url": csv_name,
+        "dc:title": table.title,
+        "dc:description": disclosure_statement(table),
+        "dc:source": f"Template {table.template}, data version {record.data_version}",
+        "dc:provenance": f"Specification sha256:{record.specification_sha256}",
+        "dc:conformsTo": f"Policy {_policy(table)}, sha256:{record.policy_sha256}",
+        "notes": [{"shorthand": status.value, "meaning": meaning} for status, meaning in MEANINGS.items()],
+        "dialect": {"encoding": "utf-8", "lineTerminators": "\n", "header": True},
+        "tableSchema": {"columns": _columns(table)} | _primary_key(table),
+    }
+    return (json.dumps(description, indent=2) + "\n").encode()
+
+
+def as_text(table: ControlledTable) -> str:
+    """The table for a terminal: columns in line, shorthand in place of withheld numbers, notes beneath."""
+    header = [*table.dimensions, *(measure.name for measure in table.measures)]
+    rows = [
+        [
+            *map(_printable, row.labels),
+            *(_number(v, m) or v.status.value for v, m in zip(row.values, table.measures, strict=True)),
+        ]
+        for row in table.rows
+    ]
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = [_line(each, widths, labels=len(table.dimensions)) for each in (header, *rows)]
+    used = {value.status for row in table.rows for value in row.values}
+    notes = [f"{status.value} {meaning}" for status, meaning in MEANINGS.items() if status in used]
+    return "\n".join([_printable(table.title), "", *lines, "", *notes, disclosure_statement(table)]) + "\n"
+
+
+def disclosure_statement(table: ControlledTable) -> str:
+    """How the numbers were protected, in a paragraph for readers."""
+    record = table.record
+    history = (
+        "The table was audited against the project's earlier releases."
+        if record.history_audited
+        else "The table was not audited by machine against the project's earlier releases."
+    )
+    return (
+        f"Disclosure control by policy {_policy(table)}: numbers of fewer than {record.threshold} people "
+        f"are withheld; with this rounding, fewer than {record.effective_threshold}. "
+        f"Every count is rounded by itself ({record.rounding}), totals too, so rows need not add up; "
+        f"percentages and rates are computed from rounded counts. {record.cells_hidden} of {record.cells} "
+        f"counts are withheld. {history}"
+    )
+
+
+def _policy(table: ControlledTable) -> str:
+    return f"{table.record.policy}, version {table.record.policy_version}"
+
+
+def _columns(table: ControlledTable) -> list[dict[str, Any]]:
+    """The columns of the CSV in CSVW's words."""
+    dimensions = [
+        {"name": name, "titles": name, "datatype": "string", "required": True} for name in table.dimensions
+    ]
+    statuses = "|".join(f"\\[{status.value.strip('[]')}\\]" for status in MEANINGS)
+    measures = [
+        column
+        for measure in table.measures
+        for column in (
+            {
+                "name": measure.name,
+                "titles": measure.name,
+                "dc:description": f"{measure.title} ({measure.unit})",
+                "datatype": "integer" if measure.unit in WHOLE_UNITS else "decimal",
+                "null": "",
+            },
+            {
+                "name": f"{measure.name}_status",
+                "titles": f"{measure.name}_status",
+                "dc:description": f"Why {measure.name} is blank; blank where it is shown",
+                "datatype": {"base": "string", "format": statuses},
+                "null": "",
+            },
+        )
+    ]
+    return [*dimensions, *measures]
+
+
+def _primary_key(table: ControlledTable) -> dict[str, Any]:
+    return {"primaryKey": list(table.dimensions)} if table.dimensions else {}
+
+
+def _number(value: ControlledValue, measure: Measure) -> str:
+    """The number in plain decimal digits; blank where it is withheld."""
+    if value.value is None:
+        return ""
+    whole = measure.unit in WHOLE_UNITS
+    return str(int(value.value)) if whole else format(Decimal(str(value.value)), "f")
+
+
+def _harmless(text: str) -> str:
+    """Text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+
+
+def _printable(text: str) -> str:
+    """Text without characters that move a terminal's cursor."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _line(fields: list[str], widths: list[int], *, labels: int) -> str:
+    """Labels to the left, numbers to the right."""
+    aligned: list[Callable[[int], str]] = [
+        field.ljust if place < labels else field.rjust for place, field in enumerate(fields)
+    ]
+    return "  ".join(align(width) for align, width in zip(aligned, widths, strict=True)).rstrip()
