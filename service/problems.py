@@ -7,7 +7,8 @@ to do next. Nothing of the request is ever repeated.
 from __future__ import annotations
 
 import inspect
-from typing import ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 CATALOGUE: dict[str, type[Problem]] = {}
 """Every problem by slug: docs/problems.md and the `/problems/<slug>` pages are made from it."""
@@ -48,6 +49,19 @@ class Problem(Exception):
             "remedy": self.remedy,
             **self.facts,
         }
+
+
+def faults_of(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Where each of pydantic's faults is, as a JSON pointer (RFC 6901), and its code: never what was sent.
+
+    The name of an unknown field is what was sent: its parent is pointed to.
+    """
+    return [{"pointer": _pointer(error), "code": str(error["type"])} for error in errors]
+
+
+def _pointer(error: Mapping[str, Any]) -> str:
+    steps = error["loc"][:-1] if error["type"] == "extra_forbidden" else error["loc"]
+    return "".join(f"/{step}" for step in steps)
 
 
 # --- the request itself ---------------------------------------------------------------
@@ -93,6 +107,20 @@ class LengthRequired(Problem):
 
     slug, title, status = "length-required", "Length required", 411
     remedy = "Send a Content-Length header: tre-provider does."
+
+
+class ChangedMeanwhile(Problem):
+    """Somebody else changed the same thing at the same time; your change was not made."""
+
+    slug, title, status = "changed-meanwhile", "Changed meanwhile", 409
+    remedy = "Look at it again, and send your request again if it still applies."
+
+
+class StorageFull(Problem):
+    """There is no room for this delivery; nothing of it was kept."""
+
+    slug, title, status = "storage-full", "Storage full", 507
+    remedy = "Tell the operator; send the same file again when there is room."
 
 
 class UnexpectedFault(Problem):
@@ -313,3 +341,55 @@ class SignatureRefused(Problem):
 
     slug, title, status = "signature-refused", "Signature refused", 422
     remedy = "Have the text signed again by its author."
+
+
+# --- the providers' tool ---------------------------------------------------------------
+
+
+class MappingUnusable(Problem):
+    """The mapping file cannot be used as it stands."""
+
+    slug, title, status = "mapping-unusable", "Mapping unusable", 422
+    remedy = "Correct the places named below; docs/guides/provider.md shows the format."
+
+
+class ExtractUnreadable(Problem):
+    """A file of the extract cannot be read as a table."""
+
+    slug, title, status = "extract-unreadable", "Extract unreadable", 422
+    remedy = "Export it again as CSV in UTF-8, with commas and one header row, as named in the mapping."
+
+
+class ExtractFailed(Problem):
+    """Rows of the extract fail checks of the catalogue; nothing was sealed."""
+
+    slug, title, status = "extract-failed", "Extract failed", 422
+    remedy = "Run tre-provider validate, correct the rows that it names, and seal again."
+
+
+class ProjectFileUnusable(Problem):
+    """The project file is not one that an operator of this service made."""
+
+    slug, title, status = "project-file-unusable", "Project file unusable", 422
+    remedy = "Ask the operator for the project file again; do not edit it."
+
+
+class SecretUnusable(Problem):
+    """The file of the project linkage secret is missing, damaged or readable by others."""
+
+    slug, title, status = "secret-unusable", "Secret unusable", 400
+    remedy = "Keep it as you got it, 64 hexadecimal digits in a file that only you can read (mode 0600)."
+
+
+class OutputExists(Problem):
+    """A file of that name exists already and was left as it is."""
+
+    slug, title, status = "output-exists", "Output exists", 409
+    remedy = "Choose another name, or move the old file away."
+
+
+class ReceiptDiffers(Problem):
+    """The service's receipt is for other bytes than were sent."""
+
+    slug, title, status = "receipt-differs", "Receipt differs", 502
+    remedy = "Tell the operator by telephone; keep the .tresub file."
