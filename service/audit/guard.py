@@ -1,0 +1,97 @@
+"""No commit without an audit entry: a law of the session, not a habit of its users.
+
+Listeners note what a transaction changes and which entries it adds, for each savepoint
+on its own; a commit that changes audited tables and adds no entry is refused. Tables
+whose class says `__unaudited__ = True` are exempt: the log's own, and those that say
+nothing about an act. Statements that bypass the session are banned by lint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, sessionmaker
+from sqlalchemy.orm.unitofwork import UOWTransaction
+
+from service.audit.records import AuditEntry
+from service.database import Record
+
+MARKS = "audit-marks"
+
+
+class UnauditedChange(Exception):
+    """A transaction changed something and entered nothing; the message names the tables."""
+
+
+@dataclass
+class _Marks:
+    """What one transaction or savepoint has done so far."""
+
+    changed: set[str]
+    entered: bool = False
+
+
+def guard_sessions(sessions: sessionmaker[Session]) -> None:
+    """Make every session of a factory refuse to commit a change without an audit entry."""
+    event.listen(sessions, "before_flush", _note_objects)
+    event.listen(sessions, "do_orm_execute", _note_statement)
+    event.listen(sessions, "before_commit", _refuse_unaudited)
+    event.listen(sessions, "after_soft_rollback", _forget)
+    event.listen(sessions, "after_transaction_end", _hand_up)
+
+
+def _note_objects(session: Session, _: UOWTransaction, __: object) -> None:
+    marks = _marks(session)
+    modified = [thing for thing in session.dirty if session.is_modified(thing)]
+    for thing in [*session.new, *modified, *session.deleted]:
+        if isinstance(thing, AuditEntry) and thing in session.new:
+            marks.entered = True
+        elif not getattr(thing, "__unaudited__", False):
+            marks.changed.add(sa.inspect(type(thing)).local_table.name)
+
+
+def _note_statement(state: ORMExecuteState) -> None:
+    if not (state.is_insert or state.is_update or state.is_delete):
+        return
+    table = state.statement.table.name  # type: ignore[attr-defined]  # the three kinds above have one
+    if table not in _exempt_tables():
+        _marks(state.session).changed.add(table)
+
+
+def _refuse_unaudited(session: Session) -> None:
+    # SQLAlchemy flushes after this event; what is still pending must be seen here.
+    session.flush()
+    if session.in_nested_transaction():
+        return  # a savepoint: the transaction around it decides
+    marks = _marks(session)
+    if marks.changed and not marks.entered:
+        raise UnauditedChange(", ".join(sorted(marks.changed)))
+
+
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    session.info.get(MARKS, {}).pop(transaction, None)
+
+
+def _hand_up(session: Session, transaction: SessionTransaction) -> None:
+    """What a released savepoint did, the transaction around it did."""
+    marks = session.info.get(MARKS, {}).pop(transaction, None)
+    if marks and transaction.nested:
+        around = _marks_of(session, transaction.parent)
+        around.changed |= marks.changed
+        around.entered |= marks.entered
+
+
+def _marks(session: Session) -> _Marks:
+    return _marks_of(session, session.get_nested_transaction() or session.get_transaction())
+
+
+def _marks_of(session: Session, transaction: SessionTransaction | None) -> _Marks:
+    marks: _Marks = session.info.setdefault(MARKS, {}).setdefault(transaction, _Marks(set()))
+    return marks
+
+
+def _exempt_tables() -> set[str]:
+    mappers = Record.registry.mappers
+    return {m.local_table.name for m in mappers if getattr(m.class_, "__unaudited__", False)}  # type: ignore[attr-defined]  # mapped classes have a named table

@@ -1,0 +1,139 @@
+"""The closed words of the log: acts, outcomes and the keys of details."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """Every act that is entered, as `subject:act`."""
+
+    PRINCIPAL_REGISTER = "principal:register"
+    PRINCIPAL_RETIRE = "principal:retire"
+    KEY_REGISTER = "key:register"
+    KEY_REVOKE = "key:revoke"
+    KEY_USE = "key:use"
+    TOKEN_ISSUE = "token:issue"  # noqa: S105  # the name of an act
+    SIGN_IN = "sign-in:accept"
+    SIGN_IN_REFUSE = "sign-in:refuse"
+    REQUEST_REFUSE = "request:refuse"
+    PROJECT_OPEN = "project:open"
+    PROJECT_AMEND = "project:amend"
+    PROJECT_CLOSE = "project:close"
+    PROJECT_READ = "project:read"
+    SUBMISSION_RECEIVE = "submission:receive"
+    SUBMISSION_REFUSE = "submission:refuse"
+    SUBMISSION_ACCEPT = "submission:accept"
+    SUBMISSION_WITHDRAW = "submission:withdraw"
+    SUBMISSION_READ = "submission:read"
+    PART_UNSEAL = "part:unseal"
+    PART_REJECT = "part:reject"
+    LINKAGE_RUN_ASK = "linkage-run:ask"
+    LINKAGE_RUN_START = "linkage-run:start"
+    LINKAGE_RUN_FINISH = "linkage-run:finish"
+    LINKAGE_RUN_FAIL = "linkage-run:fail"
+    LINKAGE_RUN_READ = "linkage-run:read"
+    CROSSWALK_SEND = "crosswalk:send"
+    CROSSWALK_RECEIVE = "crosswalk:receive"
+    QUERY_ASK = "query:ask"
+    QUERY_REFUSE = "query:refuse"
+    QUERY_ANSWER = "query:answer"
+    QUERY_FAIL = "query:fail"
+    QUERY_READ = "query:read"
+    TABLE_CONTROL = "table:control"
+    TABLE_REFUSE = "table:refuse"
+    EVIDENCE_SEAL = "evidence:seal"
+    EVIDENCE_READ = "evidence:read"
+    RELEASE_DECIDE = "release:decide"
+    RELEASE_REFUSE = "release:refuse"
+    RELEASE_SIGN = "release:sign"
+    RELEASE_READ = "release:read"
+    RELEASE_SUPERSEDE = "release:supersede"
+    LOG_READ = "log:read"
+    LOG_EXPORT = "log:export"
+    LOG_HEARTBEAT = "log:heartbeat"
+    FINDING_RECORD = "finding:record"
+    WORKER_START = "worker:start"
+    WORKER_STOP = "worker:stop"
+    DATABASE_MIGRATE = "database:migrate"
+    DATABASE_BACKUP = "database:backup"
+
+
+class Outcome(StrEnum):
+    """What became of the act."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+COUNTS = frozenset(
+    {
+        "budget",
+        "bytes",
+        "candidate_pairs",
+        "cells",
+        "cells_hidden",
+        "columns",
+        "count",
+        "counter",
+        "first",
+        "last",
+        "links",
+        "parts",
+        "policy_version",
+        "records",
+        "records_a",
+        "records_b",
+        "rows",
+        "seconds",
+        "secret_epoch",
+        "size",
+        "status",
+        "version",
+    }
+)
+"""Details that are whole numbers, never negative."""
+DIGESTS = frozenset(
+    {
+        "decision_sha256",
+        "evidence_sha256",
+        "manifest_sha256",
+        "permit_sha256",
+        "policy_sha256",
+        "question_sha256",
+        "root_sha256",
+        "sealed_sha256",
+        "specification_sha256",
+        "statement_sha256",
+        "table_sha256",
+    }
+)
+"""Details that are SHA-256 digests in lower-case hexadecimal."""
+NAMES = frozenset(
+    {
+        "code",
+        "data_set",
+        "data_version",
+        "delivery_id",
+        "isolation",
+        "key_id",
+        "kind",
+        "linkage_run_id",
+        "minute",
+        "part",
+        "policy",
+        "principal_id",
+        "provider_id",
+        "query_id",
+        "receiver",
+        "release_id",
+        "role",
+        "route",
+        "sender",
+        "submission_id",
+        "template",
+        "verdict",
+    }
+)
+"""Details that are ids, slugs, codes, thumbprints or the name of a route."""
