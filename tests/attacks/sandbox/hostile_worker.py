@@ -1,0 +1,145 @@
+"""A worker taken over: applies the sandbox (or not), then does what it is told. Run as a program."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import mmap
+import os
+import resource
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from service.worker.sandbox.apply import apply_sandbox
+from service.worker.sandbox.filter import Profile
+from service.worker.sandbox.measure import measure
+
+CODE = Path(__file__).parents[3] / "service"
+
+
+def measured(profile: str, *named: str) -> dict[str, object]:
+    """Measure with forbidden paths given as NAME=PATH."""
+    forbidden = {name: Path(path) for name, _, path in (each.partition("=") for each in named)}
+    isolation = measure(Profile(profile), forbidden=forbidden, code_folder=CODE)
+    return {"state": isolation.state, "open": isolation.open, "tried": len(isolation.attempts)}
+
+
+def thread_that_was_there_before() -> dict[str, object]:
+    """A thread started before the sandbox opens a socket after it."""
+    on, answer = threading.Event(), []
+
+    def wait_and_open() -> None:
+        on.wait(10)
+        try:
+            socket.socket(socket.AF_INET)
+            answer.append("opened")
+        except OSError as refused:
+            answer.append(errno.errorcode[refused.errno or 0])
+
+    thread = threading.Thread(target=wait_and_open)
+    thread.start()
+    not_taken = apply_sandbox(Profile.LOCAL)
+    on.set()
+    thread.join()
+    return {"answer": answer, "not_taken": not_taken}
+
+
+def thirty_two_bit_call(folder: str) -> dict[str, object]:
+    """Map a file of our own as code and make an i386 system call from it: mov eax,20; int 0x80; ret."""
+    path = Path(folder) / "code"
+    path.write_bytes(bytes([0xB8, 20, 0, 0, 0, 0xCD, 0x80, 0xC3]).ljust(mmap.PAGESIZE, b"\x90"))
+    libc = ctypes.CDLL(None)
+    libc.mmap.restype = ctypes.c_void_p
+    with path.open("rb") as code:
+        address = libc.mmap(
+            None, ctypes.c_size_t(mmap.PAGESIZE), 5, mmap.MAP_PRIVATE, code.fileno(), ctypes.c_long(0)
+        )
+    return {"pid": ctypes.CFUNCTYPE(ctypes.c_int)(address)() == os.getpid()}
+
+
+def start_a_program() -> dict[str, object]:
+    """Do what a command injection would."""
+    try:
+        subprocess.run(["/bin/true"], check=False)
+    except PermissionError:
+        return {"started": False}
+    return {"started": True}
+
+
+def limits() -> dict[str, object]:
+    """What the kernel says of this process."""
+    status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    names = ("Uid", "Gid", "Groups", "CapPrm", "CapEff", "CapInh", "CapAmb", "NoNewPrivs", "Seccomp")
+    core = resource.getrlimit(resource.RLIMIT_CORE)
+    dumpable = ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)
+    return {name: status[name].strip() for name in names} | {"core": core, "dumpable": dumpable}
+
+
+def work() -> dict[str, object]:
+    """A day's work: columns, a query, encrypted bytes, a control database, threads."""
+    import duckdb  # noqa: PLC0415 - a worker may import before or after the sandbox
+    import numpy as np  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305  # noqa: PLC0415
+    from sqlalchemy import create_engine, text  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        pq.write_table(pa.table({"n": list(range(10_000))}), f"{folder}/n.parquet", compression="zstd")
+        numbers = pq.read_table(f"{folder}/n.parquet")
+        database = duckdb.connect(config={"threads": 2})
+        database.register("numbers", numbers)
+        (total,) = database.execute("select sum(n) from numbers").fetchall()[0]
+        engine = create_engine(f"sqlite:///{folder}/control.db")
+        with engine.begin() as connection:
+            connection.execute(text("pragma journal_mode=wal"))
+            connection.execute(text("create table t (n integer)"))
+            connection.execute(text("insert into t values (1)"))
+        engine.dispose()
+        with sqlite3.connect(f"{folder}/control.db") as again:
+            (rows,) = again.execute("select count(*) from t").fetchone()
+        again.close()
+    products = []
+    thread = threading.Thread(target=lambda: products.append(float((np.eye(256) @ np.eye(256)).sum())))
+    thread.start()
+    thread.join()
+    sealed = ChaCha20Poly1305(bytes(32)).encrypt(bytes(12), b"x", None)
+    return {"total": int(total), "rows": rows, "product": products[0], "sealed": len(sealed)}
+
+
+def sandboxed(profile: Profile, act: Callable[[], dict[str, object]]) -> dict[str, object]:
+    not_taken = apply_sandbox(profile)
+    return act() | {"not_taken": not_taken}
+
+
+def work_after_import() -> dict[str, object]:
+    """Import and warm up, then apply, then work again."""
+    work()
+    return sandboxed(Profile.LOCAL, work)
+
+
+ACTS: dict[str, Callable[..., dict[str, object]]] = {
+    "measure-bare": lambda *named: measured("local", *named),
+    "measure": lambda *named: sandboxed(Profile.LOCAL, lambda: measured("local", *named)),
+    "measure-cluster": lambda *named: sandboxed(Profile.CLUSTER, lambda: measured("cluster", *named)),
+    "measure-cluster-as-local": lambda: sandboxed(Profile.CLUSTER, lambda: measured("local")),
+    "thread": thread_that_was_there_before,
+    "int80": lambda folder: sandboxed(Profile.LOCAL, lambda: thirty_two_bit_call(folder)),
+    "int80-bare": thirty_two_bit_call,
+    "exec": lambda: sandboxed(Profile.LOCAL, start_a_program),
+    "limits": lambda: sandboxed(Profile.LOCAL, limits),
+    "limits-bare": limits,
+    "twice": lambda: sandboxed(Profile.LOCAL, lambda: sandboxed(Profile.LOCAL, limits)),
+    "work-before-import": lambda: sandboxed(Profile.LOCAL, work),
+    "work-after-import": work_after_import,
+}
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(ACTS[sys.argv[1]](*sys.argv[2:])))
