@@ -1,0 +1,114 @@
+"""Checks against somebody else's programs and data are run, or named as not run: never quietly skipped.
+
+A test marked `@pytest.mark.outside(tool="node")` is not run where that executable is absent, and one marked
+`outside(tool="data")` where the folder of outside data is; the summary counts both. A run fails when the tool
+is there and a marked test was skipped all the same, and a full run also when no test with a needed tool ran.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+NEEDED = ("data", "node")
+"""Tools of which, where present, at least one check runs in every full run."""
+
+
+def data_folder(config: pytest.Config) -> Path:
+    """Outside data: TRE_OUTSIDE_DATA, or `shared/data` beside the project."""
+    return Path(os.environ.get("TRE_OUTSIDE_DATA") or config.rootpath.parent / "shared" / "data")
+
+
+@pytest.fixture(scope="session")
+def outside_data(pytestconfig: pytest.Config) -> Path:
+    """The folder of outside data, for tests marked `outside(tool="data")`."""
+    return data_folder(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def node_modules(pytestconfig: pytest.Config) -> Path:
+    """The npm packages locked in tests/outside, installed; a test fails with the remedy where they are not.
+
+    Installed into build/, so that the sources stay free of other people's code: copy package.json and
+    package-lock.json of tests/outside to build/outside, then `npm ci --prefix build/outside`.
+    """
+    locked = pytestconfig.rootpath / "tests" / "outside" / "package-lock.json"
+    installed = pytestconfig.rootpath / "build" / "outside" / "package-lock.json"
+    modules = installed.parent / "node_modules"
+    if not (modules.is_dir() and installed.read_bytes() == locked.read_bytes()):
+        pytest.fail("npm packages are missing or old: run `make outside`", pytrace=False)
+    return modules
+
+
+def why_absent(config: pytest.Config, tool: str) -> str | None:
+    """The reason why checks with a tool cannot run here, or nothing."""
+    if tool == "data":
+        return None if data_folder(config).is_dir() else "no folder TRE_OUTSIDE_DATA"
+    return None if shutil.which(tool) else "not installed"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if marker := item.get_closest_marker("outside"):
+            tool = marker.kwargs["tool"]
+            item.user_properties.append(("outside", tool))  # reaches the reports, also from xdist's workers
+            if reason := why_absent(config, tool):
+                item.add_marker(pytest.mark.skip(reason=f"not run: {tool}: {reason}"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "outside(tool): compares with somebody else's program or data")
+    if not hasattr(config, "workerinput"):  # xdist: only the controller counts
+        config.pluginmanager.register(_Count(config))
+
+
+class _Count:
+    """Counts what ran and what did not, from the reports."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._ran: Counter[str] = Counter()
+        self._not_run: Counter[str] = Counter()
+        self._skipped: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        tool = str(dict(report.user_properties).get("outside", ""))
+        if tool and report.when == "call" and not report.skipped:
+            self._ran[tool] += 1
+        elif tool and report.skipped:
+            if why_absent(self._config, tool):
+                self._not_run[tool] += 1
+            else:
+                self._skipped.append(f"{report.nodeid} was skipped, but {tool} is present")
+
+    def faults(self) -> list[str]:
+        if not _is_full(self._config):
+            return self._skipped
+        silent = [tool for tool in NEEDED if not self._ran[tool] and not why_absent(self._config, tool)]
+        return self._skipped + [f"no check with {tool} ran, but it is present" for tool in silent]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self.faults() and exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._ran or self._not_run:
+            reasons = "; ".join(f"{tool}: {why_absent(self._config, tool)}" for tool in sorted(self._not_run))
+            counts = f"{self._ran.total()} run, {self._not_run.total()} not run"
+            terminalreporter.write_line(f"outside checks: {counts}" + (f" ({reasons})" if reasons else ""))
+        for fault in self.faults():
+            terminalreporter.write_line(f"outside checks: FAILED: {fault}", red=True)
+
+
+def _is_full(config: pytest.Config) -> bool:
+    """Whether all of tests/ was asked for, the long ones perhaps apart."""
+    option = config.option
+    narrowed = (option.collectonly, option.keyword, option.deselect, option.ignore, option.lf)
+    asked = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
+    whole = {config.rootpath, config.rootpath / "tests"}
+    return not any(narrowed) and option.markexpr in {"", "not deep"} and asked <= whole
