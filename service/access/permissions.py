@@ -1,0 +1,88 @@
+"""What each role may do: one table drives every route."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from linkage_engine.contract.permit import Role
+from service.problems import NotPermitted
+
+
+class Permission(StrEnum):
+    """`subject:act`, in the words of the audit log where it has them."""
+
+    EVIDENCE_READ = "evidence:read"
+    LINKAGE_RUN_ASK = "linkage-run:ask"
+    LINKAGE_RUN_READ = "linkage-run:read"
+    LOG_EXPORT = "log:export"
+    LOG_READ = "log:read"
+    PACKAGE_READ = "package:read"
+    PROJECT_OPEN = "project:open"
+    PROJECT_READ = "project:read"
+    PROVIDER_FILE_READ = "provider-file:read"
+    QUERY_ASK = "query:ask"
+    QUERY_READ = "query:read"
+    RELEASE_DECIDE = "release:decide"
+    RELEASE_READ = "release:read"
+    SUBMISSION_CREATE = "submission:create"
+    SUBMISSION_READ = "submission:read"
+
+
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
+    Role.PROVIDER: frozenset(
+        {
+            Permission.PROJECT_READ,
+            Permission.PROVIDER_FILE_READ,
+            Permission.SUBMISSION_CREATE,
+            Permission.SUBMISSION_READ,
+        }
+    ),
+    Role.RESEARCHER: frozenset(
+        {
+            Permission.PACKAGE_READ,
+            Permission.PROJECT_READ,
+            Permission.QUERY_ASK,
+            Permission.QUERY_READ,
+            Permission.RELEASE_READ,
+        }
+    ),
+    Role.OUTPUT_CHECKER: frozenset(
+        {
+            Permission.EVIDENCE_READ,
+            Permission.PACKAGE_READ,
+            Permission.PROJECT_READ,
+            Permission.QUERY_READ,
+            Permission.RELEASE_DECIDE,
+            Permission.RELEASE_READ,
+        }
+    ),
+    Role.AUDIT_REVIEWER: frozenset(
+        {
+            Permission.LOG_EXPORT,
+            Permission.LOG_READ,
+            Permission.PACKAGE_READ,
+            Permission.PROJECT_READ,
+            Permission.QUERY_READ,
+            Permission.RELEASE_READ,
+        }
+    ),
+    Role.OPERATOR: frozenset(
+        {
+            Permission.LINKAGE_RUN_ASK,
+            Permission.LINKAGE_RUN_READ,
+            Permission.PROJECT_OPEN,
+            Permission.PROJECT_READ,
+            Permission.SUBMISSION_READ,
+        }
+    ),
+}
+
+SERVICE_ROLES = frozenset({Role.OPERATOR, Role.AUDIT_REVIEWER})
+"""Roles that serve every project; the others serve the projects whose permits name them."""
+
+
+def check_permitted(role: Role, permission: Permission) -> None:
+    """Raise NotPermitted unless the role has the permission."""
+    if permission not in PERMISSIONS[role]:
+        raise NotPermitted

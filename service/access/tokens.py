@@ -1,0 +1,109 @@
+"""Access tokens and client assertions: what is signed, and when it is believed (RFC 7523, RFC 9068)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from linkage_engine.contract.permit import PublicKey, Role
+from linkage_engine.contract.value import Slug
+from service.clock import Clock, Randomness
+from service.problems import AssertionRefused, NotSignedIn, SignatureRefused, TokenExpired
+from service.signed import SigningKey, TextType, verified_bytes
+
+ISSUER = "tre-linkage"
+ASSERTION_SECONDS = 300
+"""The longest life of an assertion: the window in which its name has to be remembered."""
+SKEW_SECONDS = 30
+"""How far a client's clock may be ahead."""
+
+
+class _Claims(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, strict=True)
+
+    iss: str
+    sub: Slug
+    aud: str
+    iat: int
+    exp: int
+    jti: str = Field(min_length=16, max_length=128)
+
+
+class AssertionClaims(_Claims):
+    """What a client assertion claims (RFC 7523 §3)."""
+
+
+class TokenClaims(_Claims):
+    """What an access token claims (RFC 9068 §2.2)."""
+
+    role: Role = Field(strict=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Issues and reads access tokens of one service."""
+
+    key: SigningKey
+    audience: str
+    seconds: int
+
+    def issue(self, subject: str, role: Role, *, clock: Clock, random: Randomness) -> str:
+        """A token for a principal, good for `seconds` from now."""
+        now = int(clock().timestamp())
+        claims = TokenClaims(
+            iss=ISSUER,
+            sub=subject,
+            aud=self.audience,
+            iat=now,
+            exp=now + self.seconds,
+            jti=random(16).hex(),
+            role=role,
+        )
+        return self.key.sign_bytes(claims.model_dump_json().encode(), TextType.ACCESS_TOKEN)
+
+    def read(self, token: str, now: datetime) -> TokenClaims:
+        """The claims of a live token; raises TokenExpired, or NotSignedIn for any other text."""
+        try:
+            payload, _ = verified_bytes(token, (self.key.public,), TextType.ACCESS_TOKEN)
+            claims = TokenClaims.model_validate_json(payload)
+        except (SignatureRefused, ValidationError):
+            raise NotSignedIn from None
+        if (claims.iss, claims.aud) != (ISSUER, self.audience):
+            raise NotSignedIn
+        if claims.exp <= now.timestamp():
+            raise TokenExpired
+        return claims
+
+
+def claimed_subject(assertion: str) -> str:
+    """Who an assertion says it is from, before anything of it is believed: only to find the key."""
+    try:
+        payload = assertion.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return str(claims["sub"])
+    except (ValueError, IndexError, KeyError, TypeError):
+        raise AssertionRefused from None
+
+
+def assertion_claims(assertion: str, key: PublicKey, *, audience: str, now: datetime) -> AssertionClaims:
+    """The claims of an assertion signed by the key; raises AssertionRefused for any other (RFC 7523 §3)."""
+    try:
+        payload, _ = verified_bytes(assertion, (key,), TextType.ASSERTION)
+        claims = AssertionClaims.model_validate_json(payload)
+    except (SignatureRefused, ValidationError):
+        raise AssertionRefused from None
+    moment = now.timestamp()
+    believable = (
+        claims.iss == claims.sub
+        and claims.aud == audience
+        and moment < claims.exp <= moment + ASSERTION_SECONDS
+        and claims.iat <= moment + SKEW_SECONDS
+        and claims.iat < claims.exp
+    )
+    if not believable:
+        raise AssertionRefused
+    return claims

@@ -1,0 +1,1 @@
+"""An operator asks for a linkage; quality figures only."""

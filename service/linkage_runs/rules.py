@@ -1,0 +1,48 @@
+"""When a linkage may be run, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+
+from service.problems import NothingToLink
+
+PROVIDERS = 2
+"""Fewer providers have nobody to link to."""
+
+
+class RunState(StrEnum):
+    """Where a linkage run stands."""
+
+    ASKED = "asked"
+    LINKED = "linked"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+class RunEvent(StrEnum):
+    """What happens to a linkage run."""
+
+    LINKED = "linked"
+    CROSSWALK_RECEIVED = "crosswalk-received"
+    FAILED = "failed"
+
+
+TRANSITIONS: Mapping[tuple[RunState, RunEvent], RunState] = {
+    (RunState.ASKED, RunEvent.LINKED): RunState.LINKED,
+    (RunState.ASKED, RunEvent.FAILED): RunState.FAILED,
+    (RunState.LINKED, RunEvent.CROSSWALK_RECEIVED): RunState.FINISHED,
+    (RunState.LINKED, RunEvent.FAILED): RunState.FAILED,
+}
+"""Every change there is; any other event changes nothing, so that a job may come twice."""
+
+
+def next_state(state: RunState, event: RunEvent) -> RunState | None:
+    """The state after an event, or nothing when it changes nothing."""
+    return TRANSITIONS.get((state, event))
+
+
+def check_can_link(providers: Collection[str]) -> None:
+    """Raise NothingToLink unless enough providers have an accepted delivery."""
+    if len(set(providers)) < PROVIDERS:
+        raise NothingToLink(providers=len(set(providers)))

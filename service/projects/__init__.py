@@ -1,0 +1,1 @@
+"""Permits: purpose, people, data sets, policy and dates."""

@@ -1,0 +1,61 @@
+"""Projects and the people that their permits name."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from linkage_engine.contract.permit import Role
+from service.access.permissions import SERVICE_ROLES
+from service.database import Digest, Record, SlugText
+
+
+class Project(Record):
+    """A project: its permit as governance signed it, and what lists need of it."""
+
+    __tablename__ = "project"
+
+    id: Mapped[SlugText] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(sa.String(500))
+    permit: Mapped[str] = mapped_column(sa.Text())
+    """The compact JWS: the only text that is believed."""
+    permit_sha256: Mapped[Digest]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    opened_at: Mapped[datetime]
+
+
+class ProjectParty(Record):
+    """A principal that a permit names."""
+
+    __tablename__ = "project_party"
+
+    project_id: Mapped[SlugText] = mapped_column(sa.ForeignKey(Project.id), primary_key=True)
+    principal_id: Mapped[SlugText] = mapped_column(sa.ForeignKey("principal.id"), primary_key=True)
+    role: Mapped[Role]
+
+
+def project_by_id(session: Session, project_id: str) -> Project | None:
+    """The project of that id, whoever asks."""
+    return session.get(Project, project_id)
+
+
+def visible_project(session: Session, project_id: str, principal_id: str, role: Role) -> Project | None:
+    """The project, if the principal serves every project or its permit names the principal in this role."""
+    query = sa.select(Project).where(Project.id == project_id)
+    if role not in SERVICE_ROLES:
+        query = query.join(ProjectParty).where(
+            ProjectParty.principal_id == principal_id, ProjectParty.role == role
+        )
+    return session.scalars(query).first()
+
+
+def projects_of(principal_id: str, role: Role) -> sa.Select[tuple[str]]:
+    """A query for the ids of the projects that a principal may see: the scope of every list."""
+    if role in SERVICE_ROLES:
+        return sa.select(Project.id)
+    return sa.select(ProjectParty.project_id).where(
+        ProjectParty.principal_id == principal_id, ProjectParty.role == role
+    )

@@ -1,0 +1,67 @@
+"""When a permit holds together, and when it is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from linkage_engine.contract.permit import Party, Permit, PublicKey, Role
+from service.problems import PermitNotLive, PermitRefused
+
+CHECKERS = 2
+"""So many output checkers have to approve a release, so that a permit needs as many."""
+PROVIDERS = 2
+"""Fewer have nothing to link."""
+
+
+def faults_of_permit(
+    permit: Permit, registered: Mapping[str, tuple[Role, PublicKey]]
+) -> list[dict[str, str]]:
+    """What does not hold together, as pointers and codes; empty when all does.
+
+    `registered` gives role and key of each principal of the permit that is registered and live.
+    """
+    providers = {party.principal_id for party in permit.parties_in(Role.PROVIDER)}
+    checks = {
+        "/valid_to": ("before-valid-from", permit.valid_to < permit.valid_from),
+        "/parties": ("same-id-twice", _repeats(party.principal_id for party in permit.parties)),
+        "/parties/signing_key": ("same-key-twice", _repeats(party.signing_key.x for party in permit.parties)),
+        "/parties/output_checker": ("too-few", len(permit.parties_in(Role.OUTPUT_CHECKER)) < CHECKERS),
+        "/parties/age_recipient": ("missing", not _checkers_can_be_written_to(permit)),
+        "/parties/provider": ("too-few", len(providers) < PROVIDERS),
+        "/lead_provider": ("not-a-provider", permit.lead_provider not in providers),
+        "/data_sets": ("not-a-provider", any(g.provider_id not in providers for g in permit.data_sets)),
+        "/parties/registered": (
+            "differs",
+            any(not _is_registered(party, registered) for party in permit.parties),
+        ),
+    }
+    return [{"pointer": at, "code": code} for at, (code, wrong) in checks.items() if wrong]
+
+
+def check_permit(permit: Permit, registered: Mapping[str, tuple[Role, PublicKey]]) -> None:
+    """Raise PermitRefused with its faults unless the permit holds together."""
+    faults = faults_of_permit(permit, registered)
+    if faults:
+        raise PermitRefused(faults=faults)
+
+
+def check_live(permit: Permit, today: date) -> None:
+    """Raise PermitNotLive unless the permit is in force."""
+    if not permit.is_live(today):
+        raise PermitNotLive(
+            valid_from=permit.valid_from.isoformat(), valid_to=permit.valid_to.isoformat()
+        )
+
+
+def _repeats(words: Iterable[str]) -> bool:
+    listed = list(words)
+    return len(set(listed)) != len(listed)
+
+
+def _checkers_can_be_written_to(permit: Permit) -> bool:
+    return all(party.age_recipient for party in permit.parties_in(Role.OUTPUT_CHECKER))
+
+
+def _is_registered(party: Party, registered: Mapping[str, tuple[Role, PublicKey]]) -> bool:
+    return registered.get(party.principal_id) == (party.role, party.signing_key)

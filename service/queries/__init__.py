@@ -1,0 +1,1 @@
+"""A researcher asks a question of the closed language."""

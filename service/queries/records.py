@@ -1,0 +1,60 @@
+"""Queries: the question as it was signed, and where it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from linkage_engine.contract.permit import Role
+from service.database import Digest, Id, Record, SlugText
+from service.linkage_runs.records import LinkageRun
+from service.projects.records import Project, projects_of
+from service.queries.rules import QueryState
+
+
+class Query(Record):
+    """A question of a researcher and its life; never its answer."""
+
+    __tablename__ = "query"
+    __table_args__ = (sa.UniqueConstraint("asked_by", "nonce"),)
+
+    id: Mapped[Id]
+    project_id: Mapped[SlugText] = mapped_column(sa.ForeignKey(Project.id), index=True)
+    asked_by: Mapped[SlugText] = mapped_column(sa.ForeignKey("principal.id"))
+    asked_at: Mapped[datetime]
+    nonce: Mapped[str] = mapped_column(sa.String(36))
+    question: Mapped[str] = mapped_column(sa.Text())
+    """The compact JWS."""
+    question_sha256: Mapped[Digest]
+    specification: Mapped[dict[str, Any]]
+    linkage_run_id: Mapped[str] = mapped_column(sa.String(36), sa.ForeignKey(LinkageRun.id))
+    """The linkage that it is answered over."""
+    state: Mapped[QueryState]
+    hand_over_sha256: Mapped[Digest | None]
+    """The sealed exact answer."""
+    code: Mapped[str | None] = mapped_column(sa.String(63))
+    settled_at: Mapped[datetime | None]
+
+
+def query_by_id(session: Session, query_id: str) -> Query | None:
+    """The query of that id, whoever asks; on PostgreSQL the row is locked."""
+    return session.get(Query, query_id, with_for_update=True)
+
+
+def visible_query(session: Session, query_id: str, principal_id: str, role: Role) -> Query | None:
+    """The query, if the caller asked it, checks the project's outputs or reviews the service."""
+    query = sa.select(Query).where(
+        Query.id == query_id, Query.project_id.in_(projects_of(principal_id, role))
+    )
+    if role is Role.RESEARCHER:
+        query = query.where(Query.asked_by == principal_id)
+    return session.scalars(query).first()
+
+
+def query_of_nonce(session: Session, asked_by: str, nonce: str) -> Query | None:
+    """The query that was asked with that nonce."""
+    same = sa.select(Query).where(Query.asked_by == asked_by, Query.nonce == nonce)
+    return session.scalars(same).first()

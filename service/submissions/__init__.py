@@ -1,0 +1,1 @@
+"""A provider hands over sealed parts; what became of them."""

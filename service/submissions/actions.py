@@ -1,0 +1,216 @@
+"""Receiving a delivery, settling its parts, reading where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from linkage_engine.contract.manifest import Manifest, Zone
+from linkage_engine.contract.refusals import RefusalCode
+from linkage_engine.contract.permit import Permit
+from linkage_engine.contract.reports import ValidationReport
+from service.act import Act
+from service.audit.vocabulary import Action, Outcome
+from service.jobs import Job
+from service.problems import ManifestRefused, NotFound, SignatureRefused
+from service.projects.actions import permit_for
+from service.signed import TextType, verified
+from service.submissions import rules
+from service.submissions.package import read_package
+from service.submissions.records import (
+    Submission,
+    SubmissionPart,
+    accepted_of_provider,
+    last_counter,
+    parts_of,
+    submission_by_id,
+    submission_of_bytes,
+    visible_submission,
+)
+from service.submissions.rules import PartState, SubmissionEvent, SubmissionState
+from service.submissions.spool import Incoming
+
+UNSEALERS = (Job.UNSEAL_IDENTIFIERS, Job.UNSEAL_PAYLOAD)
+
+
+def receive_submission(
+    act: Act, project_id: str, incoming: Incoming, *, recipients: Mapping[Zone, str]
+) -> tuple[Submission, bool]:
+    """Receive a provider's delivery and have it unsealed; the delivery, and whether it is new.
+
+    The same bytes again are the same delivery. The file is named by its digest before the
+    transaction commits: a job never looks for a file that is not there yet.
+    """
+    permit = permit_for(act, project_id, live=True)
+    known = submission_of_bytes(act.session, incoming.sha256)
+    if known is not None and (known.project_id, known.provider_id) == (project_id, act.actor):
+        act.enter(
+            Action.SUBMISSION_READ, known.id, project=project_id, sealed_sha256=incoming.sha256, kind="again"
+        )
+        return known, False
+    package = read_package(incoming.path)
+    manifest = _manifest(package.manifest, permit, act.actor)
+    rules.check_manifest(manifest, permit, act.actor)
+    rules.check_members(manifest, package.members)
+    rules.check_keys(manifest, permit, recipients)
+    rules.check_counter(manifest.counter, last_counter(act.session, project_id, act.actor))
+    submission = _add(act, manifest, package.manifest, incoming)
+    incoming.keep()
+    return submission, True
+
+
+def _manifest(text: str, permit: Permit, provider_id: str) -> Manifest:
+    party = permit.party(provider_id)
+    assert party is not None  # the permit is visible to its parties only
+    try:
+        return verified(text, (party.signing_key,), TextType.MANIFEST, Manifest)
+    except SignatureRefused:
+        raise ManifestRefused from None
+
+
+def _add(act: Act, manifest: Manifest, text: str, incoming: Incoming) -> Submission:
+    submission_id = act.new_id()
+    entry_id = act.enter(
+        Action.SUBMISSION_RECEIVE,
+        submission_id,
+        project=manifest.project_id,
+        sealed_sha256=incoming.sha256,
+        bytes=incoming.size_bytes,
+        parts=len(manifest.parts),
+        counter=manifest.counter,
+    )
+    submission = Submission(
+        id=submission_id,
+        project_id=manifest.project_id,
+        provider_id=manifest.provider_id,
+        counter=manifest.counter,
+        delivery_id=manifest.delivery_id,
+        sealed_sha256=incoming.sha256,
+        size_bytes=incoming.size_bytes,
+        manifest=text,
+        extract_date=manifest.extract_date,
+        state=SubmissionState.RECEIVED,
+        received_at=act.clock(),
+        entry_id=entry_id,
+    )
+    act.session.add(submission)
+    act.session.flush()
+    act.session.add_all(
+        SubmissionPart(
+            submission_id=submission_id,
+            name=part.name,
+            position=position,
+            zone=part.zone,
+            sealed_sha256=part.sealed_sha256,
+            sealed_bytes=part.sealed_bytes,
+            rows=part.rows,
+            state=PartState.WAITING,
+        )
+        for position, part in enumerate(manifest.parts)
+    )
+    act.session.flush()
+    for job in UNSEALERS:
+        act.enqueue(job, submission_id)
+    return submission
+
+
+def interrupted(act: Act, project_id: str) -> None:
+    """Enter that a delivery broke off on its way in; nothing of it was kept."""
+    permit_for(act, project_id, live=False)
+    act.enter(
+        Action.SUBMISSION_REFUSE, project_id, project=project_id, outcome=Outcome.FAILED, code="interrupted"
+    )
+
+
+def read_submission(act: Act, submission_id: str) -> Submission:
+    """Where a delivery stands, for its provider and the operator."""
+    assert act.role is not None
+    submission = visible_submission(act.session, submission_id, act.actor, act.role)
+    if submission is None:
+        raise NotFound
+    act.enter(Action.SUBMISSION_READ, submission.id, project=submission.project_id)
+    return submission
+
+
+def part_unsealed(
+    act: Act, submission_id: str, part_name: str, *, rows: int, report: ValidationReport | None = None
+) -> SubmissionState:
+    """A worker opened a part and found it valid; the delivery is accepted when all are.
+
+    `report` is the validation report of an events part. Doing it again changes nothing.
+    """
+    submission, part = _waiting_part(act, submission_id, part_name)
+    if part is not None:
+        part.rows = rows
+        part.report = report.model_dump(mode="json") if report else None
+        _settle(act, part, PartState.UNSEALED)
+        act.enter(
+            Action.PART_UNSEAL, submission.id, project=submission.project_id, part=part_name, rows=rows
+        )
+        _advance(act, submission)
+    return submission.state
+
+
+def part_rejected(
+    act: Act,
+    submission_id: str,
+    part_name: str,
+    *,
+    code: RefusalCode,
+    counts: Mapping[str, int],
+    report: ValidationReport | None = None,
+) -> SubmissionState:
+    """A worker refused a part, and with it the delivery. Doing it again changes nothing."""
+    submission, part = _waiting_part(act, submission_id, part_name)
+    if part is not None:
+        part.code = code.value
+        part.counts = dict(counts)
+        part.report = report.model_dump(mode="json") if report else None
+        _settle(act, part, PartState.REJECTED)
+        act.enter(
+            Action.PART_REJECT,
+            submission.id,
+            project=submission.project_id,
+            outcome=Outcome.REFUSED,
+            part=part_name,
+            code=code.value,
+        )
+        _advance(act, submission)
+    return submission.state
+
+
+def _waiting_part(act: Act, submission_id: str, part_name: str) -> tuple[Submission, SubmissionPart | None]:
+    """The delivery, and the part if nothing was found about it yet."""
+    submission = submission_by_id(act.session, submission_id)
+    if submission is None:
+        raise NotFound
+    parts = parts_of(act.session, submission_id)
+    part = next((p for p in parts if p.name == part_name), None)
+    if part is None:
+        raise NotFound
+    return submission, part if part.state is PartState.WAITING else None
+
+
+def _settle(act: Act, part: SubmissionPart, state: PartState) -> None:
+    part.state = state
+    part.settled_at = act.clock()
+    act.session.flush()
+
+
+def _advance(act: Act, submission: Submission) -> None:
+    event = rules.event_of([part.state for part in parts_of(act.session, submission.id)])
+    if event is None or rules.next_state(submission.state, event) is submission.state:
+        return
+    earlier = accepted_of_provider(act.session, submission.project_id, submission.provider_id)
+    submission.state = rules.next_state(submission.state, event)
+    if submission.state is not SubmissionState.ACCEPTED:
+        return
+    # Workers may finish deliveries in another order than they came: the highest counter stands.
+    *older, _ = sorted([*earlier, submission], key=lambda s: s.counter)
+    for one in older:
+        one.state = rules.next_state(one.state, SubmissionEvent.NEWER_ACCEPTED)
+    act.enter(
+        Action.SUBMISSION_ACCEPT,
+        submission.id,
+        project=submission.project_id,
+        counter=submission.counter,
+    )

@@ -1,0 +1,31 @@
+"""What a provider can do about each refusal of a part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from linkage_engine.contract.refusals import RefusalCode
+
+SEAL_AGAIN = "Seal the extract again with the project's current file and send it."
+TELL_OPERATOR = "Tell the operator: this should have been found before the delivery reached a worker."
+REMEDIES: Mapping[RefusalCode, str] = {
+    RefusalCode.NOT_AN_AGE_FILE: "Seal the extract with tre-provider; other tools write other files.",
+    RefusalCode.SEALED_TO_ANOTHER_KEY: "Fetch the project file again, compare its keys, and seal anew.",
+    RefusalCode.SEALED_FILE_DAMAGED: SEAL_AGAIN,
+    RefusalCode.SEALED_FILE_TOO_LARGE: "Split the delivery, or ask the operator for a higher limit.",
+    RefusalCode.PART_NOT_PARQUET: "Seal the extract with tre-provider; other tools write other files.",
+    RefusalCode.PART_DIFFERS_FROM_MANIFEST: SEAL_AGAIN,
+    RefusalCode.PART_TOO_LARGE: "Split the delivery, or ask the operator for a higher limit.",
+    RefusalCode.KEY_CHECK_DIFFERS: "Ask the lead provider for the project's secret of this epoch.",
+    RefusalCode.UNKNOWN_DATA_SET: "Bring tre-provider up to date: the data set is not in this catalogue.",
+    RefusalCode.COLUMNS_DIFFER: "Bring tre-provider up to date, then seal again: the columns differ.",
+    RefusalCode.ROWS_INVALID: "Run tre-provider validate; correct the rows that the report names.",
+    RefusalCode.PERSON_KEYS_INVALID: SEAL_AGAIN,
+    RefusalCode.PERSON_KEYS_DIFFER: "Check the mapping file: parts must name the same local persons.",
+}
+"""Refusals that a delivery can meet; any other is ours to look at."""
+
+
+def remedy_of(code: str) -> str:
+    """What to do about a refusal."""
+    return REMEDIES.get(RefusalCode(code), TELL_OPERATOR)

@@ -1,0 +1,113 @@
+"""When a delivery may be received, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
+from linkage_engine.contract.permit import Permit
+from service.problems import (
+    CounterNotRising,
+    ManifestMismatch,
+    PackageUnreadable,
+    PartsDiffer,
+    WrongLinkageSecret,
+    WrongRecipient,
+)
+
+
+class SubmissionState(StrEnum):
+    """Where a delivery stands."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+class PartState(StrEnum):
+    """Where a part stands."""
+
+    WAITING = "waiting"
+    UNSEALED = "unsealed"
+    REJECTED = "rejected"
+
+
+class SubmissionEvent(StrEnum):
+    """What happens to a delivery."""
+
+    ALL_UNSEALED = "all-unsealed"
+    PART_REJECTED = "part-rejected"
+    NEWER_ACCEPTED = "newer-accepted"
+
+
+TRANSITIONS: Mapping[tuple[SubmissionState, SubmissionEvent], SubmissionState] = {
+    (SubmissionState.RECEIVED, SubmissionEvent.ALL_UNSEALED): SubmissionState.ACCEPTED,
+    (SubmissionState.RECEIVED, SubmissionEvent.PART_REJECTED): SubmissionState.REJECTED,
+    (SubmissionState.ACCEPTED, SubmissionEvent.NEWER_ACCEPTED): SubmissionState.SUPERSEDED,
+}
+"""Every change there is; any other event leaves the state as it is, so that a job may come twice."""
+
+
+def next_state(state: SubmissionState, event: SubmissionEvent) -> SubmissionState:
+    """The state after an event."""
+    return TRANSITIONS.get((state, event), state)
+
+
+def event_of(parts: Sequence[PartState]) -> SubmissionEvent | None:
+    """What the states of all parts say about their delivery; nothing while some wait and none is rejected."""
+    if PartState.REJECTED in parts:
+        return SubmissionEvent.PART_REJECTED
+    if all(state is PartState.UNSEALED for state in parts):
+        return SubmissionEvent.ALL_UNSEALED
+    return None
+
+
+def check_manifest(manifest: Manifest, permit: Permit, provider_id: str) -> None:
+    """Raise ManifestMismatch unless the delivery is this provider's, for this project, within its grants."""
+    names = [part.name for part in manifest.parts]
+    events = [part for part in manifest.parts if part.name != IDENTIFIERS]
+    holds = (
+        manifest.project_id == permit.project_id
+        and manifest.provider_id == provider_id
+        and manifest.linkage_profile == permit.linkage_profile
+        and names.count(IDENTIFIERS) == 1
+        and len(set(names)) == len(names) > 1
+        and all(permit.grants(provider_id, part.name) for part in events)
+        and all(part.zone is _zone_of(part) for part in manifest.parts)
+    )
+    if not holds:
+        raise ManifestMismatch
+
+
+def _zone_of(part: Part) -> Zone:
+    return Zone.LINKAGE if part.name == IDENTIFIERS else Zone.ANALYSIS
+
+
+def check_keys(manifest: Manifest, permit: Permit, recipients: Mapping[Zone, str]) -> None:
+    """Raise WrongRecipient or WrongLinkageSecret unless the delivery was made with the keys in force."""
+    for part in manifest.parts:
+        if part.recipient != recipients[part.zone]:
+            raise WrongRecipient(part=part.name, current=recipients[part.zone])
+    if (manifest.secret_epoch, manifest.key_check) != (permit.secret_epoch, permit.key_check):
+        raise WrongLinkageSecret
+
+
+def check_members(manifest: Manifest, members: Mapping[str, tuple[int, str]]) -> None:
+    """Raise unless the members after the manifest are its parts: names, order, sizes and digests.
+
+    `members` gives size and SHA-256 by name. Raises PackageUnreadable for other members,
+    PartsDiffer for other bytes.
+    """
+    if tuple(members) != tuple(f"{part.name}.age" for part in manifest.parts):
+        raise PackageUnreadable
+    for part in manifest.parts:
+        if members[f"{part.name}.age"] != (part.sealed_bytes, part.sealed_sha256):
+            raise PartsDiffer(part=part.name)
+
+
+def check_counter(counter: int, last: int) -> None:
+    """Raise CounterNotRising unless the counter is above every one received before."""
+    if counter <= last:
+        raise CounterNotRising(last=last)

@@ -1,0 +1,1 @@
+"""HTTP manners: problem details, transactions, limits."""

@@ -1,0 +1,129 @@
+"""Problem details for everything that goes wrong, and the headers of every answer (RFC 9457)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import IntegrityError, OperationalError
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.problems import (
+    ChangedMeanwhile,
+    MethodNotAllowed,
+    NotFound,
+    NotReady,
+    Problem,
+    RequestInvalid,
+    RequestTooLarge,
+    RequestUnreadable,
+    UnexpectedFault,
+    faults_of,
+)
+from service.web.refusals import enter_refusal
+from service.web.surroundings import surroundings_of
+
+PROBLEM_JSON = "application/problem+json"
+HEADERS: Mapping[str, str] = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "interest-cohort=()",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+}
+OF_STATUS: Mapping[int, type[Problem]] = {
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowed,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: RequestTooLarge,
+}
+"""The framework's own refusals in our words; any other is a body that could not be read."""
+
+
+def problem_answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """A problem as it is sent."""
+    more = dict(headers or {})
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        more["www-authenticate"] = "Bearer"
+    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        more["retry-after"] = "2"
+    return JSONResponse(
+        problem.as_json(),
+        status_code=problem.status,
+        media_type=PROBLEM_JSON,
+        headers={**HEADERS, **more},
+    )
+
+
+def _on_problem(request: Request, problem: Exception) -> JSONResponse:
+    assert isinstance(problem, Problem)
+    enter_refusal(request, problem)
+    return problem_answer(problem)
+
+
+def _on_invalid(request: Request, fault: Exception) -> JSONResponse:
+    assert isinstance(fault, RequestValidationError)
+    errors = list(fault.errors())
+    if any(error["type"] == "json_invalid" for error in errors):
+        return _on_problem(request, RequestUnreadable())
+    return _on_problem(request, RequestInvalid(faults=faults_of(errors)))
+
+
+def _on_http(request: Request, fault: Exception) -> JSONResponse:
+    assert isinstance(fault, HTTPException)
+    problem = OF_STATUS.get(fault.status_code, RequestUnreadable)()
+    enter_refusal(request, problem)
+    return problem_answer(problem, fault.headers)
+
+
+def _on_conflict(request: Request, _: Exception) -> JSONResponse:
+    return _on_problem(request, ChangedMeanwhile())
+
+
+def _on_database(request: Request, fault: Exception) -> JSONResponse:
+    surroundings_of(request).log.error("request_failed", fault=type(fault).__name__)
+    return problem_answer(NotReady())
+
+
+def _on_fault(request: Request, fault: Exception) -> JSONResponse:
+    surroundings_of(request).log.error("request_failed", fault=type(fault).__name__)
+    return problem_answer(UnexpectedFault())
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Have the app answer problem details whatever goes wrong."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(IntegrityError, _on_conflict)
+    app.add_exception_handler(OperationalError, _on_database)
+    app.add_exception_handler(Exception, _on_fault)
+
+
+class SecurityHeaders:
+    """Puts the headers on every answer that does not have them yet."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the headers."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)

@@ -1,0 +1,71 @@
+"""What every request is given: settings, time, chance, the database, the job queue and pinned keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import structlog
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session, sessionmaker
+
+from linkage_engine.contract.permit import Role
+from service.act import Act
+from service.clock import Clock, Randomness
+from service.jobs import JobQueue
+from service.keys import Pins
+from service.settings import ApiSettings
+from service.signed import SigningKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Made once when the api starts; nothing in it is global."""
+
+    settings: ApiSettings
+    clock: Clock
+    random: Randomness
+    sessions: sessionmaker[Session]
+    read_sessions: sessionmaker[Session]
+    jobs: JobQueue
+    pins: Pins
+    token_key: SigningKey
+    log: structlog.typing.FilteringBoundLogger
+
+    def act(self, session: Session, actor: str, role: Role | None = None) -> Act:
+        """A use case of somebody in a transaction."""
+        return Act(
+            session=session,
+            actor=actor,
+            role=role,
+            clock=self.clock,
+            random=self.random,
+            jobs=self.jobs,
+            governance_key=self.pins.governance_key,
+        )
+
+
+def surroundings_of(request: Request) -> Surroundings:
+    """The surroundings of the app that answers."""
+    surroundings: Surroundings = request.app.state.surroundings
+    return surroundings
+
+
+def _transaction(here: Here) -> Iterator[Session]:
+    with here.sessions.begin() as session:
+        yield session
+
+
+def _view(here: Here) -> Iterator[Session]:
+    with here.read_sessions() as session:
+        yield session
+
+
+Here = Annotated[Surroundings, Depends(surroundings_of)]
+# FastAPI ends dependencies after the answer is sent unless their scope is the function:
+# an answer must never say that something was done whose commit then fails.
+Transaction = Annotated[Session, Depends(_transaction, scope="function")]
+"""A session that is committed before the answer is sent, and rolled back when anything fails."""
+View = Annotated[Session, Depends(_view, scope="function")]
+"""A session that only reads."""
