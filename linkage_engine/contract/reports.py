@@ -24,6 +24,11 @@ class ValidationClass(StrEnum):
         """Whether rows of this class are refused."""
         return self in {ValidationClass.BLANK_MANDATORY, ValidationClass.INVALID}
 
+    @property
+    def passed(self) -> bool:
+        """Whether rows of this class need no look; undetermined ones neither pass nor fail."""
+        return self in {ValidationClass.VALID, ValidationClass.BLANK_OPTIONAL}
+
 
 class FieldReport(Value):
     """One rule over one field: how many rows fell into one class, and the first rows of it that failed."""
@@ -34,7 +39,7 @@ class FieldReport(Value):
     outcome: ValidationClass
     rows: int
     row_numbers: tuple[int, ...] = ()
-    """Row numbers of the provider's file, the header being row 1; only for classes that failed."""
+    """Row numbers of the provider's file, the header being row 1; only for classes that did not pass."""
 
 
 class ValidationReport(Value):
@@ -59,4 +64,8 @@ class LinkageFigures(Value):
     links: int
     match_weight_threshold: float
     estimated_false_link_rate: float
+    tokens_dropped: int = 0
+    """Blocking tokens that too many records share to be worth their pairs."""
+    untrained_comparisons: tuple[FieldName, ...] = ()
+    """Comparisons for which the data at hand taught nothing: the documented default was used."""
     seconds: dict[str, float]

@@ -144,7 +144,7 @@ def _finding(
         rule=rule,
         outcome=outcome,
         rows=rows,
-        row_numbers=row_numbers if outcome.failed else (),
+        row_numbers=() if outcome.passed else row_numbers,
     )
 
 

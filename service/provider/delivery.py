@@ -1,0 +1,70 @@
+"""A delivery before it is sealed: every file read, checked, and its persons given their keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, data_set
+from linkage_engine.validate.rows import ROW_NUMBER, check
+from service.clock import Randomness
+from service.provider.extract import LOCAL_PERSON_ID, private_connection, read_extract
+from service.provider.mapping import Mapping
+from service.provider.persons import Persons, extract_identifiers_report, persons_of, persons_report
+from service.provider.report import DeliveryReport, FileReport
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What was read and what was found; shows only names and counts."""
+
+    mapping: Mapping
+    persons: Persons
+    payload: dict[str, pa.Table]
+    """For each data set its rows as text, `person_key` first."""
+    report: DeliveryReport
+
+    def __repr__(self) -> str:
+        return f"Delivery({', '.join(self.payload)}, {self.persons})"
+
+
+def read_delivery(mapping: Mapping, *, folder: Path, random: Randomness) -> Delivery:
+    """Read and check all files of a mapping; raises ExtractUnreadable for a file that is no table."""
+    schemas = {file.data_set: data_set(file.data_set) for file in mapping.files}
+    with private_connection() as connection:
+        extracts = {
+            file.data_set: read_extract(connection, file, schemas[file.data_set], folder=folder)
+            for file in mapping.files
+        }
+        persons = persons_of(connection, list(extracts.values()), random=random)
+        keyed = {name: _keyed(extract, schemas[name], persons) for name, extract in extracts.items()}
+        reports = []
+        for file in mapping.files:
+            checked = check(
+                connection,
+                keyed[file.data_set],
+                schemas[file.data_set],
+                extract_date=mapping.extract_date,
+            )
+            identifiers = extract_identifiers_report(extracts[file.data_set]) if file.identifiers else None
+            reports.append(FileReport(file=file.file, rows=checked, identifiers=identifiers))
+    return Delivery(
+        mapping=mapping,
+        persons=persons,
+        payload={name: table.drop_columns([ROW_NUMBER]) for name, table in keyed.items()},
+        report=DeliveryReport(
+            provider_id=mapping.provider_id,
+            extract_date=mapping.extract_date,
+            files=tuple(reports),
+            persons=persons_report(persons),
+        ),
+    )
+
+
+def _keyed(extract: pa.Table, schema: DataSet, persons: Persons) -> pa.Table:
+    """The data set's columns with the person key in the place of the local person id, and row numbers."""
+    keys = persons.keys_of(extract.column(LOCAL_PERSON_ID))
+    columns = {name: extract.column(name) for name in (*schema.columns, ROW_NUMBER) if name != PERSON_KEY}
+    return pa.table({PERSON_KEY: keys, **columns})

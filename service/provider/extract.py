@@ -1,0 +1,167 @@
+"""Reading a provider's CSV files as text, and writing values as the catalogue writes them."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, FieldType, Tidy
+from linkage_engine.validate.rows import ROW_NUMBER
+from linkage_engine.validate.sql import identifier, literal, present
+from service.problems import ExtractUnreadable
+from service.provider.mapping import FileMapping
+
+LOCAL_PERSON_ID = "local_person_id"
+IDENTIFIER_PREFIX = "identifier_"
+"""Set before the names of identifiers, because a payload field may have the same name."""
+CHUNK_BYTES = 1 << 20
+_HEADER_BYTES_MAX = 1 << 16
+
+
+def private_connection() -> duckdb.DuckDBPyConnection:
+    """A database in memory that never spills to a disk and loads no extension."""
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": "",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+    }
+    return duckdb.connect(config=settings)
+
+
+def read_extract(
+    connection: duckdb.DuckDBPyConnection, file: FileMapping, schema: DataSet, *, folder: Path
+) -> pa.Table:
+    """The rows of a file as text: `local_person_id`, identifiers, the data set's fields, `row_number`.
+
+    Values are trimmed, codes translated, dates written in ISO form where they can be read; blanks and
+    columns that are not mapped are null. Identifiers stand under their names with `identifier_` before them.
+    Raises ExtractUnreadable naming files, columns of the mapping and row numbers only.
+    """
+    path = folder / file.file
+    _check_text(path, file.file)
+    header = _header(path, file.file)
+    missing = [column for column in file.used_columns if column not in header]
+    if missing:
+        raise _unreadable(file.file, *(f"has no column {column}" for column in missing))
+    rows = _read(connection, path, file=file.file, columns=len(header))
+    table = rows.project(_projection(file, schema, header)).to_arrow_table()
+    return table.append_column(ROW_NUMBER, pa.array(range(2, table.num_rows + 2), pa.int64()))
+
+
+def _check_text(path: Path, name: str) -> None:
+    """Nothing where the file is UTF-8 text without NUL, with or without a byte order mark."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line, size = 1, 0
+    try:
+        with path.open("rb") as source:
+            while chunk := source.read(CHUNK_BYTES):
+                size += len(chunk)
+                decoder.decode(chunk)
+                if b"\0" in chunk:
+                    line += chunk[: chunk.index(b"\0")].count(b"\n")
+                    raise _unreadable(name, f"has a NUL character in line {line}")
+                line += chunk.count(b"\n")
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError as fault:
+        # The decoder may hold back some bytes of the chunk before; no line ends in them.
+        line += fault.object[: fault.start].count(b"\n")
+        raise _unreadable(name, f"is not UTF-8 in line {line}") from None
+    except OSError:
+        raise _unreadable(name, "is not there or cannot be opened") from None
+    if not size:
+        raise _unreadable(name, "is empty")
+
+
+def _header(path: Path, name: str) -> list[str]:
+    """The names of the columns; a name is repeated in no message, because a file may lack its header row."""
+    with path.open(encoding="utf-8-sig", newline="") as source:
+        try:
+            header = next(csv.reader([*source.readlines(_HEADER_BYTES_MAX)], strict=True), [])
+        except csv.Error:
+            raise _unreadable(name, "has a header row that is not CSV") from None
+    header = [column.strip() for column in header]
+    twice = {column for column, times in Counter(header).items() if times > 1}
+    if twice:
+        places = ", ".join(str(i) for i, column in enumerate(header, start=1) if column in twice)
+        raise _unreadable(name, f"has one name for several columns: {places}")
+    return header
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, path: Path, *, file: str, columns: int
+) -> duckdb.DuckDBPyRelation:
+    """The file as a table of text columns c0, c1, ...; a blank value is null."""
+    # Brackets keep the characters of the name from being read as wildcards.
+    exactly = re.sub(r"([*?\[])", r"[\1]", str(path))
+    try:
+        rows = connection.read_csv(
+            exactly,
+            header=True,
+            auto_detect=False,
+            sep=",",
+            quotechar='"',
+            escapechar='"',
+            strict_mode=True,
+            columns={f"c{index}": "VARCHAR" for index in range(columns)},
+        )
+        return connection.from_arrow(rows.to_arrow_table())
+    except duckdb.Error as fault:
+        # DuckDB's message repeats the line; only its number is taken.
+        line = re.search(r"\bLine: (\d+)", str(fault))
+        where = f" in line {line[1]}" if line else ""
+        raise _unreadable(file, f"does not have {columns} values{where}, or a quote is left open") from None
+
+
+def _projection(file: FileMapping, schema: DataSet, header: list[str]) -> str:
+    place = {column: f"c{index}" for index, column in enumerate(header)}
+    chosen = [f"{present(place[file.local_person_id])} AS {LOCAL_PERSON_ID}"]
+    for name, column in file.identifiers.items():
+        value = _translated(present(place[column]), file.codes.get(name, {}))
+        if name == "date_of_birth":
+            value = _reread(value, file.date_format, "%Y-%m-%d")
+        chosen.append(f"{value} AS {identifier(IDENTIFIER_PREFIX + name)}")
+    for field in schema.fields:
+        if field.name == PERSON_KEY:
+            continue
+        if field.name not in file.columns:
+            chosen.append(f"CAST(NULL AS VARCHAR) AS {identifier(field.name)}")
+            continue
+        value = _translated(present(place[file.columns[field.name]]), file.codes.get(field.name, {}))
+        value = _tidied(value, field.tidy)
+        if field.type in _WRITTEN:
+            value = _reread(value, file.date_format, _WRITTEN[field.type])
+        chosen.append(f"{value} AS {identifier(field.name)}")
+    return ", ".join(chosen)
+
+
+_WRITTEN = {FieldType.DATE: "%Y-%m-%d", FieldType.YEAR: "%Y"}
+
+
+def _translated(value: str, codes: dict[str, str]) -> str:
+    if not codes:
+        return value
+    cases = " ".join(f"WHEN {literal(theirs)} THEN {literal(ours)}" for theirs, ours in codes.items())
+    return f"CASE {value} {cases} ELSE {value} END"
+
+
+def _tidied(value: str, tidy: Tidy) -> str:
+    if tidy is Tidy.UPPER:
+        return f"upper({value})"
+    return f"replace(upper({value}), '.', '')" if tidy is Tidy.ICD10 else value
+
+
+def _reread(value: str, read_as: str, written_as: str) -> str:
+    """A date in another form; what is no date stays as it is, for the checks to find."""
+    day = f"try_strptime({value}, {literal(read_as)})"
+    return f"coalesce(strftime({day}, {literal(written_as)}), {value})"
+
+
+def _unreadable(file: str, *faults: str) -> ExtractUnreadable:
+    return ExtractUnreadable(faults=[{"pointer": file, "fault": fault} for fault in faults])

@@ -1,0 +1,159 @@
+"""The commands of tre-provider."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage_engine.contract.permit import Role
+from linkage_engine.contract.project_file import ProjectFile
+from linkage_engine.pseudonymise.secret import key_check
+from service.client import Client
+from service.clock import utc_now
+from service.command_line import run
+from service.keys import folder_key, folder_party, make_key_folder
+from service.problems import OutputExists
+from service.provider.delivery import Delivery, read_delivery
+from service.provider.files import keep_counter, new_file, next_counter, write_person_keys
+from service.provider.mapping import read_mapping
+from service.provider.report import as_lines, as_page
+from service.provider.seal import Sealer, fingerprint, read_project, seal_delivery
+from service.provider.secret import make_secret, read_secret
+from service.provider.submit import RECEIPT_SUFFIX
+from service.provider.submit import submit as submit_package
+
+app = typer.Typer(help="Check, pseudonymise, seal and hand over an extract.", no_args_is_help=True)
+
+Url = Annotated[str, typer.Option("--url", help="Address of the service.")]
+Keys = Annotated[Path, typer.Option("--keys", help="Your key folder.")]
+ProjectOption = Annotated[Path, typer.Option("--project", help="The project file, from the operator.")]
+
+
+@app.command()
+def keys(folder: Path, principal_id: Annotated[str, typer.Option("--id")], name: str) -> None:
+    """Make your keys; give public.json to the operator and compare the thumbprint by telephone."""
+    make_key_folder(folder, principal_id=principal_id, name=name, role=Role.PROVIDER)
+    print(f"{folder / 'public.json'}: thumbprint {folder_key(folder).thumbprint}")
+
+
+@app.command()
+def secret(
+    file: Path,
+    project_id: Annotated[str, typer.Option("--project-id")],
+    epoch: Annotated[int, typer.Option("--epoch", min=1)] = 1,
+) -> None:
+    """Make the project linkage secret, as the lead provider, and print its key check for the permit."""
+    made = make_secret(file, random=secrets.token_bytes)
+    print(f"key check {key_check(made, project_id, epoch)}")
+    print(
+        f"Give {file} to the project's other providers by a safe way; never to the service.", file=sys.stderr
+    )
+
+
+@app.command()
+def project(project_id: str, url: Url, keys: Keys, out: Annotated[Path, typer.Option("--out")]) -> None:
+    """Fetch the project file; compare the two fingerprints with the operator's by telephone."""
+    fetched = ProjectFile.model_validate(_client(url, keys).get(f"/projects/{project_id}/provider-file"))
+    with new_file(out) as file:
+        file.write(fetched.to_json().encode())
+    print(f"linkage key  {fingerprint(fetched.recipients.linkage)}")
+    print(f"analysis key {fingerprint(fetched.recipients.analysis)}")
+
+
+@app.command()
+def validate(
+    mapping: Path,
+    json_out: Annotated[Path | None, typer.Option("--json", help="Also write the report as JSON.")] = None,
+    html_out: Annotated[Path | None, typer.Option("--html", help="Also write it as a page.")] = None,
+) -> None:
+    """Check every file of a mapping; exit code 1 when rows fail."""
+    report = _read(mapping).report
+    for line in as_lines(report):
+        print(line)
+    if json_out:
+        json_out.write_text(report.to_json() + "\n", encoding="utf-8")
+    if html_out:
+        html_out.write_text(as_page(report), encoding="utf-8")
+    if not report.passed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def seal(  # noqa: PLR0913, PLR0917  # each is an option of the command
+    mapping: Path,
+    project_path: ProjectOption,
+    secret_file: Annotated[Path, typer.Option("--secret", help="The project linkage secret.")],
+    keys: Keys,
+    out: Annotated[Path, typer.Option("--out", help="The package to write, FILE.tresub.")],
+    keep_person_keys: Annotated[
+        Path | None,
+        typer.Option("--keep-person-keys", help="Also keep the key of each person, in a CSV file."),
+    ] = None,
+    counter: Annotated[
+        int | None,
+        typer.Option("--counter", min=1, help="Number of the delivery; else one more than the last."),
+    ] = None,
+) -> None:
+    """Check, pseudonymise, split, shuffle, seal and sign; works without a network."""
+    kept = keep_person_keys
+    if kept and kept.exists():
+        raise OutputExists
+    sealer = Sealer(
+        provider_id=folder_party(keys).principal_id,
+        project=read_project(project_path),
+        secret=read_secret(secret_file),
+        key=folder_key(keys),
+        clock=utc_now,
+        random=secrets.token_bytes,
+    )
+    project_id = sealer.project.project_id
+    number = counter or next_counter(keys, project_id)
+    for zone, recipient in sealer.project.recipients:
+        print(f"{zone} key {fingerprint(recipient)}")
+    delivery = _read(mapping)
+    manifest = seal_delivery(delivery, sealer, out=out, counter=number)
+    keep_counter(keys, project_id, number)
+    for part in manifest.parts:
+        print(f"{part.name}: {part.rows} rows, {part.sealed_bytes} bytes, for {part.zone} only")
+    print(f"{out}: delivery {number} of {manifest.provider_id} to {project_id}")
+    if kept:
+        write_person_keys(delivery.persons, kept)
+        print(
+            f"Warning: {kept} joins person keys to your own person ids. Keep it safe and delete it.",
+            file=sys.stderr,
+        )
+
+
+@app.command()
+def submit(package: Path, url: Url, keys: Keys) -> None:
+    """Hand over a sealed package and keep the receipt; the same package may be sent again."""
+    receipt = submit_package(package, keys=keys, client=_client(url, keys), pause=time.sleep)
+    print(f"submission {receipt.submission_id}")
+    print(f"SHA-256    {receipt.sealed_sha256}")
+    print(f"log index  {'not yet: see status' if receipt.log_index is None else receipt.log_index}")
+    print(f"receipt    {package}{RECEIPT_SUFFIX}")
+
+
+@app.command()
+def status(submission_id: str, url: Url, keys: Keys) -> None:
+    """Show where a submission stands."""
+    print(json.dumps(_client(url, keys).get(f"/submissions/{submission_id}"), indent=2))
+
+
+def _read(mapping: Path) -> Delivery:
+    return read_delivery(read_mapping(mapping), folder=mapping.parent, random=secrets.token_bytes)
+
+
+def _client(url: str, keys: Path) -> Client:
+    return Client.from_folder(url, keys, clock=utc_now, random=secrets.token_bytes)
+
+
+def main() -> None:
+    """Run the tool."""
+    sys.exit(run(app))

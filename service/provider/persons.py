@@ -1,0 +1,149 @@
+"""Persons of a delivery: a random key and one row of identifiers for each local person id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from linkage_engine.catalogue.data_sets import PERSON_KEY
+from linkage_engine.contract.manifest import IDENTIFIERS
+from linkage_engine.contract.reports import ROW_NUMBERS_SHOWN, FieldReport, ValidationClass, ValidationReport
+from linkage_engine.contract.tokens import IDENTIFIER_FIELDS
+from linkage_engine.pseudonymise.families import NORMALISERS
+from linkage_engine.validate.rows import ROW_NUMBER
+from linkage_engine.validate.sql import identifier
+from service.clock import Randomness
+from service.provider.extract import IDENTIFIER_PREFIX, LOCAL_PERSON_ID
+
+KEY_BYTES = 16
+RULES = {
+    "nhs_number": "check_digit",
+    "date_of_birth": "type",
+    "sex": "list",
+    "postcode": "pattern",
+}
+"""What an identifier fails by when its normaliser makes nothing of it; names and addresses: pattern."""
+
+
+@dataclass(frozen=True)
+class Persons:
+    """Local person ids with their keys and identifiers, row by row; shows and prints only how many."""
+
+    local_ids: pa.Array
+    keys: pa.Array
+    identifiers: pa.Table
+    """Of the delivery's identifiers those that were mapped, as text, each first value that is not blank."""
+    conflicts: dict[str, int]
+    """For an identifier: how many persons have two values."""
+
+    def __repr__(self) -> str:
+        return f"Persons({len(self.keys)})"
+
+    def keys_of(self, local_ids: pa.ChunkedArray) -> pa.ChunkedArray:
+        """The key of each local id; null for a blank one."""
+        return pc.take(self.keys, pc.index_in(local_ids, value_set=self.local_ids, skip_nulls=True))
+
+
+def persons_of(
+    connection: duckdb.DuckDBPyConnection, extracts: Sequence[pa.Table], *, random: Randomness
+) -> Persons:
+    """Everybody whom the extracts name: key at random, identifiers by the order of files and rows."""
+    rows = pa.concat_tables([_identifier_rows(extract) for extract in extracts], promote_options="default")
+    rows = rows.append_column("place", pa.array(np.arange(rows.num_rows)))
+    names = [name for name in IDENTIFIER_FIELDS if name in rows.column_names]
+    figures = [f"arg_min({identifier(n)}, place), count(DISTINCT upper({identifier(n)})) > 1" for n in names]
+    found = (
+        connection.from_arrow(rows)
+        .filter(f"{LOCAL_PERSON_ID} IS NOT NULL")
+        .aggregate(", ".join([LOCAL_PERSON_ID, *figures]), LOCAL_PERSON_ID)
+        .to_arrow_table()
+        .combine_chunks()
+    )
+    return Persons(
+        local_ids=_array(found.column(0)),
+        keys=_random_keys(found.num_rows, random),
+        identifiers=pa.table({name: found.column(1 + 2 * i) for i, name in enumerate(names)}),
+        conflicts={name: pc.sum(found.column(2 + 2 * i)).as_py() or 0 for i, name in enumerate(names)},
+    )
+
+
+def extract_identifiers_report(extract: pa.Table) -> ValidationReport:
+    """Which identifiers of a file can be used; one that cannot is left out, its row is kept.
+
+    The class of an unusable one is Undetermined: it says nothing against the row, and blocks nothing.
+    """
+    findings = []
+    for name in _identifiers(extract):
+        findings += _identifier_findings(name, extract)
+    return ValidationReport(data_set=IDENTIFIERS, rows=extract.num_rows, findings=tuple(findings))
+
+
+def persons_report(persons: Persons) -> ValidationReport:
+    """Over all files: persons with two values of one identifier, and persons with none at all."""
+    found = {(name, "conflict"): count for name, count in persons.conflicts.items()}
+    blank = pa.array([True] * len(persons.keys))
+    for column in persons.identifiers.columns:
+        blank = pc.and_(blank, pc.is_null(column).combine_chunks())
+    found[PERSON_KEY, "identified"] = pc.sum(blank).as_py() or 0
+    findings = tuple(
+        FieldReport(field=field, rule=rule, outcome=ValidationClass.UNDETERMINED, rows=rows)
+        for (field, rule), rows in found.items()
+        if rows
+    )
+    return ValidationReport(data_set=IDENTIFIERS, rows=len(persons.keys), findings=findings)
+
+
+def _identifier_findings(name: str, extract: pa.Table) -> list[FieldReport]:
+    values = extract.column(IDENTIFIER_PREFIX + name)
+    distinct = pc.unique(values.drop_null())
+    unusable = pa.array([_is_unusable(text, NORMALISERS[name]) for text in distinct.to_pylist()], pa.bool_())
+    bad = pc.fill_null(pc.is_in(values, value_set=distinct.filter(unusable)), fill_value=False)
+    bad_rows = extract.column(ROW_NUMBER).filter(bad)
+    rule = RULES.get(name, "pattern")
+    counts = {
+        (rule, ValidationClass.VALID): len(values) - values.null_count - len(bad_rows),
+        (rule, ValidationClass.UNDETERMINED): len(bad_rows),
+        ("required", ValidationClass.BLANK_OPTIONAL): values.null_count,
+    }
+    return [
+        FieldReport(
+            field=name,
+            rule=rule,
+            outcome=outcome,
+            rows=rows,
+            row_numbers=tuple(bad_rows.slice(0, ROW_NUMBERS_SHOWN).to_pylist())
+            if outcome is ValidationClass.UNDETERMINED
+            else (),
+        )
+        for (rule, outcome), rows in counts.items()
+        if rows
+    ]
+
+
+def _is_unusable(text: str, normaliser: Callable[[str], str | None]) -> bool:
+    return normaliser(text) is None
+
+
+def _identifiers(extract: pa.Table) -> list[str]:
+    return [name for name in IDENTIFIER_FIELDS if IDENTIFIER_PREFIX + name in extract.column_names]
+
+
+def _identifier_rows(extract: pa.Table) -> pa.Table:
+    names = _identifiers(extract)
+    chosen = extract.select([LOCAL_PERSON_ID, *(IDENTIFIER_PREFIX + name for name in names)])
+    return chosen.rename_columns([LOCAL_PERSON_ID, *names])
+
+
+def _random_keys(count: int, random: Randomness) -> pa.Array:
+    digits = random(KEY_BYTES * count).hex()
+    width = 2 * KEY_BYTES
+    return pa.array([digits[at : at + width] for at in range(0, len(digits), width)], pa.string())
+
+
+def _array(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
