@@ -23,9 +23,7 @@ def effective_threshold(persons: int, method: str) -> int:
 
 def may_be_told(counts: Counts, policy: Policy) -> npt.NDArray[np.bool_]:
     """Which counts of people may be told under a policy, by their size alone."""
-    large: npt.NDArray[np.bool_] = counts >= effective_threshold(
-        policy.threshold.persons, policy.counts.method
-    )
-    if policy.threshold.zero.sampling == "show":
-        return np.logical_or(large, counts == 0)
-    return large
+    large = np.greater_equal(counts, effective_threshold(policy.threshold.persons, policy.counts.method))
+    zeros = counts == 0 if policy.threshold.zero.sampling == "show" else False
+    told: npt.NDArray[np.bool_] = np.logical_or(large, zeros)
+    return told

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import copy
+import pickle  # noqa: TID251 (the test tries to pickle what may not be pickled)
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from linkage_engine.contract.refusals import NotTrusted, RefusalCode
+from linkage_engine.query.raw_table import RawCell, RawTable
+
+POPULATION = np.array([4711, 4712, 4713], dtype=np.int32)
+
+
+def a_raw_table(dimensions: tuple[str, ...] = ("sex",)) -> RawTable:
+    labels = ("Female", "Total") if dimensions else ((),)
+    cells = tuple(
+        RawCell(
+            labels=(label,) if isinstance(label, str) else label,
+            numerator=POPULATION[:1],
+            denominator=POPULATION,
+            applicable=label != "Female",
+        )
+        for label in labels
+    )
+    return RawTable("Title", "prevalence", dimensions, "Counted", "Out of", cells)
+
+
+def test_neither_table_nor_cell_prints_what_it_holds() -> None:
+    table = a_raw_table()
+    assert repr(table) == str(table) == "RawTable(withheld)"
+    assert repr(table.cells[0]) == f"{table.cells[0]}" == "RawCell(withheld)"
+
+
+@pytest.mark.parametrize("leave", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_neither_table_nor_cell_can_be_pickled(leave: object) -> None:
+    assert callable(leave)
+    for held in (a_raw_table(), a_raw_table().cells[0]):
+        with pytest.raises(TypeError, match="stays inside"):
+            leave(held)
+
+
+@pytest.mark.parametrize("dimensions", [("sex",), ()], ids=["one dimension", "none"])
+def test_a_table_arrives_as_it_was_sent(dimensions: tuple[str, ...]) -> None:
+    sent = a_raw_table(dimensions)
+    arrived = RawTable.from_bytes(sent.to_bytes())
+    assert arrived.dimensions == sent.dimensions
+    assert [c.labels for c in arrived.cells] == [c.labels for c in sent.cells]
+    assert [c.applicable for c in arrived.cells] == [c.applicable for c in sent.cells]
+    assert all(c.numerator.tolist() == [4711] for c in arrived.cells)
+    assert all(c.denominator.tolist() == POPULATION.tolist() for c in arrived.cells)
+    assert (arrived.numerator_title, arrived.denominator_title) == ("Counted", "Out of")
+
+
+def test_a_population_that_cells_share_is_sent_once() -> None:
+    assert a_raw_table().to_arrow()["denominator"].null_count == 1
+
+
+@pytest.mark.parametrize("stream", [b"", b"not arrow", a_raw_table().to_bytes()[:-200]])
+def test_a_stream_that_is_none_is_refused(stream: bytes) -> None:
+    with pytest.raises(NotTrusted) as refusal:
+        RawTable.from_bytes(stream)
+    assert refusal.value.code is RefusalCode.HAND_OVER_INVALID
+
+
+def without_titles() -> pa.Table:
+    return a_raw_table().to_arrow().replace_schema_metadata(None)
+
+
+def pointing_nowhere() -> pa.Table:
+    table = a_raw_table().to_arrow()
+    place = table.column_names.index("denominator_row")
+    field = table.schema.field(place)
+    return table.set_column(place, field, pa.array([7, 8], type=pa.int32()))
+
+
+@pytest.mark.parametrize("table", [pa.table({"a": [1]}), without_titles(), pointing_nowhere()])
+def test_a_table_of_another_form_is_refused(table: pa.Table) -> None:
+    with pytest.raises(NotTrusted) as refusal:
+        RawTable.from_arrow(table)
+    assert refusal.value.code is RefusalCode.HAND_OVER_INVALID
