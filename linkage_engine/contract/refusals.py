@@ -33,6 +33,7 @@ class RefusalCode(StrEnum):
     # linkage
     TOO_FEW_RECORDS = "too-few-records"
     NOTHING_TO_LINK = "nothing-to-link"
+    LINKAGE_FAILED = "linkage-failed"
     # queries
     SPECIFICATION_INVALID = "specification-invalid"
     OUTSIDE_THE_PERMIT = "outside-the-permit"
@@ -51,6 +52,8 @@ class RefusalCode(StrEnum):
     VAULT_NAME_INVALID = "vault-name-invalid"
     VAULT_OBJECT_EXISTS = "vault-object-exists"
     VAULT_OBJECT_MISSING = "vault-object-missing"
+    # a fault of ours: its kind is in the worker's log
+    UNFORESEEN = "unforeseen"
 
 
 class EngineRefusal(Exception):

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from linkage_engine.contract.permit import PublicKey
 from linkage_engine.contract.value import Value
 from linkage_engine.unseal.identity import Identity
+from linkage_engine.vault.keystore import Keystore
 from service.audit.checkpoint import LogSigner
 from service.clock import Randomness
 from service.keys import Pins, WorkerKeys, write_private
@@ -138,7 +139,7 @@ def _make_keys(home: Home, random: Randomness) -> Pins:
         folder = home.keys(role)
         identity = Identity.generate(random)
         write_private(folder / "identity.age", identity.secret_text() + "\n")
-        write_private(folder / "at-rest.key", base64.b64encode(random(32)).decode() + "\n")
+        Keystore.create(folder / "at-rest.key", random)
         hand_over = None if role == "gate" else _signing_key(folder / "hand-over.jwk")
         workers[role] = WorkerKeys(age_recipient=str(identity.recipient), hand_over_key=hand_over)
     _signing_key(home.keys("api") / "token.jwk")
@@ -194,3 +195,11 @@ def _own_settings(home: Home, process: str, installation: Installation) -> dict[
     if process == "gate":
         return held | {"release_key": str(keys / "release.jwk")}
     return held | {f"{process}_hand_over_key": str(keys / "hand-over.jwk")}
+
+
+def share_database(home: Home) -> None:
+    """Let the group read and write the database, and its WAL and shared-memory files if they are there."""
+    for path in (home.root / "control").iterdir():
+        path.chmod(0o660)
+        if home.read().separate_users:
+            os.chown(path, -1, FIRST_UID)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +21,20 @@ from service.signed import SigningKey, TextType, sign
 from service.worker import trust
 
 CHUNK = 1 << 20
+ROUTES: Mapping[HandOverKind, tuple[str, str]] = {
+    HandOverKind.CROSSWALK: ("linkage", "analysis"),
+    HandOverKind.AGGREGATES: ("analysis", "gate"),
+}
+"""Who hands what to whom."""
+
+
+def replace_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole from bytes."""
+
+    def write(file: BinaryIO) -> None:
+        file.write(data)
+
+    replace_file(path, write)
 
 
 def replace_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
@@ -42,34 +57,54 @@ def digest_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _path(spool: Path, kind: HandOverKind, subject_id: str) -> Path:
-    return spool / "hand-overs" / f"{kind.value}-{subject_id}.age"
+def _statement(kind: HandOverKind, project_id: str, subject_id: str, sealed_sha256: str) -> HandOver:
+    sender, receiver = ROUTES[kind]
+    return HandOver(
+        kind=kind,
+        project_id=project_id,
+        subject_id=subject_id,
+        sender=sender,
+        receiver=receiver,
+        sealed_sha256=sealed_sha256,
+    )
 
 
-def send(spool: Path, about: HandOver, key: SigningKey, write: Callable[[BinaryIO], None]) -> HandOver:
-    """Write the sealed bytes and the signed statement of a hand-over; its digest is filled in."""
-    path = _path(spool, about.kind, about.subject_id)
-    replace_file(path, write)
-    made = about.model_copy(update={"sealed_sha256": digest_of(path)})
-    text = sign(made, key, TextType.HAND_OVER).encode()
-    replace_file(path.with_suffix(".jws"), lambda file: _write(file, text))
-    return made
+@dataclass(frozen=True)
+class HandOvers:
+    """The hand-overs of one spool."""
 
+    spool: Path
 
-def _write(file: BinaryIO, data: bytes) -> None:
-    file.write(data)
+    def _path(self, kind: HandOverKind, subject_id: str) -> Path:
+        return self.spool / "hand-overs" / f"{kind.value}-{subject_id}.age"
 
+    def send(
+        self,
+        kind: HandOverKind,
+        *,
+        project_id: str,
+        subject_id: str,
+        key: SigningKey,
+        write: Callable[[BinaryIO], None],
+    ) -> str:
+        """Write the sealed bytes of a hand-over and sign them; their digest."""
+        path = self._path(kind, subject_id)
+        replace_file(path, write)
+        digest = digest_of(path)
+        text = sign(_statement(kind, project_id, subject_id, digest), key, TextType.HAND_OVER)
+        replace_bytes(path.with_suffix(".jws"), text.encode())
+        return digest
 
-def receive(spool: Path, about: HandOver, sender: PublicKey) -> Path:
-    """The sealed file of a hand-over, if the pinned sender signed it over these very bytes.
+    def receive(self, kind: HandOverKind, *, project_id: str, subject_id: str, sender: PublicKey) -> Path:
+        """The sealed file of a hand-over, if the pinned sender signed it over these very bytes.
 
-    Raises NotTrusted for a missing, altered or forged hand-over.
-    """
-    path = _path(spool, about.kind, about.subject_id)
-    try:
-        expected = about.model_copy(update={"sealed_sha256": digest_of(path)})
-        text = path.with_suffix(".jws").read_text("ascii")
-    except (OSError, UnicodeDecodeError):
-        raise NotTrusted(RefusalCode.HAND_OVER_INVALID) from None
-    trust.hand_over(text, sender, expected)
-    return path
+        Raises NotTrusted for a missing, altered or forged hand-over.
+        """
+        path = self._path(kind, subject_id)
+        try:
+            expected = _statement(kind, project_id, subject_id, digest_of(path))
+            text = path.with_suffix(".jws").read_text("ascii")
+        except (OSError, UnicodeDecodeError):
+            raise NotTrusted(RefusalCode.HAND_OVER_INVALID) from None
+        trust.hand_over(text, sender, expected)
+        return path

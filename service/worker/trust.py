@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from linkage_engine.contract.manifest import Manifest
+from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Zone
 from linkage_engine.contract.permit import Permit, PublicKey, Role
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.statements import Decision, HandOver, SignedQuestion, Verdict
@@ -53,6 +53,13 @@ def manifest(compact: str, signed: Permit) -> Manifest:
     if party is None or party.role is not Role.PROVIDER or declared.project_id != signed.project_id:
         raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
     _believed(compact, (party.signing_key,), TextType.MANIFEST, Manifest)
+    for part in declared.parts:
+        zone = Zone.LINKAGE if part.name == IDENTIFIERS else Zone.ANALYSIS
+        granted = part.name == IDENTIFIERS or signed.grants(declared.provider_id, part.name)
+        if part.zone is not zone or not granted:
+            raise NotTrusted(RefusalCode.OUTSIDE_THE_PERMIT)
+    if declared.key_check != signed.key_check:
+        raise NotTrusted(RefusalCode.KEY_CHECK_DIFFERS)
     return declared
 
 

@@ -1,0 +1,57 @@
+# Trusted research environment: linkage service. `make demo` and `make test` set everything up first.
+SHELL := /bin/bash
+# Debian's own Python first: users other than yours can run it, so that each process gets a user of its own.
+PYTHON ?= $(shell for p in /usr/bin/python3.11 python3.11 python3.12 python3.13 python3; do command -v $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TOOLS := service linkage_engine migrations tests
+
+.PHONY: setup demo test test-deep check fix bench openapi docs outside clean
+
+setup: $(READY) ## Create .venv with everything, from hashed requirements
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python's venv module is needed (Debian: python3-venv)"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: setup ## Two providers' CSV files to a signed table, through five processes; KEEP=1 leaves them up
+	$(BIN)/tre-evaluate demo --out build/demo $(if $(KEEP),--keep)
+
+outside: ## Programs and vectors of others that tests compare us with (needs npm; skipped where it is missing)
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory build/outside/node_modules; fi
+build/outside/node_modules: tests/outside/package.json tests/outside/package-lock.json
+	mkdir -p build/outside && cp tests/outside/package*.json build/outside/
+	npm ci --prefix build/outside --ignore-scripts --no-audit --no-fund && touch build/outside/node_modules
+
+test: setup outside ## The whole suite with coverage
+	rm -rf build/coverage && mkdir -p build/coverage
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report --fail-under=95 | tail -n 40
+	$(BIN)/coverage report --fail-under=100 --include='linkage_engine/disclosure/*,linkage_engine/sealing/*,linkage_engine/unseal/*,linkage_engine/contract/*,service/audit/*,service/access/*,service/*/rules.py'
+
+test-deep: setup outside ## More examples and the long tests
+	$(BIN)/python -m pytest -q --hypothesis-profile=deep
+
+check: setup ## Format, lint, types, imports, dependencies
+	$(BIN)/ruff format --check $(TOOLS)
+	$(BIN)/ruff check $(TOOLS)
+	$(BIN)/mypy $(TOOLS)
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+fix: setup ## Format, and mend what lint can
+	$(BIN)/ruff format $(TOOLS)
+	$(BIN)/ruff check --fix $(TOOLS)
+
+openapi: setup ## Write openapi.yaml from the api
+	$(BIN)/python -m service.api openapi
+
+bench: setup ## Speed and memory, as JSON in build/bench/
+	$(BIN)/tre-evaluate bench --out build/bench
+
+clean: ## Remove what was built; .venv stays
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,315 @@
+"""The doors between what the service knows and what it never sees: read them and you have read the path.
+
+Each worker holds one door. A door is given ciphertext and signed words, and gives back
+counts, ciphertext for the next worker, or a controlled table. It is the only place where
+the engine's stages meet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import BinaryIO
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from linkage_engine.catalogue.data_sets import data_set
+from linkage_engine.catalogue.policies import policy_text
+from linkage_engine.contract.evidence import Evidence
+from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part
+from linkage_engine.contract.query_spec import QuerySpec
+from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
+from linkage_engine.contract.reports import LinkageFigures, ValidationReport
+from linkage_engine.contract.statements import SignedQuestion
+from linkage_engine.disclosure.cells import ExactCell, ExactTable
+from linkage_engine.disclosure.control import Provenance, control
+from linkage_engine.disclosure.membership import memberships, to_columns
+from linkage_engine.disclosure.policy import Policy
+from linkage_engine.link.linking import link_pair
+from linkage_engine.query.plan import plan
+from linkage_engine.query.raw_table import RawTable
+from linkage_engine.query.run import INPUTS, answer
+from linkage_engine.sealing.recipient import Recipient
+from linkage_engine.sealing.seal import SealingWriter, seal
+from linkage_engine.spine.spine import assign_link_ids
+from linkage_engine.unseal.identity import Identity
+from linkage_engine.unseal.unseal import unseal_to_memory
+from linkage_engine.validate.footer import Caps, read_part
+from linkage_engine.validate.identifiers import check_identifiers
+from linkage_engine.validate.rows import check, typed
+from linkage_engine.vault.compute import locked_duckdb
+from linkage_engine.vault.parquet import Vault
+
+Randomness = Callable[[int], bytes]
+MEMORY_LIMIT = "4GB"
+THREADS = 2
+CROSSWALK, SPINE, PERSON_INDEX = "crosswalk", "spine", "person_index"
+DATA_VERSION, RUN_ID = b"data_version", b"run_id"
+SEED = 1
+"""Of the sampling in a linkage run: the same records give the same links."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What every door holds: the key that opens what is sealed to it, its vault, and chance."""
+
+    identity: Identity
+    vault: Vault
+    random: Randomness
+
+    def opened(self, sealed: BinaryIO, manifest: Manifest, name: str) -> pa.Table:
+        """The rows of a part: unsealed in memory, footer against manifest and caps, then read."""
+        part = _declared(manifest, name)
+        plain = unseal_to_memory(sealed, identities=[self.identity], limit_bytes=part.sealed_bytes)
+        return read_part(io.BytesIO(plain), part, Caps())
+
+
+def _declared(manifest: Manifest, name: str) -> Part:
+    part = manifest.part(name)
+    if part is None:
+        raise NotTrusted(RefusalCode.PART_DIFFERS_FROM_MANIFEST)
+    return part
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What the linkage door hands on: figures for each pair of providers, and the crosswalk, sealed."""
+
+    figures: Mapping[str, LinkageFigures]
+    crosswalk: pa.Table
+
+
+@dataclass(frozen=True)
+class LinkageDoor:
+    """Tokens in; figures and a crosswalk of link ids out."""
+
+    inside: Inside
+
+    def receive(self, sealed: BinaryIO, manifest: Manifest) -> int:
+        """Keep the identifier part of a delivery and return its number of rows."""
+        table = self.inside.opened(sealed, manifest, IDENTIFIERS)
+        check_identifiers(table)
+        name = _object("identifiers", manifest.provider_id, manifest.delivery_id)
+        self.inside.vault.write(manifest.project_id, name, table, replace=True)
+        return int(table.num_rows)
+
+    def link(self, project_id: str, run_id: str, deliveries: Mapping[str, str]) -> Linked:
+        """Link the deliveries, by provider, and give every record a link id.
+
+        Link ids of earlier runs are kept. Raises CannotLink when there is nothing to link.
+        """
+        vault = self.inside.vault
+        records = {
+            provider: vault.read(project_id, _object("identifiers", provider, delivery))
+            for provider, delivery in sorted(deliveries.items())
+        }
+        figures, links = {}, {}
+        for a, b in combinations(records, 2):
+            result = link_pair(_compute(), records[a], records[b], seed=SEED)
+            figures[f"{a}:{b}"], links[a, b] = result.figures, result.pairs
+        kept = vault.read(project_id, SPINE) if vault.exists(project_id, SPINE) else None
+        keys = {provider: table["person_key"] for provider, table in records.items()}
+        spine = assign_link_ids(kept, keys, links, random=self.inside.random)
+        vault.write(project_id, SPINE, spine, replace=True)
+        return Linked(figures, _crosswalk(spine, run_id, deliveries))
+
+    def seal_crosswalk(self, linked: Linked, target: BinaryIO, receiver: Recipient) -> None:
+        """Seal the crosswalk to the analysis worker."""
+        _seal_table(linked.crosswalk, target, receiver, self.inside.random)
+
+
+def _crosswalk(spine: pa.Table, run_id: str, deliveries: Mapping[str, str]) -> pa.Table:
+    delivery = [deliveries[provider] for provider in spine["provider_id"].to_pylist()]
+    return (
+        spine.select(["provider_id", "person_key", "link_id"])
+        .append_column("delivery_id", pa.array(delivery, pa.string()))
+        .replace_schema_metadata({RUN_ID: run_id.encode()})
+    )
+
+
+@dataclass(frozen=True)
+class AnalysisDoor:
+    """Payload and crosswalk in; exact cells, sealed to the gate, out."""
+
+    inside: Inside
+
+    def receive(self, sealed: BinaryIO, manifest: Manifest, name: str) -> ValidationReport:
+        """Check a payload part, and keep it, typed, if every row passed."""
+        table = self.inside.opened(sealed, manifest, name)
+        connection, schema = _compute(), data_set(name)
+        report = check(connection, table, schema, extract_date=manifest.extract_date)
+        if report.passed:
+            kept = _object("payload", manifest.provider_id, manifest.delivery_id, name)
+            rows = typed(connection, table, schema)
+            self.inside.vault.write(manifest.project_id, kept, rows, replace=True)
+        return report
+
+    def receive_crosswalk(self, sealed: BinaryIO, project_id: str) -> int:
+        """Keep a crosswalk, number the persons that are new, and return how many persons there are."""
+        plain = unseal_to_memory(sealed, identities=[self.inside.identity])
+        crosswalk = pq.read_table(pa.BufferReader(plain))
+        vault = self.inside.vault
+        known = vault.read(project_id, PERSON_INDEX) if vault.exists(project_id, PERSON_INDEX) else _NOBODY
+        numbered = _numbered(known, crosswalk["link_id"], self.inside.random)
+        vault.write(project_id, PERSON_INDEX, numbered, replace=True)
+        vault.write(project_id, CROSSWALK, crosswalk, replace=True)
+        return int(pc.count_distinct(crosswalk["link_id"]).as_py())
+
+    def answer(
+        self, specification: QuerySpec, target: BinaryIO, receiver: Recipient, *, seconds: float
+    ) -> None:
+        """Answer a question over the project's linked data and seal the exact cells to the gate."""
+        project_id, vault = specification.project_id, self.inside.vault
+        if not vault.exists(project_id, CROSSWALK):
+            raise QueryRefused(RefusalCode.NO_LINKED_DATA)
+        crosswalk = vault.read(project_id, CROSSWALK)
+        tables = {name: self._linked(project_id, name, crosswalk) for name in INPUTS if name != PERSON_INDEX}
+        people = set(crosswalk["link_id"].to_pylist())
+        index = vault.read(project_id, PERSON_INDEX)
+        tables[PERSON_INDEX] = index.filter(pc.is_in(index["link_id"], pa.array(people, pa.string())))
+        raw = answer(_compute(), plan(specification), tables, seconds=seconds).to_arrow()
+        about = {**(raw.schema.metadata or {}), DATA_VERSION: _data_version(crosswalk).encode()}
+        _seal_table(raw.replace_schema_metadata(about), target, receiver, self.inside.random)
+
+    def _linked(self, project_id: str, name: str, crosswalk: pa.Table) -> pa.Table:
+        """A data set of every delivery in the crosswalk, by link id instead of person key."""
+        wanted = [column for column in INPUTS[name].names if column != "link_id"]
+        parts = [INPUTS[name].empty_table()]
+        for provider, delivery in sorted(_deliveries(crosswalk)):
+            kept = _object("payload", provider, delivery, name)
+            if self.inside.vault.exists(project_id, kept):
+                own = crosswalk.filter(
+                    pc.and_(
+                        pc.equal(crosswalk["provider_id"], provider),
+                        pc.equal(crosswalk["delivery_id"], delivery),
+                    )
+                )
+                rows = self.inside.vault.read(project_id, kept, columns=["person_key", *wanted])
+                parts.append(
+                    rows.join(own.select(["person_key", "link_id"]), "person_key", join_type="inner")
+                )
+        return pa.concat_tables(parts, promote_options="default")
+
+
+def _deliveries(crosswalk: pa.Table) -> set[tuple[str, str]]:
+    return set(zip(crosswalk["provider_id"].to_pylist(), crosswalk["delivery_id"].to_pylist(), strict=True))
+
+
+def _data_version(crosswalk: pa.Table) -> str:
+    """A digest of which deliveries were linked by which run: the same data, the same version."""
+    run = (crosswalk.schema.metadata or {})[RUN_ID].decode()
+    return hashlib.sha256(json.dumps([run, sorted(_deliveries(crosswalk))]).encode()).hexdigest()
+
+
+_NOBODY = pa.table({"link_id": pa.array([], pa.string()), "person": pa.array([], pa.int32())})
+
+
+def _numbered(known: pa.Table, link_ids: pa.ChunkedArray, random: Randomness) -> pa.Table:
+    """Every person's number in the project: known ones kept, new ones in an order that tells nothing."""
+    new = sorted(set(link_ids.to_pylist()) - set(known["link_id"].to_pylist()))
+    order = np.random.default_rng(int.from_bytes(random(16), "big")).permutation(len(new))
+    numbers = np.arange(known.num_rows, known.num_rows + len(new), dtype=np.int32)
+    added = pa.table(
+        {"link_id": pa.array([new[i] for i in order], pa.string()), "person": pa.array(numbers, pa.int32())}
+    )
+    return pa.concat_tables([known, added])
+
+
+@dataclass(frozen=True)
+class GateDoor:
+    """Exact cells in; a controlled table and the evidence for its checkers out."""
+
+    inside: Inside
+
+    def control(
+        self,
+        sealed: BinaryIO,
+        question: SignedQuestion,
+        *,
+        release_id: str,
+        policy: str,
+        specification_sha256: str,
+    ) -> Evidence:
+        """Apply the policy to an answer; keep, encrypted, who is behind each cell and what was decided."""
+        plain = unseal_to_memory(sealed, identities=[self.inside.identity])
+        handed = pq.read_table(pa.BufferReader(plain))
+        exact = _exact(RawTable.from_arrow(handed))
+        version = (handed.schema.metadata or {})[DATA_VERSION].decode()
+        provenance = Provenance(specification_sha256=specification_sha256, data_version=version)
+        table = control(exact, Policy.model_validate_json(policy_text(policy)), provenance=provenance)
+        project_id = question.specification.project_id
+        evidence = Evidence(
+            release_id=release_id,
+            project_id=project_id,
+            question=question,
+            table=table,
+            exact=tuple(_before(cell) for cell in exact.cells),
+        )
+        self._keep(evidence, exact)
+        return evidence
+
+    def _keep(self, evidence: Evidence, exact: ExactTable) -> None:
+        kept = to_columns(memberships(exact, evidence.table))
+        tables = {
+            "cells": pa.table({name: pa.array(column) for name, column in kept.cells.items()}),
+            "members": pa.table({name: pa.array(column) for name, column in kept.members.items()}),
+            "evidence": pa.table({"text": [evidence.to_json()]}),
+        }
+        for name, table in tables.items():
+            self.inside.vault.write(
+                evidence.project_id, _object("history", evidence.release_id, name), table, replace=True
+            )
+
+    def evidence_bytes(self, project_id: str, release_id: str) -> bytes:
+        """The evidence of a release as its checkers saw it."""
+        kept = self.inside.vault.read(project_id, _object("history", release_id, "evidence"))
+        return str(kept["text"][0].as_py()).encode()
+
+    def seal_evidence(self, evidence: bytes, target: BinaryIO, checker: Recipient) -> None:
+        """Seal the evidence to one checker."""
+        seal(io.BytesIO(evidence), target, recipients=[checker], random=self.inside.random)
+
+
+def _exact(raw: RawTable) -> ExactTable:
+    return ExactTable(
+        title=raw.title,
+        template=raw.template,
+        dimensions=raw.dimensions,
+        numerator_title=raw.numerator_title,
+        denominator_title=raw.denominator_title,
+        cells=tuple(
+            ExactCell(
+                labels=c.labels, numerator=c.numerator, denominator=c.denominator, applicable=c.applicable
+            )
+            for c in raw.cells
+        ),
+    )
+
+
+def _before(cell: ExactCell) -> tuple[float | None, ...]:
+    """The four measures of a cell before control."""
+    count, population = cell.numerator.size, cell.denominator.size
+    share = count / population if population else None
+    return (count, population, *(None if share is None else round(share * per, 6) for per in (100, 100_000)))
+
+
+def _object(*parts: str) -> str:
+    return "/".join(parts)
+
+
+def _compute() -> duckdb.DuckDBPyConnection:
+    return locked_duckdb(memory_limit=MEMORY_LIMIT, threads=THREADS)
+
+
+def _seal_table(table: pa.Table, target: BinaryIO, receiver: Recipient, random: Randomness) -> None:
+    """Write a table as zstd Parquet inside an age file; it is never in clear on a disk."""
+    with SealingWriter(target, recipients=[receiver], random=random) as writer:
+        pq.write_table(table, writer, compression="zstd")

@@ -1,0 +1,167 @@
+"""The commands of tre-operate."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from linkage_engine.contract.permit import Permit, Role
+from migrations import upgrade
+from service.access.actions import register_principal, revoke_principal
+from service.act import Act
+from service.audit.guard import guard_sessions
+from service.client import Client
+from service.clock import utc_now
+from service.command_line import run
+from service.database import engine_for, sessions
+from service.jobs import JobQueue, migrate_jobs
+from service.keys import Pins, folder_key, folder_party, make_key_folder, signing_key
+from service.operate import up as supervision
+from service.operate.installation import FIRST_UID, Home, create, share_database
+from service.operate.supervise import can_run_as
+from service.problems import PermitRefused
+from service.signed import TextType, sign
+
+app = typer.Typer(help="Set up and run the service on one machine.", no_args_is_help=True)
+
+HomeFolder = Annotated[Path, typer.Argument(help="Folder of the installation.")]
+Url = Annotated[str, typer.Option("--url", help="Address of the service.")]
+Keys = Annotated[Path, typer.Option("--keys", help="Your key folder.")]
+POLL_SECONDS = 0.5
+
+
+@app.command()
+def init(home: HomeFolder, port: Annotated[int, typer.Option("--port")] = 8700) -> None:
+    """Make an installation: folders, keys, pins, database."""
+    place = Home(home.absolute())
+    separate = os.geteuid() == 0 and bool(can_run_as(FIRST_UID + 1, FIRST_UID, sys.executable))
+    create(place, port=port, separate_users=separate, random=secrets.token_bytes)
+    _migrate(place)
+    users = "each process as a user of its own" if separate else "all processes as one user"
+    print(f"{place.root}: {users}")
+
+
+@app.command()
+def migrate(home: HomeFolder) -> None:
+    """Bring the control database to this version."""
+    _migrate(Home(home.absolute()))
+
+
+def _migrate(home: Home) -> None:
+    umask = os.umask(0o007)
+    try:
+        upgrade(home.database_url)
+        migrate_jobs(home.database_url)
+        share_database(home)
+    finally:
+        os.umask(umask)
+
+
+@app.command()
+def up(home: HomeFolder) -> None:
+    """Start and supervise api and workers; print each one's measured isolation; run until SIGTERM."""
+    supervision.run(Home(home.absolute()), lambda line: print(line, flush=True))
+
+
+@app.command()
+def keys(folder: Path, principal_id: Annotated[str, typer.Option("--id")], name: str, role: Role) -> None:
+    """Make a key folder for an operator or an audit reviewer."""
+    make_key_folder(folder, principal_id=principal_id, name=name, role=role)
+    print(f"{folder / 'public.json'}: thumbprint {folder_key(folder).thumbprint}")
+
+
+@app.command()
+def register(home: HomeFolder, public: list[Path]) -> None:
+    """Register principals by their public.json files; compare the thumbprints by telephone first."""
+    place = Home(home.absolute())
+    with _acting(place) as act:
+        for path in public:
+            party = folder_party(path.parent)
+            register_principal(act, party)
+            print(f"{party.principal_id}: registered as {party.role.value}")
+
+
+@app.command()
+def revoke(home: HomeFolder, principal_id: str) -> None:
+    """Revoke a principal: the next request is refused, whatever token it holds."""
+    with _acting(Home(home.absolute())) as act:
+        revoke_principal(act, principal_id)
+
+
+@app.command()
+def permit(home: HomeFolder, draft: Path, out: Annotated[Path, typer.Option("--out")]) -> None:
+    """Sign a permit with the governance key."""
+    signed = Permit.model_validate_json(draft.read_bytes())
+    if signed.valid_to < date.today():  # noqa: DTZ011  # a permit's dates are the place's own
+        raise PermitRefused
+    out.write_text(sign(signed, signing_key(Home(home.absolute()).governance_key), TextType.PERMIT) + "\n")
+    print(out)
+
+
+@app.command("open")
+def open_(permit_file: Path, url: Url, keys: Keys) -> None:
+    """Open the project of a signed permit."""
+    _print(_client(url, keys).post("/projects", {"permit": permit_file.read_text().strip()}))
+
+
+@app.command()
+def link(
+    project_id: str, url: Url, keys: Keys, wait_seconds: Annotated[float, typer.Option("--wait")] = 0.0
+) -> None:
+    """Ask for a linkage run; prints its state and figures."""
+    client = _client(url, keys)
+    asked = client.post(f"/projects/{project_id}/linkage-runs", {})
+    deadline = time.monotonic() + wait_seconds
+    while asked["state"] not in {"finished", "failed"} and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+        asked = client.get(f"/linkage-runs/{asked['run_id']}")
+    _print(asked)
+    if asked["state"] == "failed":
+        raise typer.Exit(1)
+
+
+def _print(answer: Any) -> None:  # noqa: ANN401  # JSON
+    print(json.dumps(answer, indent=2))
+
+
+def _client(url: str, keys: Path) -> Client:
+    return Client.from_folder(url, keys, clock=utc_now, random=secrets.token_bytes)
+
+
+@contextmanager
+def _acting(home: Home) -> Iterator[Act]:
+    """One use case of the operator on the machine itself, in one transaction."""
+    made = sessions(engine_for(home.database_url))
+    guard_sessions(made)
+    jobs = JobQueue(home.database_url)
+    umask = os.umask(0o007)
+    try:
+        with made() as session:
+            yield Act(
+                session=session,
+                actor="operator",
+                role=Role.OPERATOR,
+                clock=utc_now,
+                random=secrets.token_bytes,
+                jobs=jobs,
+                governance_key=Pins.read(home.pins).governance_key,
+            )
+            session.commit()
+    finally:
+        os.umask(umask)
+        jobs.close()
+
+
+def main() -> None:
+    """Run the tool."""
+    sys.exit(run(app))

@@ -1,0 +1,75 @@
+"""A delivery as a worker believes it: its signed manifest, and parts that are what it declares."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from linkage_engine.contract.manifest import Manifest, Part
+from linkage_engine.contract.permit import Permit
+from linkage_engine.contract.refusals import NotTrusted, RefusalCode
+from service.act import Act
+from service.projects.records import project_by_id
+from service.submissions.records import Submission, submission_by_id
+from service.submissions.spool import kept_path
+from service.worker import trust
+from service.worker.roles import Surroundings
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A received delivery: what its provider signed, and where its sealed parts lie."""
+
+    manifest: Manifest
+    path: Path
+
+
+def permit_of(act: Act, surroundings: Surroundings, project_id: str, *, live: bool) -> Permit:
+    """The project's permit, if governance signed it; raises NotTrusted."""
+    project = project_by_id(act.session, project_id)
+    if project is None:
+        raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
+    today = surroundings.clock().date() if live else None
+    return trust.permit(project.permit, surroundings.pins, project_id, today=today)
+
+
+def delivery_of(act: Act, surroundings: Surroundings, submission: Submission) -> Delivery:
+    """The delivery of a submission, if its provider signed it and the live permit allows it."""
+    permit = permit_of(act, surroundings, submission.project_id, live=True)
+    manifest = trust.manifest(submission.manifest, permit)
+    return Delivery(manifest, kept_path(surroundings.spool, submission.sealed_sha256))
+
+
+def received(act: Act, submission_id: str) -> Submission:
+    """The submission of that id; jobs are enqueued with it, so it is there."""
+    submission = submission_by_id(act.session, submission_id)
+    assert submission is not None
+    return submission
+
+
+@contextmanager
+def sealed_part(delivery: Delivery, part: Part) -> Iterator[BinaryIO]:
+    """The sealed bytes of a part; raises NotTrusted unless they are those the manifest was signed over."""
+    try:
+        with tarfile.open(delivery.path, "r:") as package:
+            file = package.extractfile(f"{part.name}.age")
+            if file is None or _digest(cast("BinaryIO", file)) != part.sealed_sha256:
+                raise NotTrusted(RefusalCode.PART_DIFFERS_FROM_MANIFEST)
+            file.seek(0)
+            yield cast("BinaryIO", file)
+    except (tarfile.TarError, KeyError, FileNotFoundError):
+        raise NotTrusted(RefusalCode.PART_DIFFERS_FROM_MANIFEST) from None
+
+
+def _digest(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()
