@@ -38,8 +38,8 @@ def guard_sessions(sessions: sessionmaker[Session]) -> None:
     event.listen(sessions, "before_flush", _note_objects)
     event.listen(sessions, "do_orm_execute", _note_statement)
     event.listen(sessions, "before_commit", _refuse_unaudited)
-    event.listen(sessions, "after_soft_rollback", _forget)
-    event.listen(sessions, "after_transaction_end", _hand_up)
+    event.listen(sessions, "after_commit", _hand_up)
+    event.listen(sessions, "after_transaction_end", _forget)
 
 
 def _note_objects(session: Session, _: UOWTransaction, __: object) -> None:
@@ -70,21 +70,24 @@ def _refuse_unaudited(session: Session) -> None:
         raise UnauditedChange(", ".join(sorted(marks.changed)))
 
 
+def _hand_up(session: Session) -> None:
+    """What a released savepoint did, the transaction around it did."""
+    savepoint = session.get_nested_transaction()
+    if savepoint is None:
+        return
+    marks, around = _marks_of(session, savepoint), _marks_of(session, savepoint.parent)
+    around.changed |= marks.changed
+    around.entered |= marks.entered
+
+
 def _forget(session: Session, transaction: SessionTransaction) -> None:
     session.info.get(MARKS, {}).pop(transaction, None)
 
 
-def _hand_up(session: Session, transaction: SessionTransaction) -> None:
-    """What a released savepoint did, the transaction around it did."""
-    marks = session.info.get(MARKS, {}).pop(transaction, None)
-    if marks and transaction.nested:
-        around = _marks_of(session, transaction.parent)
-        around.changed |= marks.changed
-        around.entered |= marks.entered
-
-
 def _marks(session: Session) -> _Marks:
-    return _marks_of(session, session.get_nested_transaction() or session.get_transaction())
+    # A statement reaches its event before the session has begun a transaction for it.
+    current = session.get_nested_transaction() or session.get_transaction() or session.begin()
+    return _marks_of(session, current)
 
 
 def _marks_of(session: Session, transaction: SessionTransaction | None) -> _Marks:

@@ -141,7 +141,6 @@ def verify_consistency(old: tuple[int, bytes], new: tuple[int, bytes], proof: Se
     RFC 9162 §2.1.4.2, whose steps are numbered here.
     """
     (old_size, old_root), (new_size, new_root) = old, new
-    _check_hashes([old_root, new_root, *proof])
     if not 0 < old_size <= new_size:
         raise ProofInvalid("a consistency proof leads from a tree with leaves to one no smaller")
     if old_size == new_size:
@@ -149,6 +148,7 @@ def verify_consistency(old: tuple[int, bytes], new: tuple[int, bytes], proof: Se
             raise ProofInvalid("trees of one size need no proof")
         _check_equal(old_root, new_root)
         return
+    _check_hashes([old_root, new_root, *proof])
     # 1. the proof is not empty; 2. a complete old tree is its own first hash
     if not proof:
         raise ProofInvalid("the proof is too short")
