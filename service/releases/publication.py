@@ -140,11 +140,12 @@ def _number(value: ControlledValue, measure: Measure) -> str:
 
 def _harmless(text: str) -> str:
     """Text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    printable = _printable(text)
+    return f"'{printable}" if printable.startswith(("=", "+", "-", "@")) else printable
 
 
 def _printable(text: str) -> str:
-    """Text without characters that move a terminal's cursor."""
+    """Text without control characters: none moves a cursor or breaks a line."""
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
