@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO
 
 from sqlalchemy.orm import Session
@@ -26,15 +26,14 @@ def write_bundle(
     target: BinaryIO,
     *,
     key: LogKey,
-    keys: Mapping[str, object],
+    release_keys: Sequence[Mapping[str, str]],
     releases: Iterable[tuple[str, bytes]] = (),
 ) -> Checkpoint:
     """Write the log as of its newest checkpoint, and the releases, as one zip file.
 
-    `keys` becomes keys.json: under `release` the public keys of the gate as a list of
-    JSON Web Keys, under `roster` whoever may be named. `releases` are names below
-    `releases/` (`<release id>/release.json` and the released files) with their bytes.
-    Raises NothingToExport before the first checkpoint.
+    `release_keys` are the gate's public keys, retired ones too, as JSON Web Keys.
+    `releases` are names below `releases/` (`<release id>/release.json` and the released
+    files) with their bytes. Raises NothingToExport before the first checkpoint.
     """
     standing = last_checkpoint(session)
     if standing is None:
@@ -43,7 +42,7 @@ def write_bundle(
     with zipfile.ZipFile(target, "w") as bundle:
         bundle.writestr(_member(CHECKPOINT), standing.note)
         bundle.writestr(_member(VKEY), key.to_text() + "\n")
-        bundle.writestr(_member(KEYS), canonical(dict(keys)) + b"\n")
+        bundle.writestr(_member(KEYS), canonical({"release": [dict(jwk) for jwk in release_keys]}) + b"\n")
         with bundle.open(_member(ENTRIES), "w", force_zip64=True) as lines:
             for index, row, leaf in entries_in_tree(session, checkpoint.size):
                 lines.write(_line(index, row, leaf))

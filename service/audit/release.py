@@ -40,8 +40,9 @@ class Place:
 def keys_in(archive: Archive) -> Keys:
     """The release keys that the archive itself names: its sender's word, unless compared with pinned ones."""
     fields = _parsed(archive.read(KEYS), KEYS)
-    if not isinstance(fields, dict) or "release" not in fields:
-        raise NotVerified(f"{KEYS}: names no release keys")
+    # Nothing else may stand there: what no signature covers would look verified.
+    if not isinstance(fields, dict) or fields.keys() != {"release"}:
+        raise NotVerified(f"{KEYS}: not the release keys alone")
     return keys_of(fields["release"])
 
 

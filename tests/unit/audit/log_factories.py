@@ -138,10 +138,10 @@ def release_members(
     return {"release.json": text, **files}
 
 
-def bundle_members(folder: Path) -> dict[str, bytes]:
-    """The members of a bundle over eleven entries, one of them the signing of a release."""
+def bundle_members(folder: Path, before: int = 6) -> dict[str, bytes]:
+    """The members of a bundle over some entries, the signing of a release, and four more."""
     log, key = a_log(folder), SigningKey.generate()
-    log.enter(6)
+    log.enter(before)
     log.integrate()
     release = release_members(log, key, {"table.csv": TABLE})
     log.enter(4)
@@ -152,7 +152,7 @@ def bundle_members(folder: Path) -> dict[str, bytes]:
             session,
             target,
             key=log.signer.key,
-            keys={"release": [key.public.model_dump()], "roster": []},
+            release_keys=[key.public.model_dump()],
             releases=[(f"{'ab' * 16}/{name}", data) for name, data in release.items()],
         )
     with zipfile.ZipFile(target) as bundle:
