@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -41,14 +42,22 @@ POLL_SECONDS = 0.5
 
 
 @app.command()
-def init(home: HomeFolder, port: Annotated[int, typer.Option("--port")] = 8700) -> None:
+def init(
+    home: HomeFolder,
+    port: Annotated[int, typer.Option("--port", help="Of the api; 0 takes a free one.")] = 8700,
+) -> None:
     """Make an installation: folders, keys, pins, database."""
     place = Home(home.absolute())
     separate = os.geteuid() == 0 and bool(can_run_as(FIRST_UID + 1, FIRST_UID, sys.executable))
-    create(place, port=port, separate_users=separate, random=secrets.token_bytes)
+    create(place, port=port or _free_port(), separate_users=separate, random=secrets.token_bytes)
     _migrate(place)
     users = "each process as a user of its own" if separate else "all processes as one user"
     print(f"{place.root}: {users}")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 @app.command()

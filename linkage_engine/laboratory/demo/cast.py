@@ -1,0 +1,78 @@
+"""Who takes part in the demo, and the permit that names them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROJECT = "cancer-in-england"
+INDEX_DATE = "2024-12-31"
+DATA_SETS = {
+    "cancer-registry": ("cancer_registration", "death"),
+    "gp-federation": ("gp_registration",),
+}
+
+
+@dataclass(frozen=True)
+class Member:
+    """One principal: the tool that makes the keys, id, name and role."""
+
+    tool: str
+    principal_id: str
+    name: str
+    role: str
+
+
+CAST = (
+    Member("tre-operate", "operator", "Service operator", "operator"),
+    Member("tre-provider", "cancer-registry", "National cancer registry", "provider"),
+    Member("tre-provider", "gp-federation", "Federation of general practices", "provider"),
+    Member("tre-researcher", "researcher", "Researcher at a think tank", "researcher"),
+    Member("tre-checker", "checker-one", "First output checker", "output_checker"),
+    Member("tre-checker", "checker-two", "Second output checker", "output_checker"),
+    Member("tre-operate", "reviewer", "Audit reviewer", "audit_reviewer"),
+)
+SERVICE_ONLY = ("operator", "reviewer")
+"""Principals of the service, not of a project."""
+
+
+def permit_draft(people: Path, key_check: str) -> dict[str, Any]:
+    """The permit that governance will sign: from the public keys that everybody handed in."""
+    parties = [
+        json.loads((people / member.principal_id / "public.json").read_text())
+        for member in CAST
+        if member.principal_id not in SERVICE_ONLY
+    ]
+    return {
+        "permit": 1,
+        "project_id": PROJECT,
+        "title": "Cancer and the use of health and social care in England",
+        "purpose": "How many people live with and beyond cancer, by tumour group, age and sex.",
+        "legal_basis": "None needed for made-up people; a real permit names DPIA, ethics and agreement.",
+        "valid_from": "2024-01-01",
+        "valid_to": "2035-12-31",
+        "lead_provider": "cancer-registry",
+        "parties": parties,
+        "data_sets": [
+            {"provider_id": provider, "data_set": name}
+            for provider, names in DATA_SETS.items()
+            for name in names
+        ],
+        "templates": ["prevalence"],
+        "policy": "nhs-cancer-default",
+        "key_check": key_check,
+    }
+
+
+def specification(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+    """The question of the demo: prevalence by tumour group, sex and age band."""
+    return {
+        "specification": 1,
+        "project_id": PROJECT,
+        "template": "prevalence",
+        "parameters": {"index_date": INDEX_DATE, "lookback_years": 21},
+        "breakdowns": ["tumour_group", "sex", "age_band"],
+        **changes,
+    }

@@ -1,0 +1,99 @@
+"""The plain-text page at the end of the demo: what each party saw, and where the evidence lies."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+
+from linkage_engine.laboratory.demo.cast import DATA_SETS
+from linkage_engine.laboratory.demo.path import Demo
+
+ROWS_SHOWN = 18
+RULE = "-" * 78
+
+
+def page(demo: Demo) -> str:
+    """The page as text."""
+    parts = (_title, _parties, _quality, _table, _isolation, _timings, _evidence)
+    return "\n".join(line for part in parts for line in [*part(demo), ""])
+
+
+def _title(demo: Demo) -> Iterator[str]:
+    england = demo.facts["england"]
+    yield RULE
+    yield "From two providers' CSV files to a signed, disclosure-controlled table"
+    yield f"{england['people']:,} made-up people; nothing in the path is simulated but the people."
+    yield RULE
+
+
+def _parties(demo: Demo) -> Iterator[str]:
+    yield "WHAT EACH PARTY SAW"
+    for provider, names in DATA_SETS.items():
+        receipt = demo.facts["receipts"][provider]
+        yield f"  {provider}: its own rows ({', '.join(names)}), a validation report, and a receipt:"
+        yield f"    log entry {receipt['log_index']}, SHA-256 {receipt['sealed_sha256'][:16]}..."
+    yield "  api: sealed bytes, signed texts, digests, controlled tables sealed to their checkers."
+    run = demo.facts["linkage_run"]
+    yield f"  linkage worker: keyed tokens; operator: {_short(run.get('figures'))}"
+    yield "  analysis worker: events by link id; no identifier, no token."
+    yield "  gate: exact cells and opaque person numbers; signs what two people approved."
+    yield f"  researcher: question {demo.facts['query']['query_id']}, then the package in release/."
+    yield "    A question outside the permit was refused:"
+    yield from (f"      {line}" for line in demo.facts["refused"].strip().splitlines())
+    yield "  two output checkers: the table before and after control, sealed to each of them."
+    yield "  audit reviewer: every entry of the log, verified offline:"
+    yield from (f"      {line}" for line in demo.facts["verified"].strip().splitlines())
+    yield "    One character of one entry changed, and the verifier says:"
+    yield from (f"      {line}" for line in demo.facts["tampered"].strip().splitlines()[:3])
+
+
+def _short(figures: object) -> str:
+    return json.dumps(figures) if figures else "no figures"
+
+
+def _quality(demo: Demo) -> Iterator[str]:
+    scores = demo.facts["scores"]
+    yield "LINKAGE AGAINST TRUTH (known to the harness alone)"
+    yield f"  links {scores.found:,}, true pairs {scores.true:,}"
+    yield f"  precision {scores.precision:.4f}, recall {scores.recall:.4f}, F1 {scores.f1:.4f}"
+
+
+def _table(demo: Demo) -> Iterator[str]:
+    record = json.loads((demo.out / "release" / "disclosure-record.json").read_text())
+    with (demo.out / "release" / "table.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    yield "THE RELEASED TABLE (first rows; release/table.csv)"
+    widths = [max(len(row[i]) for row in rows[: ROWS_SHOWN + 1]) for i in range(len(rows[0]))]
+    for row in rows[: ROWS_SHOWN + 1]:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield f"  ... {len(rows) - 1} rows; {record['cells_hidden']} of {record['cells']} cells hidden"
+    yield f"  policy {record['policy']} version {record['policy_version']}, threshold {record['threshold']},"
+    yield f"  effective {record['effective_threshold']}, {record['rounding']}, margins {record['margins']}"
+
+
+def _isolation(demo: Demo) -> Iterator[str]:
+    yield "ISOLATION, AS MEASURED AT START"
+    yield from (f"  {line}" for line in demo.facts["service"].splitlines() if "isolation" in line)
+    yield "  (says nothing of the SQLite control database, which all processes share)"
+
+
+def _timings(demo: Demo) -> Iterator[str]:
+    yield "TIMINGS"
+    yield from (f"  {seconds:6.1f} s  {title}" for title, seconds in demo.journal.seconds.items())
+    yield f"  {sum(demo.journal.seconds.values()):6.1f} s  together"
+
+
+def _evidence(demo: Demo) -> Iterator[str]:
+    yield f"EVIDENCE in {demo.out}"
+    for name, what in (
+        ("release/, release.zip", "the signed package: table, metadata, records, proof"),
+        ("log-bundle.zip", "the whole log; tre-audit verify log-bundle.zip"),
+        ("log-bundle-tampered.zip", "the same with one character changed: verification fails"),
+        ("providers/*/validation-report.json", "what each provider saw of its own rows"),
+        ("providers/*/delivery.tresub", "what the service received: sealed"),
+        ("evidence-as-checker-*-saw-it.txt", "what the checkers opened"),
+        ("commands.txt", "every command and what it printed"),
+        ("service.log, home/logs/", "what the processes said"),
+    ):
+        yield f"  {name:<38} {what}"

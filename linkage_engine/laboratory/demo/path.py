@@ -1,0 +1,203 @@
+"""The demo step by step: the order of docs/ARCHITECTURE.md, each step by the command that people use."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from linkage_engine.laboratory.demo.cast import CAST, DATA_SETS, PROJECT, permit_draft, specification
+from linkage_engine.laboratory.demo.commands import Journal, StepFailed, wait_for
+
+WAIT = ("--wait", "150")
+
+
+@dataclass
+class Demo:
+    """One run: its folders and what it learnt on the way."""
+
+    out: Path
+    journal: Journal
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        """The service's installation."""
+        return self.out / "home"
+
+    @property
+    def url(self) -> str:
+        """Where the api listens."""
+        installation = json.loads((self.home / "installation.json").read_text())
+        return f"http://{installation['host']}:{installation['port']}"
+
+    def keys(self, principal_id: str) -> Path:
+        """The key folder of a principal: on a real site on that person's own machine."""
+        return self.out / "people" / principal_id
+
+    def signed_in(self, principal_id: str) -> tuple[str | Path, ...]:
+        """The options that say where the service is and who asks."""
+        return ("--url", self.url, "--keys", self.keys(principal_id))
+
+    def at(self, provider: str, name: str) -> Path:
+        """A file on a provider's machine."""
+        return self.out / "providers" / provider / name
+
+
+def make_england(demo: Demo, people: int, seed: int) -> None:
+    """Synthetic people, and what each provider knows of them."""
+    demo.facts["england"] = demo.journal.ask(
+        "tre-evaluate",
+        "england",
+        "--people",
+        str(people),
+        "--seed",
+        str(seed),
+        "--out",
+        demo.out / "providers",
+    )
+
+
+def set_up(demo: Demo) -> None:
+    """An installation with its keys, and everybody's key folder."""
+    demo.journal.run("tre-operate", "init", demo.home, "--port", "0")
+    for member in CAST:
+        role = ("--role", member.role) if member.tool == "tre-operate" else ()
+        folder = demo.keys(member.principal_id)
+        demo.journal.run(member.tool, "keys", folder, member.name, "--id", member.principal_id, *role)
+    public = [demo.keys(member.principal_id) / "public.json" for member in CAST]
+    demo.journal.run("tre-operate", "register", demo.home, *public)
+
+
+def open_project(demo: Demo) -> None:
+    """The lead provider's secret, the signed permit, the project."""
+    secret = demo.out / "providers" / "project-linkage.secret"
+    said = demo.journal.run("tre-provider", "secret", secret, "--project-id", PROJECT)
+    key_check = said.split("key check ")[1].split()[0]
+    draft, permit = demo.out / "permit.json", demo.out / "permit.jws"
+    draft.write_text(json.dumps(permit_draft(demo.out / "people", key_check), indent=2) + "\n")
+    demo.journal.run("tre-operate", "permit", demo.home, draft, "--out", permit)
+    demo.journal.run("tre-operate", "open", permit, *demo.signed_in("operator"))
+
+
+def deliver(demo: Demo, provider: str) -> None:
+    """Validate, seal and submit one provider's files, and wait until they are accepted."""
+    journal, mapping = demo.journal, demo.at(provider, "mapping.json")
+    project, package = demo.at(provider, "project.json"), demo.at(provider, "delivery.tresub")
+    journal.run("tre-provider", "project", PROJECT, *demo.signed_in(provider), "--out", project)
+    journal.run("tre-provider", "validate", mapping, "--json", demo.at(provider, "validation-report.json"))
+    journal.run(
+        "tre-provider",
+        "seal",
+        mapping,
+        "--project",
+        project,
+        "--secret",
+        demo.out / "providers" / "project-linkage.secret",
+        "--keys",
+        demo.keys(provider),
+        "--out",
+        package,
+        "--keep-person-keys",
+        demo.at(provider, "person-keys.csv"),
+    )
+    journal.run("tre-provider", "submit", package, *demo.signed_in(provider))
+    receipt = json.loads(demo.at(provider, "delivery.tresub.receipt.json").read_text())
+    demo.facts.setdefault("receipts", {})[provider] = receipt
+    wait_for(f"is the delivery of {provider} accepted?", _accepted(demo, provider, receipt["submission_id"]))
+
+
+def _accepted(demo: Demo, provider: str, submission_id: str) -> Iterator[bool]:
+    while True:
+        status = demo.journal.ask("tre-provider", "status", submission_id, *demo.signed_in(provider))
+        if status["state"] == "rejected":
+            raise StepFailed(f"{provider}: rejected")
+        yield status["state"] == "accepted"
+
+
+def link(demo: Demo) -> None:
+    """The operator's linkage run: figures only."""
+    demo.facts["linkage_run"] = demo.journal.ask(
+        "tre-operate", "link", PROJECT, *demo.signed_in("operator"), *WAIT
+    )
+
+
+def ask(demo: Demo) -> None:
+    """The researcher's question, and one that the permit does not cover."""
+    question = demo.out / "question.json"
+    question.write_text(json.dumps(specification(), indent=2) + "\n")
+    answer = demo.journal.ask("tre-researcher", "ask", question, *demo.signed_in("researcher"), *WAIT)
+    if answer["state"] != "controlled":
+        raise StepFailed(f"the question ended as {answer['state']}: {answer.get('code')}")
+    demo.facts["query"] = answer
+    outside = demo.out / "question-outside-the-permit.json"
+    outside.write_text(json.dumps(specification(template="service_use_trajectory"), indent=2) + "\n")
+    demo.facts["refused"] = demo.journal.run(
+        "tre-researcher", "ask", outside, *demo.signed_in("researcher"), expect=1
+    )
+
+
+def check_and_fetch(demo: Demo) -> None:
+    """Two checkers open the sealed evidence and approve; the researcher fetches the signed package."""
+    release_id, journal = demo.facts["query"]["query_id"], demo.journal
+    for checker in ("checker-one", "checker-two"):
+        shown = journal.run("tre-checker", "open", release_id, *demo.signed_in(checker))
+        (demo.out / f"evidence-as-{checker}-saw-it.txt").write_text(shown)
+        reason = ("--reason", "Safe under the policy.")
+        journal.run("tre-checker", "approve", release_id, *demo.signed_in(checker), *reason)
+    wait_for("is the release signed and in the log?", _fetched(demo, release_id))
+
+
+def _fetched(demo: Demo, release_id: str) -> Iterator[bool]:
+    out = demo.out / "release"
+    while True:
+        try:
+            demo.journal.run(
+                "tre-researcher", "fetch", release_id, *demo.signed_in("researcher"), "--out", out
+            )
+        except StepFailed as failed:
+            if "Not released" not in str(failed):
+                raise
+            yield False
+        else:
+            yield True
+
+
+def audit(demo: Demo) -> None:
+    """The reviewer exports the log and verifies it offline; a flipped byte is named."""
+    pins = json.loads((demo.home / "pins.json").read_text())
+    vkey, release_key = demo.out / "log.vkey", demo.out / "release-key.jwk"
+    vkey.write_text(pins["log_vkey"] + "\n")
+    release_key.write_text(json.dumps(pins["release_key"]) + "\n")
+    bundle, tampered = demo.out / "log-bundle.zip", demo.out / "log-bundle-tampered.zip"
+    demo.journal.run("tre-audit", "export", *demo.signed_in("reviewer"), "--out", bundle)
+    pinned = ("--vkey", vkey, "--release-key", release_key)
+    demo.facts["verified"] = demo.journal.run("tre-audit", "verify", bundle, *pinned)
+    demo.facts["release_verified"] = demo.journal.run(
+        "tre-audit", "verify-release", demo.out / "release.zip", *pinned
+    )
+    _flip_a_byte(bundle, tampered)
+    demo.facts["tampered"] = demo.journal.run("tre-audit", "verify", tampered, *pinned, expect=1)
+
+
+def _flip_a_byte(bundle: Path, tampered: Path) -> None:
+    """A copy of the bundle with one character of one entry changed."""
+    shutil.copy(bundle, tampered)
+    with zipfile.ZipFile(bundle) as good, zipfile.ZipFile(tampered, "w") as bad:
+        for member in good.infolist():
+            data = good.read(member)
+            if member.filename == "entries.jsonl":
+                lines = data.splitlines(keepends=True)
+                lines[7] = lines[7].replace(b"done", b"dome", 1)
+                data = b"".join(lines)
+            bad.writestr(member, data)
+
+
+def deliver_all(demo: Demo) -> None:
+    """Every provider's delivery."""
+    for provider in DATA_SETS:
+        deliver(demo, provider)

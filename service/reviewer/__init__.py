@@ -1,0 +1,1 @@
+"""tre-audit: fetch the log, verify it without trusting who gave it."""
