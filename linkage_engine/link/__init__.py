@@ -1,0 +1,1 @@
+"""Probabilistic linkage of token tables with Splink, and a threshold chosen without truth."""

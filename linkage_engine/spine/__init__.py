@@ -1,0 +1,1 @@
+"""The person spine: one stable link id for all records of one person."""
