@@ -18,7 +18,9 @@ from service.web.body import Handle, LimitedRoute
 from service.web.refusals import signed_in_as
 from service.web.surroundings import Here, Surroundings, Transaction, surroundings_of
 
-_documented = HTTPBearer(auto_error=False, description="An access token of `POST /token`; it lives five minutes.")
+_documented = HTTPBearer(
+    auto_error=False, description="An access token of `POST /token`; it lives five minutes."
+)
 
 
 def issuer_of(here: Surroundings) -> Issuer:

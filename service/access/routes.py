@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field, ValidationError
 
 from linkage_engine.contract.value import Value
 from service.access.actions import issue_token, sign_in
 from service.access.admission import issuer_of
-from service.web.body import LimitedRoute
+from service.problems import RequestInvalid, RequestUnreadable, faults_of
+from service.web.body import LimitedRoute, within_limit
 from service.web.surroundings import Here, Transaction
 
 router = APIRouter(tags=["access"], route_class=LimitedRoute)
+FORM = "application/x-www-form-urlencoded"
+FORM_LIMIT_BYTES = 1 << 14
+
+
+class TokenRequest(Value):
+    """A client credentials request with a client assertion (RFC 6749 §4.4.2, RFC 7523 §2.2)."""
+
+    grant_type: Literal["client_credentials"]
+    client_assertion_type: Literal["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]
+    client_assertion: Annotated[str, Field(min_length=1, max_length=4096)]
 
 
 class TokenShown(Value):
@@ -23,18 +37,39 @@ class TokenShown(Value):
     expires_in: int
 
 
-@router.post("/token")
-def issue(
-    here: Here,
-    session: Transaction,
-    grant_type: Annotated[Literal["client_credentials"], Form()],
-    client_assertion_type: Annotated[
-        Literal["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"], Form()
-    ],
-    client_assertion: Annotated[str, Form(min_length=1, max_length=4096)],
+BODY: Mapping[str, Any] = {
+    "requestBody": {"required": True, "content": {FORM: {"schema": TokenRequest.model_json_schema()}}}
+}
+
+
+async def _token_request(request: Request) -> TokenRequest:
+    """The form of the request; fields that RFC 6749 does not know here are passed over, as it says."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise RequestUnreadable
+    body = await (await within_limit(request, FORM_LIMIT_BYTES)).body()
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=16
+        )
+    except ValueError:
+        raise RequestUnreadable from None
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise RequestUnreadable
+    try:
+        return TokenRequest.model_validate(
+            {k: v for k, v in fields.items() if k in TokenRequest.model_fields}
+        )
+    except ValidationError as invalid:
+        raise RequestInvalid(faults=faults_of(invalid.errors(include_input=False))) from None
+
+
+@router.post("/token", openapi_extra=dict(BODY))
+def issue_access_token(
+    asked: Annotated[TokenRequest, Depends(_token_request)], here: Here, session: Transaction
 ) -> TokenShown:
     """Get an access token for a client assertion (RFC 7523) that your registered key signed."""
     issuer = issuer_of(here)
-    principal = sign_in(session, client_assertion, audience=issuer.audience, clock=here.clock)
+    principal = sign_in(session, asked.client_assertion, audience=issuer.audience, clock=here.clock)
     token = issue_token(here.act(session, principal.id, principal.role), principal, issuer)
     return TokenShown(access_token=token, expires_in=issuer.seconds)

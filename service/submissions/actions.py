@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from linkage_engine.contract.manifest import Manifest, Zone
-from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.contract.permit import Permit
+from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.contract.reports import ValidationReport
 from service.act import Act
 from service.audit.vocabulary import Action, Outcome
@@ -143,9 +143,7 @@ def part_unsealed(
         part.rows = rows
         part.report = report.model_dump(mode="json") if report else None
         _settle(act, part, PartState.UNSEALED)
-        act.enter(
-            Action.PART_UNSEAL, submission.id, project=submission.project_id, part=part_name, rows=rows
-        )
+        act.enter(Action.PART_UNSEAL, submission.id, project=submission.project_id, part=part_name, rows=rows)
         _advance(act, submission)
     return submission.state
 

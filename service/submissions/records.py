@@ -43,9 +43,7 @@ class SubmissionPart(Record):
 
     __tablename__ = "submission_part"
 
-    submission_id: Mapped[str] = mapped_column(
-        sa.String(36), sa.ForeignKey(Submission.id), primary_key=True
-    )
+    submission_id: Mapped[str] = mapped_column(sa.String(36), sa.ForeignKey(Submission.id), primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(63), primary_key=True)
     position: Mapped[int]
     zone: Mapped[Zone]
@@ -66,7 +64,9 @@ def submission_by_id(session: Session, submission_id: str) -> Submission | None:
     return session.get(Submission, submission_id, with_for_update=True)
 
 
-def visible_submission(session: Session, submission_id: str, principal_id: str, role: Role) -> Submission | None:
+def visible_submission(
+    session: Session, submission_id: str, principal_id: str, role: Role
+) -> Submission | None:
     """The delivery, if it is the caller's own or the caller serves every project."""
     query = sa.select(Submission).where(
         Submission.id == submission_id, Submission.project_id.in_(projects_of(principal_id, role))

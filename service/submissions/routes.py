@@ -79,7 +79,7 @@ UPLOAD: Mapping[str, Any] = {
     openapi_extra=dict(UPLOAD),
     responses={HTTPStatus.OK: {"model": Receipt, "description": "Received before; the same receipt"}},
 )
-async def receive_submission(  # noqa: PLR0913  # FastAPI passes by name
+async def receive_submission(
     project_id: str,
     request: Request,
     response: Response,
@@ -103,7 +103,9 @@ async def receive_submission(  # noqa: PLR0913  # FastAPI passes by name
     return receipt
 
 
-def _receive(here: Surroundings, principal: Caller, project_id: str, incoming: Incoming) -> tuple[Receipt, bool]:
+def _receive(
+    here: Surroundings, principal: Caller, project_id: str, incoming: Incoming
+) -> tuple[Receipt, bool]:
     recipients = {
         Zone.LINKAGE: here.pins.linkage.age_recipient or "",
         Zone.ANALYSIS: here.pins.analysis.age_recipient or "",

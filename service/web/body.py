@@ -25,8 +25,7 @@ async def within_limit(request: Request, limit: int = BODY_LIMIT_BYTES) -> Reque
         body += chunk
         if len(body) > limit:
             raise RequestTooLarge(limit_bytes=limit)
-    read = Request(request.scope, _once(bytes(body), request))
-    return read
+    return Request(request.scope, _once(bytes(body), request))
 
 
 def _once(body: bytes, request: Request) -> Callable[[], Coroutine[Any, Any, Message]]:

@@ -1,0 +1,23 @@
+"""Every table of the control database: importing the records of each feature registers them."""
+
+from __future__ import annotations
+
+import service.access.records
+import service.audit.records
+import service.linkage_runs.records
+import service.projects.records
+import service.queries.records
+import service.releases.records
+import service.submissions.records
+from service.database import Record
+
+METADATA = Record.metadata
+RECORDS = (
+    service.access.records,
+    service.audit.records,
+    service.linkage_runs.records,
+    service.projects.records,
+    service.queries.records,
+    service.releases.records,
+    service.submissions.records,
+)

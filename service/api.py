@@ -1,0 +1,116 @@
+"""tre-api: the HTTP side of the service."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from service.access.routes import router as access
+from service.audit.guard import guard_sessions
+from service.clock import Clock, Randomness, utc_now
+from service.database import engine_for, read_sessions, sessions
+from service.jobs import JobQueue
+from service.keys import Pins, signing_key
+from service.linkage_runs.routes import router as linkage_runs
+from service.logs import logger
+from service.pages.routes import router as pages
+from service.projects.routes import router as projects
+from service.queries.routes import router as queries
+from service.releases.routes import router as releases
+from service.reviews.routes import public as log
+from service.reviews.routes import router as reviews
+from service.settings import ApiSettings, settings_for
+from service.submissions.routes import router as submissions
+from service.submissions.spool import sweep
+from service.web.answers import SecurityHeaders, answer_problems
+from service.web.description import RESPONSES
+from service.web.isolation import still_open, write_status
+from service.web.surroundings import Surroundings
+
+PUBLIC: tuple[APIRouter, ...] = (access, pages, log)
+"""Routes that need no token."""
+PROTECTED: tuple[APIRouter, ...] = (projects, submissions, linkage_runs, queries, releases, reviews)
+"""Routes that need a token and a permission."""
+GROUP_WRITES = 0o007
+OPENAPI = Path(__file__).parents[1] / "openapi.yaml"
+
+
+def described_app() -> FastAPI:
+    """The app with its routes and manners, before it is given its surroundings: enough for openapi.yaml."""
+    app = FastAPI(
+        title="TRE linkage",
+        version="1",
+        description="Links pseudonymised health and care records; only controlled tables come out.",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        responses=dict(RESPONSES),
+    )
+    for router in (*PUBLIC, *PROTECTED):
+        app.include_router(router)
+    answer_problems(app)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def create_app(
+    settings: ApiSettings, *, clock: Clock, random: Randomness, strict_logs: bool = False
+) -> FastAPI:
+    """The app of a machine; `strict_logs` makes a log line with an unknown key an error."""
+    engine = engine_for(settings.database_url)
+    guarded = sessions(engine)
+    guard_sessions(guarded)
+    app = described_app()
+    app.state.surroundings = Surroundings(
+        settings=settings,
+        clock=clock,
+        random=random,
+        sessions=guarded,
+        read_sessions=read_sessions(engine),
+        jobs=JobQueue(settings.database_url),
+        pins=Pins.read(settings.pins),
+        token_key=signing_key(settings.token_key),
+        log=logger("api", strict=strict_logs),
+    )
+    return app
+
+
+def serve(settings: ApiSettings) -> None:
+    """Measure what is open, say so, and answer requests until told to stop."""
+    os.umask(GROUP_WRITES)
+    app = create_app(settings, clock=utc_now, random=secrets.token_bytes)
+    opened = still_open(settings.closed_paths())
+    write_status(settings.status_folder, opened, utc_now)
+    app.state.surroundings.log.info("isolation", isolation="reduced" if opened else "full", open=opened)
+    sweep(settings.spool)
+    # Uvicorn's own log would print the text of exceptions; our handlers say what may be said.
+    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_level="critical")
+
+
+def write_openapi(path: Path) -> None:
+    """Write the description of the running api."""
+    import yaml  # noqa: PLC0415  # for developers: the api itself runs without it
+
+    path.write_text(yaml.safe_dump(described_app().openapi(), sort_keys=False, allow_unicode=True, width=110))
+
+
+def main() -> None:
+    """Run the api; `openapi` writes openapi.yaml instead."""
+    if sys.argv[1:] == ["openapi"]:
+        write_openapi(OPENAPI)
+    else:
+        serve(settings_for(ApiSettings, os.environ))
+
+
+if __name__ == "__main__":
+    main()

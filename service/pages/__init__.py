@@ -1,0 +1,1 @@
+"""Pages for everybody: health and the catalogue of problems."""

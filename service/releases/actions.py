@@ -1,0 +1,209 @@
+"""Opening a release, deciding on it, signing it, fetching it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from linkage_engine.contract.controlled_table import DisclosureRecord
+from linkage_engine.contract.permit import Permit, PublicKey
+from linkage_engine.contract.statements import Decision, Verdict
+from service.act import Act
+from service.audit.log import is_in_tree
+from service.audit.vocabulary import Action, Outcome
+from service.jobs import Job
+from service.problems import DecisionRefused, NotFound, NotReady, NotReleased, SignatureRefused
+from service.projects.actions import permit_of
+from service.projects.records import project_by_id
+from service.queries.actions import controlled
+from service.releases import rules
+from service.releases.package import evidence_path, package_bytes
+from service.releases.records import (
+    Release,
+    ReleaseDecision,
+    decisions_on,
+    release_by_id,
+    visible_release,
+    visible_releases,
+)
+from service.releases.rules import ReleaseEvent, ReleaseState, next_state
+from service.signed import TextType, verified
+
+ALL = "all"
+"""The subject of reading a list."""
+
+
+def open_release(
+    act: Act, query_id: str, *, evidence_sha256: str, table_sha256: str, record: DisclosureRecord
+) -> ReleaseState:
+    """The gate has controlled an answer: output checkers may decide. Doing it again changes nothing."""
+    known = release_by_id(act.session, query_id)
+    if known is not None:
+        return known.state
+    query, changed = controlled(act, query_id)
+    if not changed:
+        raise NotFound
+    release = Release(
+        id=query.id,
+        project_id=query.project_id,
+        author_id=query.asked_by,
+        evidence_sha256=evidence_sha256,
+        table_sha256=table_sha256,
+        record=record.model_dump(mode="json"),
+        state=ReleaseState.AWAITING,
+        opened_at=act.clock(),
+    )
+    act.session.add(release)
+    act.enter(
+        Action.TABLE_CONTROL,
+        release.id,
+        project=release.project_id,
+        evidence_sha256=evidence_sha256,
+        table_sha256=table_sha256,
+        policy=record.policy,
+        policy_version=record.policy_version,
+        cells=record.cells,
+        cells_hidden=record.cells_hidden,
+    )
+    return release.state
+
+
+def decide(act: Act, release_id: str, decision_text: str) -> Release:
+    """An output checker decides. Two approvals approve a release, one refusal refuses it.
+
+    Raises OwnRequest, AlreadyDecided, DecisionRefused.
+    """
+    release = _visible(act, release_id)
+    permit = _permit(act, release)
+    made = decisions_on(act.session, release.id)
+    rules.check_may_decide(
+        permit, act.actor, release.author_id, state=release.state, decided=[d.checker_id for d in made]
+    )
+    decision = _decision(decision_text, permit, act.actor)
+    rules.check_about(
+        decision,
+        release_id=release.id,
+        project_id=release.project_id,
+        checker_id=act.actor,
+        evidence_sha256=release.evidence_sha256,
+    )
+    digest = hashlib.sha256(decision_text.encode()).hexdigest()
+    act.session.add(
+        ReleaseDecision(
+            release_id=release.id,
+            checker_id=act.actor,
+            author_id=release.author_id,
+            verdict=decision.verdict,
+            reason=decision.reason,
+            decision=decision_text,
+            decision_sha256=digest,
+            decided_at=act.clock(),
+        )
+    )
+    act.enter(
+        Action.RELEASE_DECIDE,
+        release.id,
+        project=release.project_id,
+        outcome=Outcome.REFUSED if decision.verdict is Verdict.REFUSE else Outcome.DONE,
+        verdict=decision.verdict.value,
+        decision_sha256=digest,
+        evidence_sha256=release.evidence_sha256,
+    )
+    _settle(act, release, [*(d.verdict for d in made), decision.verdict])
+    act.session.flush()
+    return release
+
+
+def _decision(text: str, permit: Permit, checker_id: str) -> Decision:
+    party = permit.party(checker_id)
+    assert party is not None  # rules.check_may_decide
+    try:
+        return verified(text, (party.signing_key,), TextType.DECISION, Decision)
+    except SignatureRefused:
+        raise DecisionRefused from None
+
+
+def _settle(act: Act, release: Release, verdicts: list[Verdict]) -> None:
+    event = rules.event_of(verdicts)
+    state = event and next_state(release.state, event)
+    if state is None:
+        return
+    release.state = state
+    release.settled_at = act.clock()
+    if state is ReleaseState.APPROVED:
+        act.session.flush()
+        act.enqueue(Job.SIGN_RELEASE, release.id)
+
+
+def sign_release(act: Act, release_id: str, *, statement: str, statement_sha256: str) -> ReleaseState:
+    """The gate has signed what two people approved. Doing it again changes nothing.
+
+    `statement` is the compact JWS, `statement_sha256` the digest of its payload.
+    """
+    release = release_by_id(act.session, release_id)
+    if release is None:
+        raise NotFound
+    state = next_state(release.state, ReleaseEvent.SIGNED)
+    if state is not None:
+        release.state = state
+        release.statement = statement
+        release.settled_at = act.clock()
+        release.entry_id = act.enter(
+            Action.RELEASE_SIGN, release.id, project=release.project_id, statement_sha256=statement_sha256
+        )
+    return release.state
+
+
+def list_releases(act: Act) -> list[Release]:
+    """The releases that the caller may see, those that await the caller first."""
+    assert act.role is not None
+    act.enter(Action.RELEASE_READ, ALL, kind="list")
+    return list(visible_releases(act.session, act.actor, act.role))
+
+
+def read_release(act: Act, release_id: str) -> Release:
+    """Where a release stands."""
+    release = _visible(act, release_id)
+    act.enter(Action.RELEASE_READ, release.id, project=release.project_id, kind="state")
+    return release
+
+
+def read_evidence(act: Act, release_id: str, spool: Path) -> bytes:
+    """The sealed evidence that the gate made for this output checker."""
+    release = _visible(act, release_id)
+    path = evidence_path(spool, release.id, act.actor)
+    if not path.is_file():
+        raise NotFound
+    act.enter(Action.EVIDENCE_READ, release.id, project=release.project_id)
+    return path.read_bytes()
+
+
+def read_package(act: Act, release_id: str, spool: Path, release_key: PublicKey) -> bytes:
+    """The release package as one zip file, once its signing is under a checkpoint of the log.
+
+    Raises NotReleased before.
+    """
+    release = _visible(act, release_id)
+    rules.check_signed(release.state)
+    assert release.entry_id is not None
+    if not is_in_tree(act.session, release.entry_id):
+        raise NotReleased(state="waiting-for-the-log")
+    act.enter(Action.RELEASE_READ, release.id, project=release.project_id, kind="package")
+    try:
+        return package_bytes(act.session, release, spool, release_key)
+    except (OSError, SignatureRefused):
+        raise NotReady from None
+
+
+def _visible(act: Act, release_id: str) -> Release:
+    assert act.role is not None
+    release = visible_release(act.session, release_id, act.actor, act.role)
+    if release is None:
+        raise NotFound
+    return release
+
+
+def _permit(act: Act, release: Release) -> Permit:
+    project = project_by_id(act.session, release.project_id)
+    assert project is not None  # a foreign key
+    return permit_of(project.permit, act.governance_key)

@@ -1,0 +1,85 @@
+"""Release packages: the released files, the gate's signature, and the proof that the log has it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from linkage_engine.contract.permit import PublicKey
+from linkage_engine.contract.statements import ReleasedFile, ReleaseStatement
+from service.audit.archive import RELEASE
+from service.audit.canonical import canonical
+from service.audit.checkpoint import encode
+from service.audit.log import proof_for
+from service.problems import NotReleased
+from service.releases.records import Release, entry_of_signing
+from service.signed import TextType, verified_bytes
+
+BEGINNING = (1980, 1, 1, 0, 0, 0)
+"""The same release gives the same bytes: members carry no time of their own."""
+
+
+def evidence_path(spool: Path, release_id: str, checker_id: str) -> Path:
+    """Where the gate leaves the evidence sealed to one output checker."""
+    return spool / "evidence" / release_id / f"{checker_id}.age"
+
+
+def release_folder(spool: Path, release_id: str) -> Path:
+    """Where the gate leaves the files of a release."""
+    return spool / "releases" / release_id
+
+
+def package_members(
+    session: Session, release: Release, spool: Path, release_key: PublicKey
+) -> Iterator[tuple[str, bytes]]:
+    """The members of a package: release.json, then each file that the gate's statement names.
+
+    Raises SignatureRefused for a statement that the gate did not sign, NotReleased while
+    its entry is not in the tree, OSError for files that are missing or not the ones signed.
+    """
+    assert release.statement is not None
+    assert release.entry_id is not None
+    payload, _ = verified_bytes(release.statement, (release_key,), TextType.RELEASE)
+    statement = ReleaseStatement.model_validate_json(payload)
+    entry, proof = entry_of_signing(session, release), proof_for(session, release.entry_id)
+    if entry is None or proof is None:
+        raise NotReleased
+    text = {
+        "statement": json.loads(payload),
+        "signature": release.statement,
+        "log": {
+            "entry": entry.to_entry().to_canonical().decode(),
+            "salt": encode(entry.salt),
+            "proof": proof.to_text(),
+        },
+    }
+    yield RELEASE, canonical(text) + b"\n"
+    for file in statement.files:
+        yield file.name, _file_bytes(release_folder(spool, release.id), file)
+
+
+def _file_bytes(folder: Path, file: ReleasedFile) -> bytes:
+    path = folder / file.name
+    if path.parent != folder:
+        raise FileNotFoundError
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        raise FileNotFoundError
+    return data
+
+
+def package_bytes(session: Session, release: Release, spool: Path, release_key: PublicKey) -> bytes:
+    """The package as one zip file."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as package:
+        for name, data in package_members(session, release, spool, release_key):
+            member = zipfile.ZipInfo(name, BEGINNING)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            package.writestr(member, data)
+    return target.getvalue()

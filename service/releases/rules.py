@@ -1,0 +1,105 @@
+"""Who may decide on a release, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from enum import StrEnum
+
+from linkage_engine.contract.permit import Permit, Role
+from linkage_engine.contract.statements import Decision, Verdict
+from service.problems import AlreadyDecided, DecisionRefused, NotFound, NotReleased, OwnRequest
+
+APPROVALS = 2
+"""So many output checkers have to approve."""
+
+
+class ReleaseState(StrEnum):
+    """Where a release stands."""
+
+    AWAITING = "awaiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    SIGNED = "signed"
+
+
+class ReleaseEvent(StrEnum):
+    """What happens to a release."""
+
+    APPROVED_TWICE = "approved-twice"
+    REFUSED = "refused"
+    SIGNED = "signed"
+
+
+TRANSITIONS: Mapping[tuple[ReleaseState, ReleaseEvent], ReleaseState] = {
+    (ReleaseState.AWAITING, ReleaseEvent.APPROVED_TWICE): ReleaseState.APPROVED,
+    (ReleaseState.AWAITING, ReleaseEvent.REFUSED): ReleaseState.REFUSED,
+    (ReleaseState.APPROVED, ReleaseEvent.SIGNED): ReleaseState.SIGNED,
+}
+"""Every change there is; any other event changes nothing."""
+
+
+def next_state(state: ReleaseState, event: ReleaseEvent) -> ReleaseState | None:
+    """The state after an event, or nothing when it changes nothing."""
+    return TRANSITIONS.get((state, event))
+
+
+def event_of(verdicts: Sequence[Verdict]) -> ReleaseEvent | None:
+    """What the verdicts so far come to: one refusal refuses, so many approvals approve."""
+    if Verdict.REFUSE in verdicts:
+        return ReleaseEvent.REFUSED
+    if verdicts.count(Verdict.APPROVE) >= APPROVALS:
+        return ReleaseEvent.APPROVED_TWICE
+    return None
+
+
+def check_may_decide(
+    permit: Permit, checker_id: str, author_id: str, *, state: ReleaseState, decided: Collection[str]
+) -> None:
+    """Raise unless the checker may decide on the release now.
+
+    NotFound for whoever is no output checker of the project; OwnRequest for the author,
+    also under another name with the same key; AlreadyDecided when the checker has decided
+    or the release is closed.
+    """
+    checker, author = permit.party(checker_id), permit.party(author_id)
+    if checker is None or checker.role is not Role.OUTPUT_CHECKER:
+        raise NotFound
+    if checker_id == author_id or (author is not None and checker.signing_key == author.signing_key):
+        raise OwnRequest
+    if state is not ReleaseState.AWAITING or checker_id in decided:
+        raise AlreadyDecided
+
+
+def check_about(
+    decision: Decision, *, release_id: str, project_id: str, checker_id: str, evidence_sha256: str
+) -> None:
+    """Raise DecisionRefused unless the decision is this checker's, about this release's evidence."""
+    about = (decision.release_id, decision.project_id, decision.checker_id, decision.evidence_sha256)
+    if about != (release_id, project_id, checker_id, evidence_sha256):
+        raise DecisionRefused
+
+
+def check_signed(state: ReleaseState) -> None:
+    """Raise NotReleased unless the gate has signed the release."""
+    if state is not ReleaseState.SIGNED:
+        raise NotReleased(state=state.value)
+
+
+def sees_record(role: Role, state: ReleaseState) -> bool:
+    """Whether a role sees the disclosure record: researchers only with the release itself."""
+    return role is not Role.RESEARCHER or state is ReleaseState.SIGNED
+
+
+def sees_decisions(role: Role, state: ReleaseState) -> bool:
+    """Whether a role sees who decided and why.
+
+    Researchers never do: a reason may speak of numbers from before control. Checkers do
+    when the release is closed, so that neither follows the other.
+    """
+    return role is not Role.RESEARCHER and state is not ReleaseState.AWAITING
+
+
+def awaits(role: Role, principal_id: str, *, state: ReleaseState, decided: Collection[str]) -> bool:
+    """Whether a release waits for this output checker."""
+    waits = state is ReleaseState.AWAITING and principal_id not in decided
+    return role is Role.OUTPUT_CHECKER and waits

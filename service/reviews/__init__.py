@@ -1,0 +1,1 @@
+"""Audit reviewers read and export the log."""

@@ -1,0 +1,244 @@
+"""Plain makers of what tests need: people with keys, permits, deliveries, signed texts."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from linkage_engine.contract.controlled_table import DisclosureRecord
+from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
+from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
+from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec
+from linkage_engine.contract.reports import LinkageFigures
+from linkage_engine.contract.statements import Decision, SignedQuestion, Verdict
+from service.signed import SigningKey, TextType, sign
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+PROJECT = "prevalence-study"
+LINKAGE_RECIPIENT = "age1pq1linkage"
+ANALYSIS_RECIPIENT = "age1pq1analysis"
+RECIPIENTS = {Zone.LINKAGE: LINKAGE_RECIPIENT, Zone.ANALYSIS: ANALYSIS_RECIPIENT}
+KEY_CHECK = "0f" * 16
+
+
+@dataclass
+class Watch:
+    """A clock that tests move."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+class Chance:
+    """Randomness that comes again: the same bytes in every run, never the same twice in one."""
+
+    def __init__(self, seed: bytes = b"tests") -> None:
+        self._seed = seed
+        self._count = 0
+
+    def __call__(self, size: int) -> bytes:
+        self._count += 1
+        return hashlib.shake_256(self._seed + self._count.to_bytes(8, "big")).digest(size)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a signing key."""
+
+    party: Party
+    key: SigningKey
+
+    @property
+    def id(self) -> str:
+        return self.party.principal_id
+
+    @property
+    def role(self) -> Role:
+        return self.party.role
+
+
+def a_person(
+    principal_id: str, role: Role, *, key: SigningKey | None = None, age_recipient: str | None = None
+) -> Person:
+    key = key or SigningKey.generate()
+    if role is Role.OUTPUT_CHECKER and age_recipient is None:
+        age_recipient = f"age1pq1{principal_id}"
+    party = Party(
+        principal_id=principal_id,
+        name=principal_id.replace("-", " ").title(),
+        role=role,
+        signing_key=key.public,
+        age_recipient=age_recipient,
+    )
+    return Person(party, key)
+
+
+ROLES_OF = {
+    "northern-trust": Role.PROVIDER,
+    "southern-trust": Role.PROVIDER,
+    "rosalind": Role.RESEARCHER,
+    "rachel": Role.RESEARCHER,
+    "cheng": Role.OUTPUT_CHECKER,
+    "carol": Role.OUTPUT_CHECKER,
+    "chidi": Role.OUTPUT_CHECKER,
+    "audrey": Role.AUDIT_REVIEWER,
+    "oliver": Role.OPERATOR,
+}
+
+
+def the_people() -> dict[str, Person]:
+    """Two providers, two researchers, three output checkers, a reviewer and an operator."""
+    return {name: a_person(name, role) for name, role in ROLES_OF.items()}
+
+
+def a_permit(people: Sequence[Person], **changes: object) -> Permit:
+    providers = [p.id for p in people if p.role is Role.PROVIDER]
+    fields: dict[str, object] = {
+        "project_id": PROJECT,
+        "title": "Prevalence of cancer",
+        "purpose": "Planning of services",
+        "legal_basis": "Regulation 2",
+        "valid_from": date(2026, 1, 1),
+        "valid_to": date(2026, 12, 31),
+        "lead_provider": providers[0] if providers else "nobody",
+        "parties": tuple(p.party for p in people),
+        "data_sets": tuple(
+            DataSetGrant(provider_id=provider, data_set=name)
+            for provider, name in zip(providers, ("cancer_registration", "gp_registration"), strict=False)
+        ),
+        "templates": ("prevalence",),
+        "policy": "default",
+        "key_check": KEY_CHECK,
+    }
+    return Permit.model_validate(fields | changes)
+
+
+def a_part(name: str, data: bytes, **changes: object) -> Part:
+    zone = Zone.LINKAGE if name == IDENTIFIERS else Zone.ANALYSIS
+    fields: dict[str, object] = {
+        "name": name,
+        "zone": zone,
+        "sealed_sha256": hashlib.sha256(data).hexdigest(),
+        "sealed_bytes": len(data),
+        "rows": 10,
+        "columns": ("person_key",),
+        "uncompressed_bytes": 1000,
+        "recipient": RECIPIENTS[zone],
+    }
+    return Part.model_validate(fields | changes)
+
+
+def a_manifest(parts: Sequence[Part], *, random: Callable[[int], bytes], **changes: object) -> Manifest:
+    fields: dict[str, object] = {
+        "delivery_id": random(16).hex(),
+        "project_id": PROJECT,
+        "provider_id": "northern-trust",
+        "counter": 1,
+        "catalogue_version": "2026.1",
+        "linkage_profile": "tokens",
+        "secret_epoch": 1,
+        "key_check": KEY_CHECK,
+        "extract_date": date(2026, 2, 1),
+        "created_at": NOON,
+        "parts": tuple(parts),
+    }
+    return Manifest.model_validate(fields | changes)
+
+
+def a_tar(members: Sequence[tuple[str, bytes]]) -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return target.getvalue()
+
+
+def a_package(
+    key: SigningKey,
+    *,
+    random: Callable[[int], bytes],
+    contents: Mapping[str, bytes] | None = None,
+    part: Mapping[str, object] | None = None,
+    **changes: object,
+) -> bytes:
+    """A delivery as tre-provider makes it; `part` changes every part, the rest the manifest."""
+    contents = contents or {IDENTIFIERS: random(900), "cancer_registration": random(700)}
+    parts = [a_part(name, data, **(part or {})) for name, data in contents.items()]
+    manifest = a_manifest(parts, random=random, **changes)
+    text = sign(manifest, key, TextType.MANIFEST).encode()
+    return a_tar([("manifest.jws", text), *((f"{name}.age", data) for name, data in contents.items())])
+
+
+def a_specification(**changes: object) -> QuerySpec:
+    fields: dict[str, object] = {
+        "project_id": PROJECT,
+        "template": "prevalence",
+        "parameters": PrevalenceParameters(index_date=date(2025, 12, 31)),
+        "breakdowns": (Breakdown.SEX,),
+    }
+    return QuerySpec.model_validate(fields | changes)
+
+
+def a_question(asker: Person, *, random: Callable[[int], bytes], **changes: object) -> SignedQuestion:
+    fields: dict[str, object] = {
+        "asked_by": asker.id,
+        "asked_at": NOON,
+        "nonce": random(16).hex(),
+        "specification": a_specification(),
+    }
+    return SignedQuestion.model_validate(fields | changes)
+
+
+def a_decision(checker_id: str, release_id: str, evidence_sha256: str, **changes: object) -> Decision:
+    fields: dict[str, object] = {
+        "release_id": release_id,
+        "project_id": PROJECT,
+        "checker_id": checker_id,
+        "verdict": Verdict.APPROVE,
+        "evidence_sha256": evidence_sha256,
+        "reason": "Nothing small is shown",
+        "decided_at": NOON,
+    }
+    return Decision.model_validate(fields | changes)
+
+
+def some_figures() -> LinkageFigures:
+    return LinkageFigures(
+        records_a=100,
+        records_b=90,
+        candidate_pairs=500,
+        links=80,
+        match_weight_threshold=12.5,
+        estimated_false_link_rate=0.004,
+        seconds={"train": 1.5},
+    )
+
+
+def a_disclosure_record(**changes: object) -> DisclosureRecord:
+    fields: dict[str, object] = {
+        "policy": "default",
+        "policy_version": 1,
+        "policy_sha256": "a" * 64,
+        "threshold": 10,
+        "effective_threshold": 10,
+        "rounding": "nearest_five",
+        "margins": "independent",
+        "cells": 12,
+        "cells_hidden": 2,
+        "rules": (),
+        "specification_sha256": "b" * 64,
+        "data_version": "run-1",
+        "history_audited": True,
+    }
+    return DisclosureRecord.model_validate(fields | changes)
