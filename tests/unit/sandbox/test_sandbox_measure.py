@@ -194,3 +194,13 @@ def test_the_machine_is_recognised_by_its_name(monkeypatch: pytest.MonkeyPatch) 
     name = os.uname()
     monkeypatch.setattr(os, "uname", lambda: os.uname_result((*name[:4], "riscv64")))
     assert this_architecture() is None
+
+
+def test_a_network_without_addresses_is_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    things = {thing.name: thing for thing in forbidden_things(forbidden={}, code_folder=tmp_path)}
+    network = things["network address"]
+    monkeypatch.setattr(Path, "read_text", lambda _: "")
+    assert outcome(network) == errno.ENETDOWN
+    assert is_refusal(network, errno.ENETDOWN)
+    monkeypatch.setattr(Path, "read_text", lambda _: "127.0.0.1")
+    assert outcome(network) == 0
