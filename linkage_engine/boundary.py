@@ -39,7 +39,8 @@ from linkage_engine.query.raw_table import RawTable
 from linkage_engine.query.run import INPUTS, answer
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter, seal
-from linkage_engine.spine.spine import assign_link_ids
+from linkage_engine.spine.clusters import LinkedPair, RecordId, clusters
+from linkage_engine.spine.link_ids import assign_link_ids, empty_crosswalk
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_to_memory
 from linkage_engine.validate.footer import Caps, read_part
@@ -111,19 +112,30 @@ class LinkageDoor:
             provider: vault.read(project_id, _object("identifiers", provider, delivery))
             for provider, delivery in sorted(deliveries.items())
         }
-        figures, links = {}, {}
+        figures: dict[str, LinkageFigures] = {}
+        pairs: list[LinkedPair] = []
         for a, b in combinations(records, 2):
             result = link_pair(_compute(), records[a], records[b], seed=SEED)
-            figures[f"{a}:{b}"], links[a, b] = result.figures, result.pairs
-        kept = vault.read(project_id, SPINE) if vault.exists(project_id, SPINE) else None
-        keys = {provider: table["person_key"] for provider, table in records.items()}
-        spine = assign_link_ids(kept, keys, links, random=self.inside.random)
-        vault.write(project_id, SPINE, spine, replace=True)
-        return Linked(figures, _crosswalk(spine, run_id, deliveries))
+            figures[f"{a}:{b}"] = result.figures
+            pairs += _linked_pairs(a, b, result.pairs)
+        everybody = [
+            RecordId(provider, key)
+            for provider, table in records.items()
+            for key in table["person_key"].to_pylist()
+        ]
+        before = vault.read(project_id, SPINE) if vault.exists(project_id, SPINE) else empty_crosswalk()
+        assigned = assign_link_ids(before, clusters(everybody, pairs), self.inside.random)
+        vault.write(project_id, SPINE, assigned.crosswalk, replace=True)
+        return Linked(figures, _crosswalk(assigned.crosswalk, run_id, deliveries))
 
     def seal_crosswalk(self, linked: Linked, target: BinaryIO, receiver: Recipient) -> None:
         """Seal the crosswalk to the analysis worker."""
         _seal_table(linked.crosswalk, target, receiver, self.inside.random)
+
+
+def _linked_pairs(a: str, b: str, pairs: pa.Table) -> list[LinkedPair]:
+    rows = zip(*(pairs[name].to_pylist() for name in pairs.column_names), strict=True)
+    return [LinkedPair(RecordId(a, left), RecordId(b, right), weight) for left, right, weight in rows]
 
 
 def _crosswalk(spine: pa.Table, run_id: str, deliveries: Mapping[str, str]) -> pa.Table:

@@ -56,7 +56,7 @@ class ValidationReport(Value):
 
 
 class LinkageFigures(Value):
-    """What an operator may see of a linkage run: counts and settings only."""
+    """What an operator may see of one pair of providers in a linkage run: counts and settings only."""
 
     records_a: int
     records_b: int
@@ -69,3 +69,20 @@ class LinkageFigures(Value):
     untrained_comparisons: tuple[FieldName, ...] = ()
     """Comparisons for which the data at hand taught nothing: the documented default was used."""
     seconds: dict[str, float]
+
+
+class RunFigures(Value):
+    """The figures of a linkage run, for each pair of providers."""
+
+    pairs: dict[str, LinkageFigures]
+    """By the two providers' ids, joined with a colon."""
+
+    @property
+    def candidate_pairs(self) -> int:
+        """Pairs of records that were weighed, over all pairs of providers."""
+        return sum(figures.candidate_pairs for figures in self.pairs.values())
+
+    @property
+    def links(self) -> int:
+        """Links made, over all pairs of providers."""
+        return sum(figures.links for figures in self.pairs.values())

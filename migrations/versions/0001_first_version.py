@@ -311,11 +311,14 @@ def _make_releases() -> None:
         sa.Column("table_sha256", sa.String(length=64), nullable=False),
         sa.Column("record", sa.JSON(), nullable=False),
         sa.Column(
-            "state", one_of("releasestate", "awaiting", "approved", "refused", "signed"), nullable=False
+            "state",
+            one_of("releasestate", "awaiting", "approved", "refused", "signed", "failed"),
+            nullable=False,
         ),
         sa.Column("opened_at", Utc(), nullable=False),
         sa.Column("statement", sa.Text(), nullable=True),
         sa.Column("entry_id", sa.String(length=36), nullable=True),
+        sa.Column("code", sa.String(length=63), nullable=True),
         sa.Column("settled_at", Utc(), nullable=True),
         sa.ForeignKeyConstraint(["author_id"], ["principal.id"], name=op.f("fk_release_author_id_principal")),
         sa.ForeignKeyConstraint(["id"], ["query.id"], name=op.f("fk_release_id_query")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from linkage_engine.contract.refusals import RefusalCode
-from linkage_engine.contract.reports import LinkageFigures
+from linkage_engine.contract.reports import RunFigures
 from service.act import Act
 from service.audit.vocabulary import Action, Outcome
 from service.jobs import Job
@@ -47,7 +47,7 @@ def read_run(act: Act, run_id: str) -> LinkageRun:
     return run
 
 
-def finish_run(act: Act, run_id: str, *, figures: LinkageFigures, hand_over_sha256: str) -> RunState:
+def finish_run(act: Act, run_id: str, *, figures: RunFigures, hand_over_sha256: str) -> RunState:
     """The linkage worker has linked and handed the crosswalk over. Doing it again changes nothing."""
     run, changed = _advance(act, run_id, RunEvent.LINKED)
     if changed:
@@ -57,8 +57,7 @@ def finish_run(act: Act, run_id: str, *, figures: LinkageFigures, hand_over_sha2
             Action.LINKAGE_RUN_FINISH,
             run.id,
             project=run.project_id,
-            records_a=figures.records_a,
-            records_b=figures.records_b,
+            count=len(figures.pairs),
             candidate_pairs=figures.candidate_pairs,
             links=figures.links,
             sealed_sha256=hand_over_sha256,

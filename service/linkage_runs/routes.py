@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter
 
-from linkage_engine.contract.reports import LinkageFigures
+from linkage_engine.contract.reports import RunFigures
 from linkage_engine.contract.value import RandomId, Slug, Value
 from service.access.admission import Acting, SignedInRoute, may
 from service.access.permissions import Permission
@@ -27,7 +27,7 @@ class LinkageRunShown(Value):
     asked_at: datetime
     state: RunState
     submissions: tuple[RandomId, ...]
-    figures: LinkageFigures | None
+    figures: RunFigures | None
     records: int | None
     code: str | None
 
@@ -40,7 +40,7 @@ def _shown(act: Acting, run: LinkageRun) -> LinkageRunShown:
         asked_at=run.asked_at,
         state=run.state,
         submissions=tuple(submission.id for submission in submissions_of_run(act.session, run.id)),
-        figures=LinkageFigures.model_validate(run.figures) if run.figures else None,
+        figures=RunFigures.model_validate(run.figures) if run.figures else None,
         records=run.records,
         code=run.code,
     )

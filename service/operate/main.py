@@ -25,7 +25,7 @@ from service.client import Client
 from service.clock import utc_now
 from service.command_line import run
 from service.database import engine_for, sessions
-from service.jobs import JobQueue, migrate_jobs
+from service.jobs import JobQueue
 from service.keys import Pins, folder_key, folder_party, make_key_folder, signing_key
 from service.operate import up as supervision
 from service.operate.installation import FIRST_UID, Home, create, share_database
@@ -70,7 +70,6 @@ def _migrate(home: Home) -> None:
     umask = os.umask(0o007)
     try:
         upgrade(home.database_url)
-        migrate_jobs(home.database_url)
         share_database(home)
     finally:
         os.umask(umask)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from linkage_engine.contract.controlled_table import DisclosureRecord
 from linkage_engine.contract.permit import Permit, PublicKey
+from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.contract.statements import Decision, Verdict
 from service.act import Act
 from service.audit.log import is_in_tree
@@ -150,6 +151,26 @@ def sign_release(act: Act, release_id: str, *, statement: str, statement_sha256:
         release.settled_at = act.clock()
         release.entry_id = act.enter(
             Action.RELEASE_SIGN, release.id, project=release.project_id, statement_sha256=statement_sha256
+        )
+    return release.state
+
+
+def fail_release(act: Act, release_id: str, code: RefusalCode) -> ReleaseState:
+    """The gate will not sign what was approved; the code says why. Doing it again changes nothing."""
+    release = release_by_id(act.session, release_id)
+    if release is None:
+        raise NotFound
+    state = next_state(release.state, ReleaseEvent.FAILED)
+    if state is not None:
+        release.state = state
+        release.code = code.value
+        release.settled_at = act.clock()
+        act.enter(
+            Action.RELEASE_SIGN,
+            release.id,
+            project=release.project_id,
+            outcome=Outcome.FAILED,
+            code=code.value,
         )
     return release.state
 

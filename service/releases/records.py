@@ -40,6 +40,8 @@ class Release(Record):
     """The compact JWS of the gate."""
     entry_id: Mapped[str | None] = mapped_column(sa.String(36))
     """The audit entry of the signing."""
+    code: Mapped[str | None] = mapped_column(sa.String(63))
+    """Why the gate did not sign."""
     settled_at: Mapped[datetime | None]
 
 

@@ -20,6 +20,7 @@ class ReleaseState(StrEnum):
     APPROVED = "approved"
     REFUSED = "refused"
     SIGNED = "signed"
+    FAILED = "failed"
 
 
 class ReleaseEvent(StrEnum):
@@ -28,12 +29,14 @@ class ReleaseEvent(StrEnum):
     APPROVED_TWICE = "approved-twice"
     REFUSED = "refused"
     SIGNED = "signed"
+    FAILED = "failed"
 
 
 TRANSITIONS: Mapping[tuple[ReleaseState, ReleaseEvent], ReleaseState] = {
     (ReleaseState.AWAITING, ReleaseEvent.APPROVED_TWICE): ReleaseState.APPROVED,
     (ReleaseState.AWAITING, ReleaseEvent.REFUSED): ReleaseState.REFUSED,
     (ReleaseState.APPROVED, ReleaseEvent.SIGNED): ReleaseState.SIGNED,
+    (ReleaseState.APPROVED, ReleaseEvent.FAILED): ReleaseState.FAILED,
 }
 """Every change there is; any other event changes nothing."""
 

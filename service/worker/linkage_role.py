@@ -5,6 +5,7 @@ from __future__ import annotations
 from linkage_engine.boundary import LinkageDoor
 from linkage_engine.contract.manifest import IDENTIFIERS
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
+from linkage_engine.contract.reports import RunFigures
 from linkage_engine.contract.statements import HandOverKind
 from linkage_engine.sealing.recipient import Recipient
 from service.jobs import Duties, Job
@@ -80,7 +81,7 @@ def link(door: LinkageDoor, key: SigningKey, surroundings: Surroundings, run_id:
         write=lambda file: door.seal_crosswalk(linked, file, receiver),
     )
     with surroundings.act() as act:
-        finish_run(act, run_id, figures=linked.figures, hand_over_sha256=digest)
+        finish_run(act, run_id, figures=RunFigures(pairs=dict(linked.figures)), hand_over_sha256=digest)
 
 
 def failed(surroundings: Surroundings, job: Job, subject_id: str) -> None:
