@@ -6,9 +6,12 @@ from datetime import date
 
 from linkage_engine.catalogue.data_sets import EXTRACT_DATE, DataSet, Field, FieldType
 
-ISO_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-WHOLE_NUMBER = "-?[0-9]{1,9}"
-YEAR = "[0-9]{4}"
+_FORMS = {
+    FieldType.DATE: ("[0-9]{4}-[0-9]{2}-[0-9]{2}", "DATE"),
+    FieldType.INTEGER: ("-?[0-9]{1,9}", "INTEGER"),
+    FieldType.YEAR: ("[0-9]{4}", "SMALLINT"),
+}
+"""The shape of a type's text, and DuckDB's name of the type."""
 
 
 def identifier(name: str) -> str:
@@ -21,26 +24,39 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def present(name: str) -> str:
-    """The trimmed value of a column; blank is null."""
+def trimmed(name: str) -> str:
+    """The value of a column without spaces at its ends; blank is null."""
     return f"nullif(trim({identifier(name)}), '')"
 
 
-def typed_value(field: Field) -> str:
-    """The value as its type: a date, a whole number or text; null where blank or unreadable."""
-    value = present(field.name)
-    if field.type is FieldType.DATE:
-        return f"CASE WHEN {_matches(value, ISO_DATE)} THEN try_cast({value} AS DATE) END"
-    if field.type is FieldType.STRING:
-        return value
-    shape = YEAR if field.type is FieldType.YEAR else WHOLE_NUMBER
-    return f"CASE WHEN {_matches(value, shape)} THEN try_cast({value} AS INTEGER) END"
+def readings(schema: DataSet) -> str:
+    """Each field twice, under its name as trimmed text, and as its type, null where it cannot be read.
+
+    Every check reads these two columns, so that a value is trimmed and parsed once.
+    """
+    columns = []
+    for field in schema.fields:
+        columns.append(f"{trimmed(field.name)} AS {identifier(field.name)}")
+        if field.type is not FieldType.STRING:
+            columns.append(f"{_parsed(field)} AS {value_of(field)}")
+    return ", ".join(columns)
+
+
+def value_of(field: Field) -> str:
+    """The column of `readings` that has the field's value as its type."""
+    return identifier(field.name if field.type is FieldType.STRING else f"{field.name} read")
+
+
+def _parsed(field: Field) -> str:
+    shape, kind = _FORMS[field.type]
+    value = trimmed(field.name)
+    return f"CASE WHEN {_matches(value, shape)} THEN try_cast({value} AS {kind}) END"
 
 
 def faults(field: Field) -> list[tuple[str, str]]:
     """Rules of a field in the order they decide: name, and the expression that is true where it fails."""
     limits = field.constraints
-    value = typed_value(field)
+    value = value_of(field)
     rules = []
     if field.type is not FieldType.STRING:
         rules.append(("type", f"{value} IS NULL"))
@@ -64,10 +80,10 @@ def comparable(schema: DataSet, name: str, extract_date: date) -> tuple[str, str
     field = schema.field(name)
     if name == EXTRACT_DATE or field is None:
         return "true", _limit(extract_date)
-    value = typed_value(field)
+    value = value_of(field)
     if field.type is FieldType.YEAR:
-        value = f"try_cast(lpad(CAST({value} AS VARCHAR), 4, '0') || '-01-01' AS DATE)"
-    return f"{present(name)} IS NOT NULL", value
+        value = f"make_date({value}, 1, 1)"
+    return f"{identifier(name)} IS NOT NULL", value
 
 
 def _matches(value: str, pattern: str) -> str:

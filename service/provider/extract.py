@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, FieldType, Tidy
 from linkage_engine.validate.rows import ROW_NUMBER
-from linkage_engine.validate.sql import identifier, literal, present
+from linkage_engine.validate.sql import identifier, literal, trimmed
 from service.problems import ExtractUnreadable
 from service.provider.mapping import FileMapping
 
@@ -52,6 +52,8 @@ def read_extract(
         raise _unreadable(file.file, *(f"has no column {column}" for column in missing))
     rows = _read(connection, path, file=file.file, columns=len(header))
     table = rows.project(_projection(file, schema, header)).to_arrow_table()
+    if not table.num_rows:
+        raise _unreadable(file.file, "has no rows under its header")
     return table.append_column(ROW_NUMBER, pa.array(range(2, table.num_rows + 2), pa.int64()))
 
 
@@ -121,9 +123,9 @@ def _read(
 
 def _projection(file: FileMapping, schema: DataSet, header: list[str]) -> str:
     place = {column: f"c{index}" for index, column in enumerate(header)}
-    chosen = [f"{present(place[file.local_person_id])} AS {LOCAL_PERSON_ID}"]
+    chosen = [f"{trimmed(place[file.local_person_id])} AS {LOCAL_PERSON_ID}"]
     for name, column in file.identifiers.items():
-        value = _translated(present(place[column]), file.codes.get(name, {}))
+        value = _translated(trimmed(place[column]), file.codes.get(name, {}))
         if name == "date_of_birth":
             value = _reread(value, file.date_format, "%Y-%m-%d")
         chosen.append(f"{value} AS {identifier(IDENTIFIER_PREFIX + name)}")
@@ -133,7 +135,7 @@ def _projection(file: FileMapping, schema: DataSet, header: list[str]) -> str:
         if field.name not in file.columns:
             chosen.append(f"CAST(NULL AS VARCHAR) AS {identifier(field.name)}")
             continue
-        value = _translated(present(place[file.columns[field.name]]), file.codes.get(field.name, {}))
+        value = _translated(trimmed(place[file.columns[field.name]]), file.codes.get(field.name, {}))
         value = _tidied(value, field.tidy)
         if field.type in _WRITTEN:
             value = _reread(value, file.date_format, _WRITTEN[field.type])
