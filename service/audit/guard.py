@@ -44,11 +44,12 @@ def guard_sessions(sessions: sessionmaker[Session]) -> None:
 
 def _note_objects(session: Session, _: UOWTransaction, __: object) -> None:
     marks = _marks(session)
+    new = session.new  # a new set at every look
+    marks.entered |= any(isinstance(thing, AuditEntry) for thing in new)
+    added = [thing for thing in new if not isinstance(thing, AuditEntry)]
     modified = [thing for thing in session.dirty if session.is_modified(thing)]
-    for thing in [*session.new, *modified, *session.deleted]:
-        if isinstance(thing, AuditEntry) and thing in session.new:
-            marks.entered = True
-        elif not getattr(thing, "__unaudited__", False):
+    for thing in [*added, *modified, *session.deleted]:
+        if not getattr(thing, "__unaudited__", False):
             marks.changed.add(sa.inspect(type(thing)).local_table.name)
 
 

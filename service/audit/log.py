@@ -30,7 +30,7 @@ from service.audit.records import (
 )
 from service.audit.tree import (
     EMPTY_ROOT,
-    Node,
+    NodeReader,
     ProofInvalid,
     append,
     consistency_proof,
@@ -114,10 +114,12 @@ def integrate(
     signed one or does not extend the known one.
     """
     standing = last_checkpoint(session)
-    head = _checked_head(session, signer, standing, known)
+    nodes = stored_nodes(session, frontier(standing.size) if standing else [])
+    head = _signed_head(signer, standing)
+    _check_stored(head, leaf_count(session), nodes, known)
     waiting = waiting_entries(session, limit)
     if waiting:
-        grown = _grow(session, head, waiting)
+        grown = _grow(session, head[0], nodes, waiting)
         note = signer.sign(*grown)
         session.add(AuditCheckpoint(size=grown[0], note=note, at=clock()))
         return Integrated(len(waiting), Checkpoint(signer.origin, *grown), note)
@@ -140,17 +142,14 @@ def proof_for(session: Session, entry_id: str) -> LogProof | None:
     return LogProof(index, tuple(hashes), standing.note)
 
 
-def _checked_head(
-    session: Session, signer: LogSigner, standing: AuditCheckpoint | None, known: Checkpoint | None
-) -> tuple[int, bytes]:
-    """Size and root of the stored tree, held against what was signed and what is remembered."""
-    signed = _signed_head(signer, standing)
-    leaves = leaf_count(session)
+def _check_stored(
+    signed: tuple[int, bytes], leaves: int, nodes: NodeReader, known: Checkpoint | None
+) -> None:
+    """Hold the stored tree against what was signed and what is remembered."""
     if leaves != signed[0]:
         raise LogBehindItsCheckpoint(f"{leaves} leaves are stored, {signed[0]} are signed")
     if known and known.size > signed[0]:
-        raise LogBehindItsCheckpoint(f"{signed[0]} leaves are stored, {known.size} were signed before")
-    nodes = stored_nodes(session)
+        raise LogBehindItsCheckpoint(f"{leaves} leaves are stored, {known.size} were signed before")
     try:
         if root(signed[0], nodes) != signed[1]:
             raise LogBehindItsCheckpoint(f"the {leaves} stored leaves have another root than the signed one")
@@ -160,7 +159,6 @@ def _checked_head(
         raise LogBehindItsCheckpoint("a stored node is missing") from None
     except ProofInvalid:
         raise LogBehindItsCheckpoint("the signed tree does not extend the remembered one") from None
-    return signed
 
 
 def _signed_head(signer: LogSigner, standing: AuditCheckpoint | None) -> tuple[int, bytes]:
@@ -175,22 +173,17 @@ def _signed_head(signer: LogSigner, standing: AuditCheckpoint | None) -> tuple[i
     return checkpoint.head
 
 
-def _grow(session: Session, head: tuple[int, bytes], waiting: Sequence[AuditEntry]) -> tuple[int, bytes]:
+def _grow(session: Session, size: int, nodes: NodeReader, waiting: Sequence[AuditEntry]) -> tuple[int, bytes]:
     """Add a leaf for each entry and take it out of the outbox; the new size and root."""
-    size = head[0]
-    stored = stored_nodes(session)
-    nodes = {at: stored(*at) for at in frontier(size)}
+    made: dict[tuple[int, int], bytes] = {}
 
     def read(level: int, position: int) -> bytes:
-        return nodes[level, position]
+        return made.get((level, position)) or nodes(level, position)
 
-    made: list[Node] = []
     for index, row in enumerate(waiting, start=size):
         leaf = entry_leaf(row.salt, row.to_entry().to_canonical())
-        for level, position, digest in append(index, leaf, read):
-            nodes[level, position] = digest
-            made.append((level, position, digest))
-    add_nodes(session, made)
+        made |= {(level, position): digest for level, position, digest in append(index, leaf, read)}
+    add_nodes(session, [(*place, digest) for place, digest in made.items()])
     leaves = [{"leaf_index": i, "entry_sequence": row.sequence} for i, row in enumerate(waiting, start=size)]
     session.execute(sa.insert(AuditLeaf), leaves)
     session.execute(sa.delete(AuditOutbox).where(AuditOutbox.entry_id.in_([row.entry_id for row in waiting])))

@@ -166,16 +166,24 @@ def entries_in_tree(session: Session, size: int) -> Iterator[tuple[int, AuditEnt
     return iter(rows)
 
 
-def stored_nodes(session: Session) -> NodeReader:
-    """A reader of the stored nodes; raises LookupError for a node that is not there."""
+def stored_nodes(session: Session, beforehand: Sequence[tuple[int, int]] = ()) -> NodeReader:
+    """A reader of the stored nodes; raises LookupError for a node that is not there.
+
+    The nodes known to be needed `beforehand` are fetched in one query.
+    """
+    where = sa.tuple_(AuditNode.level, AuditNode.position)
+    found = {
+        (node.level, node.position): node.digest
+        for node in session.scalars(sa.select(AuditNode).where(where.in_(beforehand)))
+    }
 
     def read(level: int, position: int) -> bytes:
-        digest = session.scalar(
-            sa.select(AuditNode.digest).where(AuditNode.level == level, AuditNode.position == position)
-        )
-        if digest is None:
-            raise LookupError
-        return digest
+        if (level, position) not in found:
+            node = session.get(AuditNode, (level, position))
+            if node is None:
+                raise LookupError
+            found[level, position] = node.digest
+        return found[level, position]
 
     return read
 
