@@ -71,16 +71,15 @@ def quiet() -> Iterator[None]:
 def registered(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table) -> Iterator[Files]:
     """Both files as Splink sees them; nothing stays in the database afterwards."""
     api = DuckDBAPI(connection=connection)
-    names = {"a": f"linkage_a_{id(a)}", "b": f"linkage_b_{id(b)}"}
     try:
         tables = [
-            api.register(table, table_name=names[display], dataset_display_name=display)
-            for display, table in (("a", a), ("b", b))
+            api.register(table, table_name=f"linkage_{name}", dataset_display_name=name)
+            for name, table in (("a", a), ("b", b))
         ]
         yield Files(tables, a, b)
     finally:
         api.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]  # Splink's gap
-        for name in names.values():
+        for name in ("linkage_a", "linkage_b"):
             connection.unregister(name)
 
 

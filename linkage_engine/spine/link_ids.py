@@ -54,13 +54,14 @@ def assign_link_ids(existing: pa.Table, clusters: tuple[Cluster, ...], random: R
         rows += [(record.provider_id, record.person_key, link_id) for record in cluster]
     columns = zip(*sorted(rows), strict=True) if rows else ((), (), ())
     crosswalk = pa.table([pa.array(column, pa.string()) for column in columns], schema=CROSSWALK)
+    going_on = set(chosen.values())
     had = [{before[record] for record in cluster if record in before} for cluster in clusters]
     return Assigned(
         crosswalk=crosswalk,
         kept=len(chosen),
         made=len(clusters) - len(chosen),
-        merged=sum(len(ids - set(chosen.values())) for ids in had),
-        split=sum(1 for at, ids in enumerate(had) if at not in chosen and ids & set(chosen.values())),
+        merged=len(set().union(*had) - going_on),
+        split=sum(1 for at, ids in enumerate(had) if at not in chosen and ids & going_on),
     )
 
 

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from linkage_engine.contract.tokens import TOKEN_COLUMNS, TokenKind
+from linkage_engine.link.model import COMPARED_LISTS, COMPARED_SCALARS, COMPARISONS, ELSE
+from linkage_engine.link.prepare import MOST_RECORDS_A_TOKEN, prepared
+
+
+def part(keys: list[str], **columns: list[Any]) -> pa.Table:
+    """An identifier part whose lists hold values of their own, but for the columns given."""
+    unique = count((int(keys[0], 36) + 1) * 10**8)
+    made: dict[str, pa.Array] = {"person_key": pa.array(keys)}
+    for column in TOKEN_COLUMNS:
+        if column.kind is TokenKind.LIST:
+            starts = columns.get(column.name, [[] for _ in keys])
+            rows = [[*start, *(next(unique) for _ in range(column.length - len(start)))] for start in starts]
+            made[column.name] = pa.array(rows, pa.list_(pa.int64()))
+        else:
+            made[column.name] = pa.array(columns.get(column.name, [None] * len(keys)), pa.int64())
+    return pa.table(made)
+
+
+def test_records_are_ordered_by_person_key_and_numbered_through() -> None:
+    ready = prepared(part(["b", "a"]), part(["d", "c"]))
+    assert ready.person_keys.to_pylist() == ["a", "b", "c", "d"]
+    assert ready.a["unique_id"].to_pylist() + ready.b["unique_id"].to_pylist() == [0, 1, 2, 3]
+
+
+def test_only_tokens_that_another_record_has_are_kept() -> None:
+    ready = prepared(part(["a"], blocking=[[7, 8]]), part(["b"], blocking=[[8, 9]]))
+    assert ready.a["z"].to_pylist() == ready.b["z"].to_pylist() == [[8]]
+
+
+def test_tokens_of_swapped_names_meet() -> None:
+    ready = prepared(part(["a"], near_family_dob=[[5]]), part(["b"], near_given_dob=[[5]]))
+    assert ready.a["near_family_dob"].to_pylist() == ready.b["near_given_dob"].to_pylist() == [[5]]
+
+
+def test_absent_scalars_bring_nobody_together() -> None:
+    ready = prepared(part(["a"], nhs_number=[None]), part(["b"], nhs_number=[None]))
+    assert ready.a["z"].to_pylist() == [[]]
+
+
+def test_tokens_of_too_many_records_are_dropped_and_counted() -> None:
+    keys = [f"{n:04d}" for n in range(MOST_RECORDS_A_TOKEN)]
+    crowd = part(keys, blocking=[[7]] * len(keys))
+    assert prepared(crowd, part(["x"])).tokens_dropped == 0
+    ready = prepared(crowd, part(["x"], blocking=[[7]]))
+    assert ready.tokens_dropped == 1
+    assert not any(ready.a["z"].to_pylist())
+
+
+def test_every_comparison_ends_with_everything_else_and_its_chances_add_up() -> None:
+    for comparison in COMPARISONS:
+        assert comparison.levels[-1].sql == ELSE
+        assert np.isclose(sum(level.u for level in comparison.levels), 1.0, atol=0.001)
+        assert np.isclose(sum(level.m for level in comparison.levels), 1.0, atol=0.01)
+
+
+def test_the_model_names_columns_of_the_contract_only() -> None:
+    names = {column.name for column in TOKEN_COLUMNS}
+    assert {*COMPARED_LISTS, *COMPARED_SCALARS} <= names
