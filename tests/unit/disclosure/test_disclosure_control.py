@@ -45,6 +45,7 @@ def test_the_default_hides_small_counts_of_either_side_and_rounds_the_rest(
     ("count", "population", "row"),
     [
         (0, 100, [0, 100, 0, 0]),
+        (0, 5, [C, C, C, C]),
         (7, 100, [C, 100, C, C]),
         (8, 100, [10, 100, 10, 10000]),
         (100, 100, [100, 100, 100, 100_000]),
