@@ -89,7 +89,8 @@ def _header(path: Path, name: str) -> list[str]:
         except csv.Error:
             raise _unreadable(name, "has a header row that is not CSV") from None
     header = [column.strip() for column in header]
-    twice = {column for column, times in Counter(header).items() if times > 1}
+    # Spreadsheets write empty columns at the end; without a name nothing is read from them.
+    twice = {column for column, times in Counter(header).items() if times > 1 and column}
     if twice:
         places = ", ".join(str(i) for i, column in enumerate(header, start=1) if column in twice)
         raise _unreadable(name, f"has one name for several columns: {places}")

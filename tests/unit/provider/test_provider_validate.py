@@ -133,6 +133,12 @@ def test_a_byte_order_mark_quotes_and_wildcards_in_names_are_no_matter(desk: Des
     assert report.files[0].rows.rows == 3
 
 
+def test_empty_columns_of_a_spreadsheet_are_no_matter(desk: Desk) -> None:
+    path = desk.folder / "tumours.csv"
+    path.write_text(path.read_text().replace("\n", ",,\n"))
+    assert report_of(desk).passed
+
+
 def test_a_year_of_birth_may_be_read_off_a_date_of_birth(desk: Desk) -> None:
     (desk.folder / "practice.csv").write_text(
         "ID,DOB,SEX,PRACTICE,FROM,SURNAME\n1,02/03/1950,2,F83004,01/02/2003,CANARY-SMITH\n2,1961,1,F83004,01/02/2003,\n"
