@@ -13,7 +13,7 @@ from linkage_engine.contract.controlled_table import DisclosureRecord
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
 from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec
-from linkage_engine.contract.reports import LinkageFigures
+from linkage_engine.contract.reports import LinkageFigures, RunFigures
 from linkage_engine.contract.statements import Decision, SignedQuestion, Verdict
 from service.signed import SigningKey, TextType, sign
 
@@ -213,8 +213,8 @@ def a_decision(checker_id: str, release_id: str, evidence_sha256: str, **changes
     return Decision.model_validate(fields | changes)
 
 
-def some_figures() -> LinkageFigures:
-    return LinkageFigures(
+def some_figures() -> RunFigures:
+    figures = LinkageFigures(
         records_a=100,
         records_b=90,
         candidate_pairs=500,
@@ -223,6 +223,7 @@ def some_figures() -> LinkageFigures:
         estimated_false_link_rate=0.004,
         seconds={"train": 1.5},
     )
+    return RunFigures(pairs={"northern-trust:southern-trust": figures})
 
 
 def a_disclosure_record(**changes: object) -> DisclosureRecord:

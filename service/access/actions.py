@@ -39,7 +39,7 @@ def register_principal(act: Act, party: Party) -> Principal:
         registered_at=act.clock(),
     )
     act.session.add(principal)
-    act.enter(Action.PRINCIPAL_REGISTER, party.principal_id, role=party.role.value, key_id=key)
+    act.enter(Action.PRINCIPAL_REGISTER, party.principal_id, role=party.role.value, key_id=_key_id(principal))
     return principal
 
 
@@ -53,7 +53,7 @@ def revoke_principal(act: Act, principal_id: str) -> Principal:
         raise NotFound
     if principal.active:
         principal.active = False
-        act.enter(Action.KEY_REVOKE, principal.id, role=principal.role.value, key_id=principal.thumbprint)
+        act.enter(Action.KEY_REVOKE, principal.id, role=principal.role.value, key_id=_key_id(principal))
     return principal
 
 
@@ -77,5 +77,10 @@ def sign_in(session: Session, assertion: str, *, audience: str, clock: Clock) ->
 
 def issue_token(act: Act, principal: Principal, issuer: Issuer) -> str:
     """An access token for a principal that has just signed in."""
-    act.enter(Action.TOKEN_ISSUE, principal.id, role=principal.role.value, key_id=principal.thumbprint)
+    act.enter(Action.TOKEN_ISSUE, principal.id, role=principal.role.value, key_id=_key_id(principal))
     return issuer.issue(principal.id, principal.role, clock=act.clock, random=act.random)
+
+
+def _key_id(principal: Principal) -> str:
+    # A thumbprint may begin with a hyphen; a name in the log does not.
+    return f"jkt:{principal.thumbprint}"

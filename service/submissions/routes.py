@@ -18,6 +18,7 @@ from service.access.admission import Acting, Caller, SignedInRoute, may
 from service.access.permissions import Permission
 from service.audit.records import leaf_of
 from service.problems import LengthRequired, RequestTooLarge
+from service.projects.actions import permit_for
 from service.submissions import actions
 from service.submissions.records import Submission, SubmissionPart, parts_of
 from service.submissions.remedies import remedy_of
@@ -92,6 +93,7 @@ async def receive_submission(
         raise LengthRequired
     if content_length > here.settings.submission_limit_bytes:
         raise RequestTooLarge(limit_bytes=here.settings.submission_limit_bytes)
+    await run_in_threadpool(_check_may_deliver, here, principal, project_id)
     name = here.random(16).hex()
     try:
         incoming = await take_in(request.stream(), here.settings.spool, name=name, length=content_length)
@@ -101,6 +103,11 @@ async def receive_submission(
     receipt, new = await run_in_threadpool(_receive, here, principal, project_id, incoming)
     response.status_code = HTTPStatus.CREATED if new else HTTPStatus.OK
     return receipt
+
+
+def _check_may_deliver(here: Surroundings, principal: Caller, project_id: str) -> None:
+    with here.read_sessions() as session:
+        permit_for(here.act(session, principal.id, principal.role), project_id, live=True)
 
 
 def _receive(

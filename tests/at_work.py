@@ -1,0 +1,297 @@
+"""A whole api on a real database with real job tables, people with keys, and a log to bring up to date."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy.orm import Session
+
+import migrations
+from linkage_engine.contract.refusals import RefusalCode
+from service.access.actions import register_principal
+from service.act import Act
+from service.api import create_app
+from service.audit.checkpoint import LogSigner
+from service.audit.entry import Entry
+from service.audit.log import integrate
+from service.audit.records import AuditEntry
+from service.client import ASSERTION_TYPE, client_assertion
+from service.keys import Pins, WorkerKeys, write_private
+from service.linkage_runs.actions import crosswalk_received, finish_run
+from service.queries.actions import answered
+from service.releases.actions import open_release
+from service.settings import ApiSettings
+from service.signed import SigningKey, TextType, sign
+from service.submissions.actions import part_rejected, part_unsealed
+from service.web.surroundings import Surroundings
+from tests.factories import (
+    ANALYSIS_RECIPIENT,
+    LINKAGE_RECIPIENT,
+    PROJECT,
+    Chance,
+    Person,
+    Watch,
+    a_decision,
+    a_disclosure_record,
+    a_package,
+    a_permit,
+    a_question,
+    some_figures,
+    the_people,
+)
+
+EVIDENCE = "e" * 64
+TABLE = "d" * 64
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What all tests share: people, keys, and databases to copy."""
+
+    people: Mapping[str, Person]
+    keys: Mapping[str, SigningKey]
+    log: LogSigner
+    registered: Path
+    """A database in which the people are registered."""
+    with_project: Path
+    """One with a project of theirs besides."""
+
+
+def prepared(folder: Path) -> Prepared:
+    """Migrate a database once, register everybody, open a project."""
+    made = Prepared(
+        people=the_people(),
+        keys={name: SigningKey.generate() for name in ("governance", "release", "token")},
+        log=LogSigner("tre-linkage/log", Ed25519PrivateKey.generate()),
+        registered=folder / "registered.db",
+        with_project=folder / "with-project.db",
+    )
+    empty = folder / "empty.db"
+    migrations.upgrade(f"sqlite:///{empty}")
+    _one_file(empty)
+    work = folder / "work"
+    work.mkdir()
+    with at_work(work, made, empty) as service:
+        with service.worker("operator") as act:
+            for person in made.people.values():
+                register_principal(act, person.party)
+        _copy(work / "control.db", made.registered)
+        service.open_project()
+        _copy(work / "control.db", made.with_project)
+    return made
+
+
+def _copy(source: Path, target: Path) -> None:
+    _one_file(source)
+    shutil.copy(source, target)
+
+
+def _one_file(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+@dataclass
+class AtWork:
+    """One service under test."""
+
+    app: FastAPI
+    client: TestClient
+    clock: Watch
+    random: Chance
+    people: Mapping[str, Person]
+    governance: SigningKey
+    release_key: SigningKey
+    log: LogSigner
+    here: Surroundings
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    # --- requests
+
+    def token(self, name: str) -> str:
+        if name not in self.tokens:
+            answer = self.sign_in(self.assertion(name))
+            assert answer.status_code == 200, answer.text
+            self.tokens[name] = answer.json()["access_token"]
+        return self.tokens[name]
+
+    def assertion(self, name: str) -> str:
+        return client_assertion(name, self.people[name].key, clock=self.clock, random=self.random)
+
+    def sign_in(self, assertion: str) -> Response:
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": assertion,
+        }
+        return self.client.post("/token", data=form)
+
+    def get(self, name: str, path: str) -> Response:
+        return self.client.get(path, headers=self.bearer(name))
+
+    def post(self, name: str, path: str, body: Mapping[str, Any] | None = None) -> Response:
+        return self.client.post(path, json=body, headers=self.bearer(name))
+
+    def send(self, name: str, package: bytes, project_id: str = PROJECT) -> Response:
+        headers = {**self.bearer(name), "content-type": "application/x-tar"}
+        return self.client.post(f"/projects/{project_id}/submissions", content=package, headers=headers)
+
+    def bearer(self, name: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token(name)}"}
+
+    # --- the story, each step leading to the next
+
+    def permit_text(self, **changes: object) -> str:
+        return sign(a_permit(list(self.people.values()), **changes), self.governance, TextType.PERMIT)
+
+    def open_project(self, **changes: object) -> None:
+        answer = self.post("oliver", "/projects", {"permit": self.permit_text(**changes)})
+        assert answer.status_code == 201, answer.text
+
+    def package(self, name: str, **changes: Any) -> bytes:
+        data_set = {"northern-trust": "cancer_registration", "southern-trust": "gp_registration"}[name]
+        contents = {"identifiers": self.random(900), data_set: self.random(700)}
+        made = {"contents": contents, "provider_id": name, **changes}
+        return a_package(self.people[name].key, random=self.random, **made)
+
+    def receive(self, name: str, **changes: Any) -> str:
+        answer = self.send(name, self.package(name, **changes))
+        assert answer.status_code == 201, answer.text
+        submission_id: str = answer.json()["submission_id"]
+        return submission_id
+
+    def accept(self, name: str, **changes: Any) -> str:
+        submission_id = self.receive(name, **changes)
+        for part in self.get(name, f"/submissions/{submission_id}").json()["parts"]:
+            with self.worker("worker-linkage") as act:
+                part_unsealed(act, submission_id, part["name"], rows=part["rows"])
+        return submission_id
+
+    def reject(self, submission_id: str, part: str) -> None:
+        with self.worker("worker-linkage") as act:
+            part_rejected(act, submission_id, part, code=RefusalCode.ROWS_INVALID, counts={"rows": 3})
+
+    def finished_run(self) -> str:
+        self.accept("northern-trust")
+        self.accept("southern-trust")
+        run_id: str = self.post("oliver", f"/projects/{PROJECT}/linkage-runs").json()["run_id"]
+        with self.worker("worker-linkage") as act:
+            finish_run(act, run_id, figures=some_figures(), hand_over_sha256="c" * 64)
+        with self.worker("worker-analysis") as act:
+            crosswalk_received(act, run_id, records=170)
+        return run_id
+
+    def question(self, name: str = "rosalind", **changes: object) -> str:
+        asker = self.people[name]
+        return sign(a_question(asker, random=self.random, **changes), asker.key, TextType.QUESTION)
+
+    def asked(self) -> str:
+        answer = self.post("rosalind", f"/projects/{PROJECT}/queries", {"question": self.question()})
+        assert answer.status_code == 202, answer.text
+        query_id: str = answer.json()["query_id"]
+        return query_id
+
+    def awaiting(self) -> str:
+        query_id = self.asked()
+        with self.worker("worker-analysis") as act:
+            answered(act, query_id, hand_over_sha256="f" * 64)
+        with self.worker("worker-gate") as act:
+            open_release(
+                act, query_id, evidence_sha256=EVIDENCE, table_sha256=TABLE, record=a_disclosure_record()
+            )
+        return query_id
+
+    def decision(self, name: str, release_id: str, **changes: object) -> str:
+        made = a_decision(name, release_id, EVIDENCE, **changes)
+        return sign(made, self.people[name].key, TextType.DECISION)
+
+    def decide(self, name: str, release_id: str, **changes: object) -> Response:
+        body = {"decision": self.decision(name, release_id, **changes)}
+        return self.post(name, f"/releases/{release_id}/decisions", body)
+
+    # --- inside
+
+    @contextmanager
+    def worker(self, actor: str) -> Iterator[Act]:
+        with self.here.sessions.begin() as session:
+            yield self.here.act(session, actor)
+
+    @contextmanager
+    def looking(self) -> Iterator[Session]:
+        with self.here.read_sessions() as session:
+            yield session
+
+    def entries(self) -> list[Entry]:
+        with self.looking() as session:
+            rows = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.sequence))
+            return [row.to_entry() for row in rows]
+
+    def jobs(self) -> list[str]:
+        with self.looking() as session:
+            found = session.execute(sa.text("SELECT workflow_uuid FROM workflow_status ORDER BY created_at"))
+            return [row[0] for row in found]
+
+    def bring_log_up_to_date(self) -> None:
+        with self.here.sessions.begin() as session:
+            integrate(session, signer=self.log, clock=self.clock, limit=10_000)
+
+
+@contextmanager
+def at_work(folder: Path, made: Prepared, database: Path) -> Iterator[AtWork]:
+    """A service on a copy of a database."""
+    clock, random = Watch(), Chance(folder.name.encode())
+    app = create_app(_settings(folder, made, database), clock=clock, random=random, strict_logs=True)
+    here: Surroundings = app.state.surroundings
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield AtWork(
+            app=app,
+            client=client,
+            clock=clock,
+            random=random,
+            people=made.people,
+            governance=made.keys["governance"],
+            release_key=made.keys["release"],
+            log=made.log,
+            here=here,
+        )
+    here.jobs.close()
+    here.sessions.kw["bind"].dispose()
+    here.read_sessions.kw["bind"].dispose()
+
+
+def _settings(folder: Path, made: Prepared, database: Path) -> ApiSettings:
+    shutil.copy(database, folder / "control.db")
+    for name in ("submissions", "evidence", "releases"):
+        (folder / "spool" / name).mkdir(parents=True)
+    (folder / "status").mkdir()
+    pins = Pins(
+        governance_key=made.keys["governance"].public,
+        linkage=WorkerKeys(age_recipient=LINKAGE_RECIPIENT),
+        analysis=WorkerKeys(age_recipient=ANALYSIS_RECIPIENT),
+        gate=WorkerKeys(),
+        release_key=made.keys["release"].public,
+        log_vkey=made.log.key.to_text(),
+    )
+    (folder / "pins.json").write_text(json.dumps(pins.model_dump(mode="json")))
+    write_private(folder / "token.jwk", made.keys["token"].to_jwk())
+    return ApiSettings(
+        database_url=f"sqlite:///{folder / 'control.db'}",
+        spool=folder / "spool",
+        status_folder=folder / "status",
+        pins=folder / "pins.json",
+        token_key=folder / "token.jwk",
+        submission_limit_bytes=1 << 20,
+    )
