@@ -1,0 +1,1 @@
+"""Evaluation on data with known truth: accuracy, re-identification, disclosure; synthetic England."""

@@ -1,0 +1,150 @@
+"""How well two files are linked, measured against known truth; thresholds are chosen without it."""
+
+from __future__ import annotations
+
+import resource
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from linkage_engine.laboratory.records import Records, normalised
+from linkage_engine.laboratory.scores import Flags, Floats, best_f1, number_of_true_pairs, scores_from
+from linkage_engine.link.assignment import one_to_one
+from linkage_engine.link.linking import scored_pairs
+from linkage_engine.link.matching import Edges
+from linkage_engine.link.plaintext import plaintext_edges
+from linkage_engine.link.threshold import chosen, mutual_best
+from linkage_engine.pseudonymise.secret import LinkageSecret
+from linkage_engine.pseudonymise.tokens import encode
+
+Seconds = dict[str, float]
+Weighed = tuple[Edges, Seconds]
+
+
+class Profile(StrEnum):
+    """What the linkage is given to see."""
+
+    TOKENS = "tokens"
+    PLAINTEXT = "plaintext"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Precision, recall and F1 at a threshold, and the best F1 that any threshold would have reached."""
+
+    threshold: float
+    precision: float
+    recall: float
+    f1: float
+    best_f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkageEvaluation:
+    """The figures of `tre-evaluate linkage`; field names are its JSON keys and stay."""
+
+    profile: str
+    records_a: int
+    records_b: int
+    true_pairs: int
+    blocking_recall: float
+    candidate_pairs: int
+    best_f1: float
+    operating: Quality
+    one_to_one: Quality
+    seconds: Seconds
+    encode_rows_per_second: float
+    peak_rss_bytes: int
+
+    def as_json(self) -> dict[str, object]:
+        """The figures as plain values."""
+        return asdict(self)
+
+
+def evaluate_linkage(
+    a: Records, b: Records, *, profile: Profile, threads: int, seed: int
+) -> LinkageEvaluation:
+    """Link two files as the profile allows and score what was found against the truth.
+
+    `operating` accepts every pair from the threshold on, `one_to_one` each record once; the threshold comes
+    from target-decoy competition and is chosen before the truth is looked at.
+    """
+    with duckdb.connect(config={"threads": threads}) as connection:
+        # Splink's joins exhaust memory under DuckDB 2.0's join order optimiser.
+        connection.execute("SET disabled_optimizers = 'join_order'")
+        connection.execute("SET enable_progress_bar = false")
+        edges, seconds = _EDGES[profile](connection, a.identifiers, b.identifiers, seed)
+    started = time.perf_counter()
+    size, everyone = len(a.people), len(a.people) + len(b.people)
+    across = (edges.left < size) & (edges.right >= size)
+    best = mutual_best(edges.left, edges.right, edges.weight, everyone)
+    threshold = chosen(
+        edges.weight[across & best], edges.weight[best & ~across], records_a=size, records_b=len(b.people)
+    ).match_weight
+    left, right, weight = edges.left[across], edges.right[across], edges.weight[across]
+    single = one_to_one(left, right, weight)
+    seconds["assign"] = time.perf_counter() - started
+
+    people = np.array([*a.people, *b.people], dtype=object)
+    is_true = (people[left] == people[right]) & (people[left] != None)  # noqa: E711 - elementwise
+    true = number_of_true_pairs(a.people, b.people)
+    return LinkageEvaluation(
+        profile=profile,
+        records_a=size,
+        records_b=len(b.people),
+        true_pairs=true,
+        blocking_recall=scores_from(-np.inf, weight, is_true, true=true).recall,
+        candidate_pairs=weight.size,
+        best_f1=best_f1(weight, is_true, true=true),
+        operating=_quality(threshold, weight, is_true, true=true),
+        one_to_one=_quality(threshold, weight[single], is_true[single], true=true),
+        seconds=seconds,
+        encode_rows_per_second=everyone / seconds["encode"],
+        peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    )
+
+
+def _quality(threshold: float, weight: Floats, is_true: Flags, *, true: int) -> Quality:
+    scores = scores_from(threshold, weight, is_true, true=true)
+    best = best_f1(weight, is_true, true=true)
+    return Quality(threshold, scores.precision, scores.recall, scores.f1, best)
+
+
+def _plaintext(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, seed: int) -> Weighed:
+    started = time.perf_counter()
+    a, b = normalised(a), normalised(b)
+    seconds = {"encode": time.perf_counter() - started}
+    edges, taken = plaintext_edges(connection, a, b, seed=seed)
+    return edges, seconds | taken
+
+
+def _tokens(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, seed: int) -> Weighed:
+    """The service's own path: tokens under a secret made for this call, then the linkage worker's model."""
+    started = time.perf_counter()
+    secret = LinkageSecret.generate(secrets.token_bytes)
+    a, b = (_keyed(_encoded(table, secret)) for table in (a, b))
+    encoded = time.perf_counter()
+    found = scored_pairs(connection, a, b, seed=seed)
+    return found.edges, {"encode": encoded - started} | found.seconds
+
+
+def _encoded(records: pa.Table, secret: LinkageSecret) -> pa.Table:
+    return encode(records, secret=secret, project_id="laboratory", epoch=1, random=secrets.token_bytes)
+
+
+def _keyed(tokens: pa.Table) -> pa.Table:
+    """Person keys in the order of the rows, so that record numbers are positions."""
+    keys = pa.array([f"{row:032x}" for row in range(tokens.num_rows)])
+    return tokens.add_column(0, "person_key", keys)
+
+
+_EDGES: dict[Profile, Callable[[duckdb.DuckDBPyConnection, pa.Table, pa.Table, int], Weighed]] = {
+    Profile.TOKENS: _tokens,
+    Profile.PLAINTEXT: _plaintext,
+}

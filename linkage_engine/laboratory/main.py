@@ -1,0 +1,64 @@
+"""tre-evaluate: the laboratory at the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage_engine.contract.refusals import EngineRefusal
+from linkage_engine.laboratory.england.write import write_england
+from linkage_engine.laboratory.linkage import Profile, evaluate_linkage
+from linkage_engine.laboratory.records import read_fields, read_records
+
+app = typer.Typer(
+    help="Measure linkage, re-identification and disclosure on data with known truth.", no_args_is_help=True
+)
+
+
+@app.callback()
+def laboratory() -> None:
+    """Measure linkage, re-identification and disclosure on data with known truth."""
+
+
+@app.command()
+def england(
+    out: Annotated[Path, typer.Option(help="Folder to write to; existing files are overwritten.")],
+    people: Annotated[int, typer.Option(min=1, max=10_000_000, help="How many people to make up.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 1,
+) -> None:
+    """Write a synthetic England: each provider's files with its mapping, and the truth."""
+    written = write_england(out, people=people, seed=seed)
+    print(json.dumps(written.as_json() | {"folder": str(out)}, indent=2))
+
+
+@app.command()
+def linkage(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
+    a: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or Parquet.")],
+    b: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or Parquet.")],
+    fields: Annotated[Path, typer.Option(exists=True, help="JSON: which column holds which identifier.")],
+    truth: Annotated[str, typer.Option(help="The column that says whose a record is.")],
+    profile: Annotated[Profile, typer.Option(help="What the linkage may see.")] = Profile.TOKENS,
+    threads: Annotated[int, typer.Option(min=1)] = 2,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    json_out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
+) -> None:
+    """Link two files and score the result against the truth, which decides nothing."""
+    try:
+        columns = read_fields(fields)
+        records = [read_records(path, fields=columns, truth=truth) for path in (a, b)]
+        found = evaluate_linkage(*records, profile=profile, threads=threads, seed=seed)
+    except EngineRefusal as refusal:
+        typer.echo(f"refused: {refusal} {refusal.counts}", err=True)
+        raise typer.Exit(1) from None
+    figures = json.dumps(found.as_json(), indent=2)
+    print(figures)
+    if json_out is not None:
+        json_out.write_text(figures + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """The console script."""
+    app()
