@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class RecordId:
@@ -27,15 +25,6 @@ class LinkedPair:
 
 Cluster = tuple[RecordId, ...]
 """Records of one person, sorted, one of a provider at most."""
-
-
-def linked_pairs(pairs: pa.Table, provider_a: str, provider_b: str) -> list[LinkedPair]:
-    """The rows of a table person_key_a, person_key_b, match_weight, as pairs of two providers' records."""
-    columns = (pairs[name].to_pylist() for name in ("person_key_a", "person_key_b", "match_weight"))
-    return [
-        LinkedPair(RecordId(provider_a, key_a), RecordId(provider_b, key_b), weight)
-        for key_a, key_b, weight in zip(*columns, strict=True)
-    ]
 
 
 def clusters(records: Iterable[RecordId], pairs: Iterable[LinkedPair]) -> tuple[Cluster, ...]:

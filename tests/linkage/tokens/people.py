@@ -14,6 +14,7 @@ from linkage_engine.laboratory.england.dice import Dice
 from linkage_engine.laboratory.england.people import PRACTICE_COPIES, REGISTRY_COPIES, everybody
 from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.pseudonymise.tokens import encode
+from linkage_engine.vault.compute import locked_duckdb
 
 FIELDS = (
     "nhs_number",
@@ -80,9 +81,5 @@ def encoded(records: pa.Table, *, keys_seed: int) -> tuple[pa.Table, list[str]]:
 
 
 def locked_connection() -> duckdb.DuckDBPyConnection:
-    """DuckDB as the linkage worker has it: no files, no extensions, no changes of settings."""
-    connection = duckdb.connect(config={"threads": 2})
-    connection.execute("SET disabled_optimizers='join_order'")
-    connection.execute("SET enable_external_access=false")
-    connection.execute("SET lock_configuration=true")
-    return connection
+    """DuckDB as the linkage worker has it."""
+    return locked_duckdb(memory_limit="2GB", threads=2)

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from itertools import permutations
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage_engine.spine.clusters import LinkedPair, RecordId, clusters, linked_pairs
+from linkage_engine.spine.clusters import LinkedPair, RecordId, clusters
 
 A1, A2 = RecordId("registry", "a1"), RecordId("registry", "a2")
 B1, B2 = RecordId("practice", "b1"), RecordId("practice", "b2")
@@ -40,11 +39,6 @@ def test_the_order_of_equal_pairs_does_not_matter() -> None:
 
 def test_a_pair_of_an_unknown_record_is_ignored() -> None:
     assert clusters([A1], [LinkedPair(A1, B1, 9.0)]) == ((A1,),)
-
-
-def test_a_table_of_pairs_becomes_pairs_of_two_providers() -> None:
-    table = pa.table({"person_key_a": ["a1"], "person_key_b": ["b1"], "match_weight": [2.5]})
-    assert linked_pairs(table, "registry", "practice") == [LinkedPair(A1, B1, 2.5)]
 
 
 RECORDS = [RecordId(provider, f"{provider}{n}") for provider in "xyz" for n in range(4)]
