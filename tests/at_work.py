@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 import migrations
 from linkage_engine.contract.refusals import RefusalCode
 from service.access.actions import register_principal
+from service.access.admission import issuer_of
 from service.act import Act
 from service.api import create_app
 from service.audit.checkpoint import LogSigner
@@ -32,6 +33,7 @@ from service.keys import Pins, WorkerKeys, write_private
 from service.linkage_runs.actions import crosswalk_received, finish_run
 from service.queries.actions import answered
 from service.releases.actions import open_release
+from service.releases.records import Release
 from service.settings import ApiSettings
 from service.signed import SigningKey, TextType, sign
 from service.submissions.actions import part_rejected, part_unsealed
@@ -63,10 +65,11 @@ class Prepared:
     people: Mapping[str, Person]
     keys: Mapping[str, SigningKey]
     log: LogSigner
-    registered: Path
-    """A database in which the people are registered."""
-    with_project: Path
-    """One with a project of theirs besides."""
+    folder: Path
+
+    def database(self, stage: str) -> Path:
+        """A database as it is after a stage of the story."""
+        return self.folder / f"{stage}.db"
 
 
 def prepared(folder: Path) -> Prepared:
@@ -75,27 +78,24 @@ def prepared(folder: Path) -> Prepared:
         people=the_people(),
         keys={name: SigningKey.generate() for name in ("governance", "release", "token")},
         log=LogSigner("tre-linkage/log", Ed25519PrivateKey.generate()),
-        registered=folder / "registered.db",
-        with_project=folder / "with-project.db",
+        folder=folder,
     )
-    empty = folder / "empty.db"
-    migrations.upgrade(f"sqlite:///{empty}")
-    _one_file(empty)
+    migrations.upgrade(f"sqlite:///{made.database('empty')}")
+    _one_file(made.database("empty"))
     work = folder / "work"
     work.mkdir()
-    with at_work(work, made, empty) as service:
-        with service.worker("operator") as act:
-            for person in made.people.values():
-                register_principal(act, person.party)
-        _copy(work / "control.db", made.registered)
-        service.open_project()
-        _copy(work / "control.db", made.with_project)
+    with at_work(work, made, "empty") as service:
+        for stage, step in STAGES.items():
+            step(service)
+            _one_file(work / "control.db")
+            shutil.copy(work / "control.db", made.database(stage))
     return made
 
 
-def _copy(source: Path, target: Path) -> None:
-    _one_file(source)
-    shutil.copy(source, target)
+def _register(service: AtWork) -> None:
+    with service.worker("operator") as act:
+        for person in service.people.values():
+            register_principal(act, person.party)
 
 
 def _one_file(path: Path) -> None:
@@ -123,9 +123,9 @@ class AtWork:
 
     def token(self, name: str) -> str:
         if name not in self.tokens:
-            answer = self.sign_in(self.assertion(name))
-            assert answer.status_code == 200, answer.text
-            self.tokens[name] = answer.json()["access_token"]
+            # As POST /token issues it, without the request: tests of signing in make that.
+            role = self.people[name].role
+            self.tokens[name] = issuer_of(self.here).issue(name, role, clock=self.clock, random=self.random)
         return self.tokens[name]
 
     def assertion(self, name: str) -> str:
@@ -222,6 +222,13 @@ class AtWork:
         body = {"decision": self.decision(name, release_id, **changes)}
         return self.post(name, f"/releases/{release_id}/decisions", body)
 
+    def release_id(self) -> str:
+        """The newest release."""
+        with self.looking() as session:
+            found = session.scalars(sa.select(Release.id).order_by(Release.id.desc())).first()
+        assert found is not None
+        return found
+
     # --- inside
 
     @contextmanager
@@ -249,11 +256,20 @@ class AtWork:
             integrate(session, signer=self.log, clock=self.clock, limit=10_000)
 
 
+STAGES: Mapping[str, Callable[[AtWork], object]] = {
+    "registered": _register,
+    "project": AtWork.open_project,
+    "linked": AtWork.finished_run,
+    "awaiting": AtWork.awaiting,
+}
+"""Each stage begins where the one before ended; tests start from a copy of the one they need."""
+
+
 @contextmanager
-def at_work(folder: Path, made: Prepared, database: Path) -> Iterator[AtWork]:
-    """A service on a copy of a database."""
+def at_work(folder: Path, made: Prepared, stage: str) -> Iterator[AtWork]:
+    """A service on a copy of the database after a stage."""
     clock, random = Watch(), Chance(folder.name.encode())
-    app = create_app(_settings(folder, made, database), clock=clock, random=random, strict_logs=True)
+    app = create_app(_settings(folder, made, stage), clock=clock, random=random, strict_logs=True)
     here: Surroundings = app.state.surroundings
     with TestClient(app, raise_server_exceptions=False) as client:
         yield AtWork(
@@ -272,8 +288,8 @@ def at_work(folder: Path, made: Prepared, database: Path) -> Iterator[AtWork]:
     here.read_sessions.kw["bind"].dispose()
 
 
-def _settings(folder: Path, made: Prepared, database: Path) -> ApiSettings:
-    shutil.copy(database, folder / "control.db")
+def _settings(folder: Path, made: Prepared, stage: str) -> ApiSettings:
+    shutil.copy(made.database(stage), folder / "control.db")
     for name in ("submissions", "evidence", "releases"):
         (folder / "spool" / name).mkdir(parents=True)
     (folder / "status").mkdir()

@@ -116,9 +116,7 @@ def answered(act: Act, query_id: str, *, hand_over_sha256: str) -> QueryState:
     query, changed = _advance(act, query_id, QueryEvent.ANSWERED)
     if changed:
         query.hand_over_sha256 = hand_over_sha256
-        act.enter(
-            Action.QUERY_ANSWER, query.id, project=query.project_id, sealed_sha256=hand_over_sha256
-        )
+        act.enter(Action.QUERY_ANSWER, query.id, project=query.project_id, sealed_sha256=hand_over_sha256)
         act.session.flush()
         act.enqueue(Job.CONTROL, query.id)
     return query.state

@@ -56,7 +56,9 @@ def check_in_permit(specification: QuerySpec, permit: Permit) -> None:
         raise OutsideThePermit(template=specification.template)
 
 
-def check_in_catalogue(specification: QuerySpec, *, groups: Collection[str], bandings: Collection[str]) -> None:
+def check_in_catalogue(
+    specification: QuerySpec, *, groups: Collection[str], bandings: Collection[str]
+) -> None:
     """Raise SpecificationInvalid unless every name of the question is one of the catalogue."""
     asked = specification.parameters.tumour_groups or ()
     faults = [

@@ -64,6 +64,8 @@ class ReleaseShown(Value):
     entry_id: RandomId | None
     """The log entry of its signing."""
     log_index: int | None
+    code: str | None
+    """Why the gate did not sign."""
 
 
 def _shown(act: Acting, release: Release) -> ReleaseShown:
@@ -99,6 +101,7 @@ def _shown(act: Acting, release: Release) -> ReleaseShown:
         ),
         entry_id=release.entry_id,
         log_index=leaf_of(act.session, release.entry_id) if release.entry_id else None,
+        code=release.code,
     )
 
 

@@ -18,7 +18,7 @@ from service.keys import Pins
 from service.problems import NotReady
 from service.releases.package import package_members
 from service.releases.records import signed_releases
-from service.reviews.records import Found, entries_after, roster
+from service.reviews.records import Found, entries_after
 
 LOG = "log"
 """The subject of reading the log."""
@@ -53,12 +53,11 @@ def enter_export(act: Act) -> None:
 
 def export_log(session: Session, target: BinaryIO, *, pins: Pins, spool: Path) -> None:
     """Write the log and every release that is under its newest checkpoint as one bundle."""
-    keys = {"release": [pins.release_key.model_dump()], "roster": roster(session)}
     write_bundle(
         session,
         target,
         key=log_key(pins.log_vkey, "the pinned key"),
-        keys=keys,
+        release_keys=[pins.release_key.model_dump()],
         releases=_members(session, pins=pins, spool=spool),
     )
 

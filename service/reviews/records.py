@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.access.records import Principal
 from service.audit.records import AuditEntry, AuditLeaf
 
 Found = tuple[AuditEntry, int | None]
@@ -30,9 +29,3 @@ def entries_after(
     if actor is not None:
         query = query.where(AuditEntry.actor == actor)
     return [(entry, index) for entry, index in session.execute(query)]
-
-
-def roster(session: Session) -> dict[str, dict[str, str]]:
-    """Everybody who was ever registered, with role and public key."""
-    principals = session.scalars(sa.select(Principal).order_by(Principal.id))
-    return {p.id: {"role": p.role.value, "x": p.signing_key_x} for p in principals}

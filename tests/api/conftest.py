@@ -17,13 +17,27 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 @pytest.fixture
 def service(tmp_path: Path, shared: Prepared) -> Iterator[AtWork]:
-    """A service whose people are registered."""
-    with at_work(tmp_path, shared, shared.registered) as made:
+    """A service where people are registered."""
+    with at_work(tmp_path, shared, "registered") as made:
         yield made
 
 
 @pytest.fixture
 def project(tmp_path: Path, shared: Prepared) -> Iterator[AtWork]:
-    """A service with one project."""
-    with at_work(tmp_path, shared, shared.with_project) as made:
+    """A service where one project is open."""
+    with at_work(tmp_path, shared, "project") as made:
+        yield made
+
+
+@pytest.fixture
+def linked(tmp_path: Path, shared: Prepared) -> Iterator[AtWork]:
+    """A service where two deliveries are linked."""
+    with at_work(tmp_path, shared, "linked") as made:
+        yield made
+
+
+@pytest.fixture
+def awaiting(tmp_path: Path, shared: Prepared) -> Iterator[AtWork]:
+    """A service where a release awaits its checkers."""
+    with at_work(tmp_path, shared, "awaiting") as made:
         yield made

@@ -1,0 +1,43 @@
+"""Public pages."""
+
+from __future__ import annotations
+
+import json
+
+from service.problems import CATALOGUE
+from tests.at_work import AtWork
+
+
+def test_health_shows_the_measured_isolation_of_each_process(service: AtWork) -> None:
+    folder = service.here.settings.status_folder
+    status = {
+        "role": "linkage",
+        "pid": 7,
+        "isolation": "reduced",
+        "open": ["network"],
+        "seen_at": "2026-03-02T12:00:00+00:00",
+    }
+    (folder / "linkage.json").write_text(json.dumps(status))
+    (folder / "damaged.json").write_text("{")
+    shown = service.client.get("/health").json()
+    del status["pid"]
+    assert shown == {"status": "answering", "processes": [status | {"seen_at": "2026-03-02T12:00:00Z"}]}
+
+
+def test_every_problem_has_an_address_that_answers(service: AtWork) -> None:
+    listed = service.client.get("/problems").json()
+    assert {problem["type"] for problem in listed} == {f"/problems/{slug}" for slug in CATALOGUE}
+    for problem in listed:
+        assert service.client.get(problem["type"]).json() == problem
+
+
+def test_problems_are_pages_for_browsers(service: AtWork) -> None:
+    for path in ("/problems", "/problems/not-found"):
+        answer = service.client.get(path, headers={"accept": "text/html"})
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "There is nothing here that you may see." in answer.text
+        assert "<script" not in answer.text
+
+
+def test_an_unknown_problem_is_not_found(service: AtWork) -> None:
+    assert service.client.get("/problems/no-such").status_code == 404
