@@ -193,22 +193,19 @@ class AnalysisDoor:
 
     def _linked(self, project_id: str, name: str, crosswalk: pa.Table) -> pa.Table:
         """A data set of every delivery in the crosswalk, by link id instead of person key."""
-        wanted = [column for column in INPUTS[name].names if column != "link_id"]
-        parts = [INPUTS[name].empty_table()]
+        schema = INPUTS[name]
+        wanted = [column for column in schema.names if column != "link_id"]
+        parts = [schema.empty_table()]
         for provider, delivery in sorted(_deliveries(crosswalk)):
             kept = _object("payload", provider, delivery, name)
             if self.inside.vault.exists(project_id, kept):
-                own = crosswalk.filter(
-                    pc.and_(
-                        pc.equal(crosswalk["provider_id"], provider),
-                        pc.equal(crosswalk["delivery_id"], delivery),
-                    )
-                )
+                from_provider = pc.equal(crosswalk["provider_id"], provider)
+                from_delivery = pc.equal(crosswalk["delivery_id"], delivery)
+                own = crosswalk.filter(pc.and_(from_provider, from_delivery))
                 rows = self.inside.vault.read(project_id, kept, columns=["person_key", *wanted])
-                parts.append(
-                    rows.join(own.select(["person_key", "link_id"]), "person_key", join_type="inner")
-                )
-        return pa.concat_tables(parts, promote_options="default")
+                joined = rows.join(own.select(["person_key", "link_id"]), "person_key", join_type="inner")
+                parts.append(joined.select(schema.names).cast(schema))
+        return pa.concat_tables(parts)
 
 
 def _deliveries(crosswalk: pa.Table) -> set[tuple[str, str]]:
@@ -256,7 +253,7 @@ class GateDoor:
         exact = _exact(RawTable.from_arrow(handed))
         version = (handed.schema.metadata or {})[DATA_VERSION].decode()
         provenance = Provenance(specification_sha256=specification_sha256, data_version=version)
-        table = control(exact, Policy.model_validate_json(policy_text(policy)), provenance=provenance)
+        table = control(exact, Policy.from_json(policy_text(policy)), provenance=provenance)
         project_id = question.specification.project_id
         evidence = Evidence(
             release_id=release_id,

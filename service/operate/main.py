@@ -82,7 +82,12 @@ def up(home: HomeFolder) -> None:
 
 
 @app.command()
-def keys(folder: Path, principal_id: Annotated[str, typer.Option("--id")], name: str, role: Role) -> None:
+def keys(
+    folder: Path,
+    name: str,
+    principal_id: Annotated[str, typer.Option("--id")],
+    role: Annotated[Role, typer.Option("--role")],
+) -> None:
     """Make a key folder for an operator or an audit reviewer."""
     make_key_folder(folder, principal_id=principal_id, name=name, role=role)
     print(f"{folder / 'public.json'}: thumbprint {folder_key(folder).thumbprint}")

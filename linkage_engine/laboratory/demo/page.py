@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from typing import Any
 
+from linkage_engine.contract.controlled_table import TOTAL
 from linkage_engine.laboratory.demo.cast import DATA_SETS
 from linkage_engine.laboratory.demo.path import Demo
 
-ROWS_SHOWN = 18
 RULE = "-" * 78
 
 
@@ -34,8 +35,8 @@ def _parties(demo: Demo) -> Iterator[str]:
         yield f"  {provider}: its own rows ({', '.join(names)}), a validation report, and a receipt:"
         yield f"    log entry {receipt['log_index']}, SHA-256 {receipt['sealed_sha256'][:16]}..."
     yield "  api: sealed bytes, signed texts, digests, controlled tables sealed to their checkers."
-    run = demo.facts["linkage_run"]
-    yield f"  linkage worker: keyed tokens; operator: {_short(run.get('figures'))}"
+    yield "  linkage worker: keyed tokens by random person keys; the operator sees its figures:"
+    yield from _figures(demo.facts["linkage_run"])
     yield "  analysis worker: events by link id; no identifier, no token."
     yield "  gate: exact cells and opaque person numbers; signs what two people approved."
     yield f"  researcher: question {demo.facts['query']['query_id']}, then the package in release/."
@@ -48,8 +49,13 @@ def _parties(demo: Demo) -> Iterator[str]:
     yield from (f"      {line}" for line in demo.facts["tampered"].strip().splitlines()[:3])
 
 
-def _short(figures: object) -> str:
-    return json.dumps(figures) if figures else "no figures"
+def _figures(run: dict[str, Any]) -> Iterator[str]:
+    for pair, figures in run["figures"]["pairs"].items():
+        yield (
+            f"    {pair}: {figures['records_a']:,} and {figures['records_b']:,} records,"
+            f" {figures['links']:,} links at match weight {figures['match_weight_threshold']:.1f},"
+        )
+        yield f"    estimated share of false links {figures['estimated_false_link_rate']:.4f}, chosen without truth"
 
 
 def _quality(demo: Demo) -> Iterator[str]:
@@ -62,12 +68,14 @@ def _quality(demo: Demo) -> Iterator[str]:
 def _table(demo: Demo) -> Iterator[str]:
     record = json.loads((demo.out / "release" / "disclosure-record.json").read_text())
     with (demo.out / "release" / "table.csv").open(newline="") as file:
-        rows = list(csv.reader(file))
-    yield "THE RELEASED TABLE (first rows; release/table.csv)"
-    widths = [max(len(row[i]) for row in rows[: ROWS_SHOWN + 1]) for i in range(len(rows[0]))]
-    for row in rows[: ROWS_SHOWN + 1]:
-        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-    yield f"  ... {len(rows) - 1} rows; {record['cells_hidden']} of {record['cells']} cells hidden"
+        rows = list(csv.DictReader(file))
+    yield f"THE RELEASED TABLE (release/table.csv has {len(rows)} rows; these are both sexes, all ages)"
+    yield f"  {'tumour group':<44}{'people':>9}{'population':>12}{'percent':>9}"
+    for row in rows:
+        if row["sex"] == row["age_band"] == TOTAL:
+            numbers = [row[name] or row[f"{name}_status"] for name in ("numerator", "denominator", "percent")]
+            yield "  {:<44}{:>9}{:>12}{:>9}".format(row["tumour_group"], *numbers)
+    yield f"  {record['cells_hidden']} of {record['cells']} cells hidden;"
     yield f"  policy {record['policy']} version {record['policy_version']}, threshold {record['threshold']},"
     yield f"  effective {record['effective_threshold']}, {record['rounding']}, margins {record['margins']}"
 
