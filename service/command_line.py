@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 from pydantic import ValidationError
 
@@ -19,19 +18,14 @@ REFUSED = 1
 def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     """Run a tool and return its exit code: 0 done, 1 refused, 2 called wrongly; no traceback for a refusal."""
     try:
-        answer = typer.main.get_command(app).main(
-            args=list(arguments) if arguments is not None else None, standalone_mode=False
-        )
-    except click.ClickException as fault:
-        fault.show()
-        return fault.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return REFUSED
+        app(args=list(arguments) if arguments is not None else None)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
     except (Problem, RemoteProblem, EngineRefusal, ValidationError, OSError) as refusal:
         for line in refusal_lines(refusal):
             sys.stderr.write(f"{line}\n")
         return REFUSED
-    return answer if isinstance(answer, int) else 0
+    return 0
 
 
 def refusal_lines(refusal: Exception) -> list[str]:

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from threading import Event
 
-import structlog
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, run_dbos_database_migrations
 from sqlalchemy.orm import Session
-
-from service.problems import NotReady
+from structlog.typing import FilteringBoundLogger
 
 QUEUE = "jobs"
 ATTEMPTS = 3
@@ -63,6 +62,15 @@ Handler = Callable[[str], None]
 """Does one job for the subject of that id; may be called again after a crash."""
 Failed = Callable[[Job, str], None]
 """Told when a job has failed for good: the subject must not wait for ever."""
+
+
+@dataclass(frozen=True)
+class Duties:
+    """What a worker does: its jobs, what becomes of one that failed for good, perhaps a standing task."""
+
+    handlers: Mapping[Job, Handler]
+    failed: Failed
+    beside: Callable[[Event], None] | None = None
 
 
 class JobFailed(Exception):
@@ -114,11 +122,11 @@ class JobQueue:
 def run_jobs(
     role: WorkerRole,
     database_url: str,
-    handlers: Mapping[Job, Handler],
+    duties: Duties,
     *,
-    failed: Failed,
     stop: Event,
     poll_seconds: float,
+    log: FilteringBoundLogger,
 ) -> None:
     """Do the role's jobs until told to stop; jobs that a crash cut off are begun again first."""
     DBOS(
@@ -128,13 +136,12 @@ def run_jobs(
             "application_version": _version(role),
             "executor_id": f"{role.value}-0",
             "serializer": DBOSPortableJSONSerializer(),
-            "run_admin_server": False,
             "enable_otlp": False,
             "log_level": "CRITICAL",
         }
     )
-    for job, handler in handlers.items():
-        _register(job, handler, failed)
+    for job, handler in duties.handlers.items():
+        _register(job, handler, duties.failed, log)
     DBOS.launch()
     DBOS.register_queue(f"{QUEUE}-{role.value}", worker_concurrency=1, polling_interval_sec=poll_seconds)
     try:
@@ -143,26 +150,27 @@ def run_jobs(
         DBOS.destroy(workflow_completion_timeout_sec=0)
 
 
-def _register(job: Job, handler: Handler, failed: Failed) -> None:
+def _register(job: Job, handler: Handler, failed: Failed, log: FilteringBoundLogger) -> None:
     @DBOS.step(name=f"{job.value}-step")
     def step(subject_id: str) -> None:
-        _attempt(job, handler, failed, subject_id)
+        attempt(job, handler, failed, subject_id, log=log)
 
     @DBOS.workflow(name=job.value)
     def workflow(subject_id: str) -> None:
         step(subject_id)
 
 
-def _attempt(job: Job, handler: Handler, failed: Failed, subject_id: str) -> None:
-    log = structlog.get_logger()
-    for attempt in range(1, ATTEMPTS + 1):
+def attempt(
+    job: Job, handler: Handler, failed: Failed, subject_id: str, *, log: FilteringBoundLogger
+) -> None:
+    """Do a job, three times at most; then tell `failed` and raise JobFailed with no more than its name."""
+    for turn in range(1, ATTEMPTS + 1):
         try:
             handler(subject_id)
-        except NotReady:
-            raise JobFailed(job.value) from None
         except Exception as fault:  # noqa: BLE001  # whatever it is, only its type may be kept
-            log.error("job_failed", job=job.value, subject_id=subject_id, fault=type(fault).__name__)
-            if attempt == ATTEMPTS:
+            # error, not exception: a traceback may quote a record
+            log.error("job_failed", job=job.value, subject_id=subject_id, fault=type(fault).__name__)  # noqa: TRY400
+            if turn == ATTEMPTS:
                 failed(job, subject_id)
                 raise JobFailed(job.value) from None
             time.sleep(RETRY_SECONDS)

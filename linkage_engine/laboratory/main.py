@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from linkage_engine.contract.refusals import EngineRefusal
+from linkage_engine.laboratory.demo.commands import StepFailed
+from linkage_engine.laboratory.demo.run import run_demo
 from linkage_engine.laboratory.england.write import write_england
 from linkage_engine.laboratory.linkage import Profile, evaluate_linkage
 from linkage_engine.laboratory.records import read_fields, read_records
@@ -57,6 +59,22 @@ def linkage(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     print(figures)
     if json_out is not None:
         json_out.write_text(figures + "\n", encoding="utf-8")
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder to write to; an earlier run in it is removed.")],
+    people: Annotated[int, typer.Option(min=1_000)] = 20_000,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the service up until interrupted.")] = False,
+) -> None:
+    """Run the whole path with real processes: two providers' CSV files to a signed table."""
+    try:
+        run_demo(out, people=people, seed=seed, keep=keep)
+    except StepFailed as failed:
+        typer.echo(f"the demo stopped: {failed}", err=True)
+        raise typer.Exit(1) from None
 
 
 def main() -> None:
