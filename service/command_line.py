@@ -16,7 +16,7 @@ REFUSED = 1
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
-    """Run a tool and return its exit code: 0 done, 1 refused, 2 called wrongly; no traceback for a refusal."""
+    """Run a tool; its exit code: 0 done, 1 refused, 2 called wrongly. A refusal has no traceback."""
     try:
         app(args=list(arguments) if arguments is not None else None)
     except SystemExit as ended:

@@ -100,6 +100,7 @@ class LogSettings(WorkerSettings):
     """The worker's own note of the last checkpoint it signed: a rolled-back database is seen by it."""
     batch: int = 500
     tally_seconds: int = 60
+    heartbeat_seconds: int = Field(default=3600, ge=1)
 
 
 def settings_for(form: type[S], environment: Mapping[str, str]) -> S:

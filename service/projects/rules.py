@@ -49,9 +49,7 @@ def check_permit(permit: Permit, registered: Mapping[str, tuple[Role, PublicKey]
 def check_live(permit: Permit, today: date) -> None:
     """Raise PermitNotLive unless the permit is in force."""
     if not permit.is_live(today):
-        raise PermitNotLive(
-            valid_from=permit.valid_from.isoformat(), valid_to=permit.valid_to.isoformat()
-        )
+        raise PermitNotLive(valid_from=permit.valid_from.isoformat(), valid_to=permit.valid_to.isoformat())
 
 
 def _repeats(words: Iterable[str]) -> bool:

@@ -59,19 +59,31 @@ def remembered(path: Path, key: LogKey) -> Checkpoint | None:
 
 
 def keep_log(settings: LogSettings, surroundings: Surroundings, signer: LogSigner, stop: Event) -> None:
-    """Bring entries into the tree until told to stop, with a heartbeat entry first.
+    """Bring entries into the tree until told to stop, a heartbeat entry among them in each period.
 
     A locked database is tried again; LogBehindItsCheckpoint ends the worker, and with it
     every effect that waits for the tree.
     """
+    period = -1
     while not stop.is_set():
         try:
+            period = _beat(settings, surroundings, period)
             done = one_round(settings, surroundings, signer)
         except OperationalError:
             surroundings.log.warning("log_database_busy")
             done = None
         if done is None or done.entries < settings.batch:
             stop.wait(settings.poll_seconds)
+
+
+def _beat(settings: LogSettings, surroundings: Surroundings, last: int) -> int:
+    """Ask for one heartbeat entry in each period, also across restarts; the period it is now."""
+    period = int(surroundings.clock().timestamp()) // settings.heartbeat_seconds
+    if period != last:
+        with surroundings.sessions() as session:
+            surroundings.jobs.enqueue(session, Job.HEARTBEAT, str(period))
+            session.commit()
+    return period
 
 
 def one_round(settings: LogSettings, surroundings: Surroundings, signer: LogSigner) -> Integrated | None:

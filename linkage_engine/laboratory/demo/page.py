@@ -55,7 +55,7 @@ def _figures(run: dict[str, Any]) -> Iterator[str]:
             f"    {pair}: {figures['records_a']:,} and {figures['records_b']:,} records,"
             f" {figures['links']:,} links at match weight {figures['match_weight_threshold']:.1f},"
         )
-        yield f"    chosen without truth; estimated share of false links {figures['estimated_false_link_rate']:.4f}"
+        yield f"    chosen without truth; estimated false links {figures['estimated_false_link_rate']:.2%}"
 
 
 def _quality(demo: Demo) -> Iterator[str]:
