@@ -63,10 +63,11 @@ def link(door: LinkageDoor, key: SigningKey, surroundings: Surroundings, run_id:
             run = run_by_id(act.session, run_id)
             assert run is not None  # jobs are enqueued with it
             project_id = run.project_id
-            deliveries = {
-                submission.provider_id: delivery_of(act, surroundings, submission).manifest.delivery_id
+            manifests = [
+                delivery_of(act, surroundings, submission).manifest
                 for submission in submissions_of_run(act.session, run_id)
-            }
+            ]
+        deliveries = {manifest.provider_id: manifest.delivery_id for manifest in manifests}
         linked = door.link(project_id, run_id, deliveries)
     except EngineRefusal as refusal:
         with surroundings.act() as act:

@@ -83,7 +83,6 @@ def _table(demo: Demo) -> Iterator[str]:
 def _isolation(demo: Demo) -> Iterator[str]:
     yield "ISOLATION, AS MEASURED AT START"
     yield from (f"  {line}" for line in demo.facts["service"].splitlines() if "isolation" in line)
-    yield "  (says nothing of the SQLite control database, which all processes share)"
 
 
 def _timings(demo: Demo) -> Iterator[str]:
