@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,9 @@ from linkage_engine.contract.permit import Role
 from linkage_engine.contract.project_file import ProjectFile, Recipients
 from linkage_engine.pseudonymise.secret import LinkageSecret, key_check
 from linkage_engine.unseal.identity import Identity
+from service.command_line import run
 from service.keys import make_key_folder
+from service.provider.main import app
 from tests.unit.provider.desk import DEATHS, MAPPING, TUMOURS, Desk
 
 
@@ -21,6 +25,24 @@ def identities() -> tuple[Identity, Identity]:
 
 @pytest.fixture
 def desk(tmp_path: Path, identities: tuple[Identity, Identity]) -> Desk:
+    return a_desk(tmp_path, identities)
+
+
+@pytest.fixture(scope="session")
+def sealed_once(tmp_path_factory: pytest.TempPathFactory, identities: tuple[Identity, Identity]) -> Desk:
+    made = a_desk(tmp_path_factory.mktemp("sealed"), identities)
+    assert run(app, made.seal_arguments()) == 0
+    return made
+
+
+@pytest.fixture
+def sealed(sealed_once: Desk, tmp_path: Path) -> Desk:
+    """A desk with a package on it, of this test alone."""
+    shutil.copytree(sealed_once.folder, tmp_path, dirs_exist_ok=True)
+    return replace(sealed_once, folder=tmp_path)
+
+
+def a_desk(tmp_path: Path, identities: tuple[Identity, Identity]) -> Desk:
     linkage, analysis = identities
     (tmp_path / "tumours.csv").write_text(TUMOURS)
     (tmp_path / "deaths.csv").write_text(DEATHS)

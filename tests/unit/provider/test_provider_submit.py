@@ -63,12 +63,6 @@ def a_client(desk: Desk, answer: Answer) -> Client:
     )
 
 
-@pytest.fixture
-def sealed(desk: Desk) -> Desk:
-    assert run(app, desk.seal_arguments()) == 0
-    return desk
-
-
 def test_the_package_is_sent_whole_in_one_request_and_the_receipt_kept(sealed: Desk) -> None:
     service = Service()
     pauses: list[float] = []

@@ -65,7 +65,7 @@ def values(field: Field) -> st.SearchStrategy[str | None]:
 
 
 @pytest.mark.parametrize("name", DATA_SETS)
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(data=st.data())
 def test_sql_and_plain_python_put_every_value_into_the_same_class(name: str, data: st.DataObject) -> None:
     schema = data_set(name)
