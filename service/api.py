@@ -29,7 +29,7 @@ from service.settings import ApiSettings, settings_for
 from service.submissions.routes import router as submissions
 from service.submissions.spool import sweep
 from service.web.answers import SecurityHeaders, answer_problems
-from service.web.description import RESPONSES
+from service.web.description import RESPONSES, describe_problems
 from service.web.isolation import still_open, write_status
 from service.web.surroundings import Surroundings
 
@@ -56,6 +56,7 @@ def described_app() -> FastAPI:
         app.include_router(router)
     answer_problems(app)
     app.add_middleware(SecurityHeaders)
+    describe_problems(app)
     return app
 
 

@@ -41,6 +41,7 @@ from service.web.surroundings import Surroundings
 from tests.factories import (
     ANALYSIS_RECIPIENT,
     LINKAGE_RECIPIENT,
+    OUTSIDERS,
     PROJECT,
     Chance,
     Person,
@@ -154,8 +155,11 @@ class AtWork:
 
     # --- the story, each step leading to the next
 
+    def insiders(self) -> list[Person]:
+        return [person for name, person in self.people.items() if name not in OUTSIDERS]
+
     def permit_text(self, **changes: object) -> str:
-        return sign(a_permit(list(self.people.values()), **changes), self.governance, TextType.PERMIT)
+        return sign(a_permit(self.insiders(), **changes), self.governance, TextType.PERMIT)
 
     def open_project(self, **changes: object) -> None:
         answer = self.post("oliver", "/projects", {"permit": self.permit_text(**changes)})

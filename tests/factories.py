@@ -94,10 +94,17 @@ ROLES_OF = {
     "oliver": Role.OPERATOR,
 }
 
+OUTSIDERS = {
+    "eastern-trust": Role.PROVIDER,
+    "rick": Role.RESEARCHER,
+    "clara": Role.OUTPUT_CHECKER,
+}
+"""Registered, but no party of the project."""
+
 
 def the_people() -> dict[str, Person]:
-    """Two providers, two researchers, three output checkers, a reviewer and an operator."""
-    return {name: a_person(name, role) for name, role in ROLES_OF.items()}
+    """Two providers, two researchers, three output checkers, a reviewer, an operator; and outsiders."""
+    return {name: a_person(name, role) for name, role in (ROLES_OF | OUTSIDERS).items()}
 
 
 def a_permit(people: Sequence[Person], **changes: object) -> Permit:

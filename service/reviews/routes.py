@@ -76,7 +76,7 @@ def read_checkpoint(session: View) -> str:
 @router.get("/entries", dependencies=[may(Permission.LOG_READ)])
 def read_entries(
     act: Acting,
-    after: Annotated[int, Query(ge=0, le=1 << 53)] = 0,
+    after: Annotated[int, Query(ge=0, lt=1 << 53)] = 0,
     limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = PAGE,
     action: Action | None = None,
     actor: Annotated[str | None, Query(min_length=1, max_length=200)] = None,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fastapi import FastAPI
+
 from service.web.answers import PROBLEM_JSON
 
 FAULT = {
@@ -29,7 +31,10 @@ PROBLEM = {
 
 
 def _problems(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {PROBLEM_JSON: {"schema": PROBLEM}}}
+    return {
+        "description": description,
+        "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
 
 
 RESPONSES: Mapping[int | str, dict[str, Any]] = {
@@ -37,3 +42,9 @@ RESPONSES: Mapping[int | str, dict[str, Any]] = {
     "5XX": _problems("The service cannot do it now; nothing was changed"),
 }
 """For every operation; these also keep FastAPI's own form of 422, which repeats input, out."""
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Put the form of a problem where the responses refer to it; only after the last route was added."""
+    # FastAPI keeps the description that it makes at the first call.
+    app.openapi()["components"]["schemas"]["Problem"] = PROBLEM

@@ -17,7 +17,9 @@ def test_a_signed_permit_opens_a_project(service: AtWork) -> None:
     answer = service.post("oliver", "/projects", {"permit": service.permit_text()})
     assert answer.status_code == 201
     assert answer.json()["project_id"] == PROJECT
-    assert {party["principal_id"] for party in answer.json()["parties"]} == set(service.people)
+    assert {party["principal_id"] for party in answer.json()["parties"]} == {
+        person.id for person in service.insiders()
+    }
     assert "signing_key" not in answer.text
 
 
@@ -27,13 +29,13 @@ def test_a_project_is_opened_once(project: AtWork) -> None:
 
 
 def test_a_permit_of_another_key_is_refused(service: AtWork) -> None:
-    text = sign(a_permit(list(service.people.values())), SigningKey.generate(), TextType.PERMIT)
+    text = sign(a_permit(service.insiders()), SigningKey.generate(), TextType.PERMIT)
     answer = service.post("oliver", "/projects", {"permit": text})
     assert (answer.status_code, answer.json()["type"]) == (422, "/problems/permit-refused")
 
 
 def without(service: AtWork, *names: str) -> list[Any]:
-    return [p.party for name, p in service.people.items() if name not in names]
+    return [person.party for person in service.insiders() if person.id not in names]
 
 
 @pytest.mark.parametrize(

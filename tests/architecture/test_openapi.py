@@ -1,0 +1,89 @@
+"""openapi.yaml is what the running api says of itself, and says it for everybody."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from service import api
+
+ROOT = Path(api.__file__).parents[1]
+INSIDE = (
+    "linkage_engine.boundary",
+    "linkage_engine.disclosure",
+    "linkage_engine.laboratory",
+    "linkage_engine.link",
+    "linkage_engine.pseudonymise",
+    "linkage_engine.query",
+    "linkage_engine.sealing",
+    "linkage_engine.spine",
+    "linkage_engine.unseal",
+    "linkage_engine.validate",
+    "linkage_engine.vault",
+    "service.worker",
+    "duckdb",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pyspark",
+    "splink",
+)
+OUTSIDE = ("fastapi", "starlette", "uvicorn")
+
+
+def described() -> dict[str, Any]:
+    return api.described_app().openapi()
+
+
+def operations() -> list[dict[str, Any]]:
+    return [operation for methods in described()["paths"].values() for operation in methods.values()]
+
+
+def test_the_committed_description_is_that_of_the_app() -> None:
+    assert yaml.safe_load((ROOT / "openapi.yaml").read_text()) == described()
+
+
+def test_the_description_can_be_written_again(tmp_path: Path) -> None:
+    api.write_openapi(tmp_path / "openapi.yaml")
+    assert (tmp_path / "openapi.yaml").read_text() == (ROOT / "openapi.yaml").read_text()
+
+
+def test_the_command_writes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "OPENAPI", tmp_path / "openapi.yaml")
+    monkeypatch.setattr(sys, "argv", ["tre-api", "openapi"])
+    api.main()
+    assert (tmp_path / "openapi.yaml").exists()
+
+
+def test_every_operation_has_its_own_name_a_sentence_and_problems() -> None:
+    names = [operation["operationId"] for operation in operations()]
+    assert len(set(names)) == len(names)
+    for operation in operations():
+        assert operation["description"].strip().endswith(".")
+        assert {"4XX", "5XX"} <= set(operation["responses"])
+        assert "422" not in operation["responses"]
+        for status in ("4XX", "5XX"):
+            assert set(operation["responses"][status]["content"]) == {"application/problem+json"}
+
+
+def _loaded(module: str, names: tuple[str, ...]) -> list[str]:
+    """Which of the modules are loaded once a module is, in a process of its own."""
+    program = f"import sys, {module}; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return [m for m in run.stdout.split() if any(m == n or m.startswith(f"{n}.") for n in names)]
+
+
+def test_the_api_loads_nothing_from_inside() -> None:
+    assert _loaded("service.api", INSIDE) == []
+
+
+def test_what_workers_share_with_the_api_serves_no_http() -> None:
+    for feature in ("submissions", "linkage_runs", "queries", "releases"):
+        assert _loaded(f"service.{feature}.actions", OUTSIDE) == []
