@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -17,6 +18,13 @@ SIGNING = "signing.jwk"
 AGE = "age.key"
 PUBLIC = "public.json"
 OTHERS = 0o077
+FINGERPRINT_DIGITS = 32
+
+
+def fingerprint(recipient: str) -> str:
+    """Thirty-two hexadecimal digits of a recipient's SHA-256, in groups that can be read out."""
+    digits = hashlib.sha256(recipient.encode()).hexdigest()[:FINGERPRINT_DIGITS]
+    return " ".join(digits[at : at + 4] for at in range(0, FINGERPRINT_DIGITS, 4))
 
 
 class WorkerKeys(Value):
@@ -76,10 +84,16 @@ def make_key_folder(
     return party
 
 
+def others_can_read(path: Path) -> bool:
+    """Whether anybody but the owner may read a file, as far as the system's mode bits can say."""
+    # Windows shows every file as readable by all; its own access lists are not looked at.
+    return os.name == "posix" and bool(path.stat().st_mode & OTHERS)
+
+
 def signing_key(path: Path) -> SigningKey:
     """The private key of a file that nobody else can read; raises KeyFolderUnusable otherwise."""
     try:
-        if path.stat().st_mode & OTHERS:
+        if others_can_read(path):
             raise KeyFolderUnusable
         return SigningKey.from_jwk(path.read_text())
     except (OSError, UnicodeDecodeError, SignatureRefused):
@@ -103,7 +117,7 @@ def age_identity_text(folder: Path) -> str:
     """The age identity of a key folder, as text."""
     path = folder / AGE
     try:
-        if path.stat().st_mode & OTHERS:
+        if others_can_read(path):
             raise KeyFolderUnusable
         return path.read_text().strip()
     except OSError:

@@ -26,7 +26,7 @@ from service.clock import utc_now
 from service.command_line import run
 from service.database import engine_for, sessions
 from service.jobs import JobQueue
-from service.keys import Pins, folder_key, folder_party, make_key_folder, signing_key
+from service.keys import Pins, fingerprint, folder_key, folder_party, make_key_folder, signing_key
 from service.operate import up as supervision
 from service.operate.installation import FIRST_UID, Home, create, share_database
 from service.operate.supervise import can_run_as
@@ -102,6 +102,14 @@ def register(home: HomeFolder, public: list[Path]) -> None:
             party = folder_party(path.parent)
             register_principal(act, party)
             print(f"{party.principal_id}: registered as {party.role.value}")
+
+
+@app.command()
+def fingerprints(home: HomeFolder) -> None:
+    """Print what providers compare by telephone before they seal to the workers' keys."""
+    pins = Pins.read(Home(home.absolute()).pins)
+    for role, keys_of in (("linkage", pins.linkage), ("analysis", pins.analysis)):
+        print(f"{role} key {fingerprint(str(keys_of.age_recipient))}")
 
 
 @app.command()

@@ -17,13 +17,13 @@ from linkage_engine.pseudonymise.secret import key_check
 from service.client import Client
 from service.clock import utc_now
 from service.command_line import run
-from service.keys import folder_key, folder_party, make_key_folder
+from service.keys import fingerprint, folder_key, folder_party, make_key_folder
 from service.problems import OutputExists
 from service.provider.delivery import Delivery, read_delivery
 from service.provider.files import keep_counter, new_file, next_counter, write_person_keys
 from service.provider.mapping import read_mapping
 from service.provider.report import as_lines, as_page
-from service.provider.seal import Sealer, fingerprint, read_project, seal_delivery
+from service.provider.seal import Sealer, read_project, seal_delivery
 from service.provider.secret import make_secret, read_secret
 from service.provider.submit import RECEIPT_SUFFIX
 from service.provider.submit import submit as submit_package

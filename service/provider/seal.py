@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -33,7 +32,6 @@ from service.provider.secret import check_secret
 from service.signed import SigningKey, TextType, sign
 
 DELIVERY_ID_BYTES = 16
-FINGERPRINT_DIGITS = 32
 
 
 @dataclass(frozen=True)
@@ -57,12 +55,6 @@ def read_project(path: Path) -> ProjectFile:
     except (ValidationError, UnicodeDecodeError, CannotSeal):
         raise ProjectFileUnusable from None
     return project
-
-
-def fingerprint(recipient: str) -> str:
-    """Thirty-two hexadecimal digits of a recipient's SHA-256, in groups that can be read out."""
-    digits = hashlib.sha256(recipient.encode()).hexdigest()[:FINGERPRINT_DIGITS]
-    return " ".join(digits[at : at + 4] for at in range(0, FINGERPRINT_DIGITS, 4))
 
 
 def seal_delivery(delivery: Delivery, sealer: Sealer, *, out: Path, counter: int) -> Manifest:

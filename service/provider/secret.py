@@ -9,7 +9,7 @@ from pathlib import Path
 from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.pseudonymise.secret import LinkageSecret, key_check
 from service.clock import Randomness
-from service.keys import OTHERS
+from service.keys import others_can_read
 from service.problems import OutputExists, SecretUnusable, WrongLinkageSecret
 
 
@@ -28,7 +28,7 @@ def make_secret(path: Path, *, random: Randomness) -> LinkageSecret:
 def read_secret(path: Path) -> LinkageSecret:
     """The secret of a file of 64 hexadecimal digits that nobody else can read; raises SecretUnusable."""
     try:
-        readable_by_others = os.name == "posix" and path.stat().st_mode & OTHERS
+        readable_by_others = others_can_read(path)
         text = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         raise SecretUnusable from None

@@ -15,7 +15,7 @@ from service.audit.log import Integrated, integrate
 from service.audit.tally import enter_closed_tallies
 from service.audit.vocabulary import Action
 from service.jobs import Duties, Job
-from service.keys import OTHERS, Pins
+from service.keys import Pins, others_can_read
 from service.problems import KeyFolderUnusable
 from service.settings import LogSettings
 from service.worker.hand_overs import replace_bytes
@@ -40,7 +40,7 @@ def duties(settings: LogSettings, surroundings: Surroundings) -> Duties:
 def log_signer(settings: LogSettings) -> LogSigner:
     """The log's signing key, if it is the one this machine pins; raises KeyFolderUnusable otherwise."""
     try:
-        if settings.log_key.stat().st_mode & OTHERS:
+        if others_can_read(settings.log_key):
             raise KeyFolderUnusable
         seed = base64.b64decode(settings.log_key.read_text().strip(), validate=True)
         private = Ed25519PrivateKey.from_private_bytes(seed)

@@ -18,7 +18,7 @@ from linkage_engine.vault.parquet import Vault
 from service.act import Act
 from service.clock import Clock, Randomness
 from service.jobs import JobQueue, WorkerRole
-from service.keys import OTHERS, Pins
+from service.keys import Pins, others_can_read
 from service.problems import KeyFolderUnusable
 from service.worker.hand_overs import HandOvers
 
@@ -59,7 +59,7 @@ class Surroundings:
 def inside(identity: Path, at_rest_key: Path, vault: Path, random: Randomness) -> Inside:
     """The engine's side of a role, from its key files; raises KeyFolderUnusable when one cannot serve."""
     try:
-        if identity.stat().st_mode & OTHERS:
+        if others_can_read(identity):
             raise KeyFolderUnusable
         opened = Identity.parse(identity.read_text().strip())
     except (OSError, CannotUnseal):
