@@ -1,0 +1,22 @@
+"""Write what documents take from the code: docs/problems.md and the folder table of docs/ARCHITECTURE.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from service.problems import CATALOGUE
+from tests.architecture.documents.folders import folder_table, with_table
+from tests.architecture.documents.problems_page import problems_page
+
+ROOT = Path(__file__).parents[3]
+
+
+def main() -> None:
+    (ROOT / "docs" / "problems.md").write_text(problems_page(CATALOGUE), encoding="utf-8")
+    architecture = ROOT / "docs" / "ARCHITECTURE.md"
+    page = architecture.read_text(encoding="utf-8")
+    architecture.write_text(with_table(page, folder_table(ROOT)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
