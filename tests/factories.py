@@ -13,7 +13,7 @@ from linkage_engine.contract.controlled_table import DisclosureRecord
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
 from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec
-from linkage_engine.contract.reports import LinkageFigures, RunFigures, RunFigures
+from linkage_engine.contract.reports import LinkageFigures, RunFigures
 from linkage_engine.contract.statements import Decision, SignedQuestion, Verdict
 from service.signed import SigningKey, TextType, sign
 

@@ -17,7 +17,7 @@ from linkage_engine.contract.value import FieldName, RandomId, Sha256, Slug, Val
 from service.access.admission import Acting, Caller, SignedInRoute, may
 from service.access.permissions import Permission
 from service.audit.records import leaf_of
-from service.problems import LengthRequired, RequestTooLarge
+from service.problems import LengthRequired, RequestTooLarge, RequestUnreadable
 from service.projects.actions import permit_for
 from service.submissions import actions
 from service.submissions.records import Submission, SubmissionPart, parts_of
@@ -99,7 +99,7 @@ async def receive_submission(
         incoming = await take_in(request.stream(), here.settings.spool, name=name, length=content_length)
     except ClientDisconnect:
         await run_in_threadpool(_enter_interrupted, here, principal, project_id)
-        raise
+        raise RequestUnreadable from None
     receipt, new = await run_in_threadpool(_receive, here, principal, project_id, incoming)
     response.status_code = HTTPStatus.CREATED if new else HTTPStatus.OK
     return receipt

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -47,7 +49,7 @@ def test_every_answer_is_one_that_the_description_allows(awaiting: AtWork, metho
         phases=[Phase.explicit, Phase.generate],  # a failure is shown as it was met: shrinking takes long
     )
     @given(case=operation.as_strategy(), who=st.sampled_from(EVERYBODY), real=st.booleans())
-    def answers(case: schemathesis.Case, who: str, real: bool) -> None:  # noqa: FBT001  # Hypothesis gives it
+    def answers(case: schemathesis.Case[Any], who: str, real: bool) -> None:  # noqa: FBT001  # Hypothesis gives it
         if real and "{" in path:
             case.path_parameters = {name: ids.get(name, "not-found") for name in case.path_parameters}
         headers = {} if who == NOBODY else awaiting.bearer(who)

@@ -80,7 +80,7 @@ def ids_of(service: AtWork) -> dict[str, str]:
 
 def test_the_table_names_every_protected_route_and_everybody_once() -> None:
     assert set(expected()) == routes() - PUBLIC_ROUTES
-    assert PUBLIC_ROUTES <= routes()
+    assert routes() >= PUBLIC_ROUTES
     insiders_seen = {"northern-trust", "southern-trust", "rosalind", "rachel", "cheng", "audrey", "oliver"}
     for row in expected().values():
         assert set(row) == insiders_seen | set(OUTSIDERS) | {NOBODY}
@@ -130,7 +130,7 @@ def test_every_protected_route_has_one_permission_and_no_public_route_has_any() 
 
     protected = [r for router in PROTECTED for r in router.routes if isinstance(r, APIRoute)]
     public = [r for router in PUBLIC for r in router.routes if isinstance(r, APIRoute)]
-    assert {(m, r.path) for r in public for m in r.methods} == PUBLIC_ROUTES
+    assert {(m, r.path) for r in public for m in r.methods or ()} == PUBLIC_ROUTES
     assert all(len(permissions(route)) == 1 for route in protected)
     assert all(isinstance(route, SignedInRoute) for route in protected)
     assert not any(permissions(route) for route in public)

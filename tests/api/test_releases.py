@@ -122,9 +122,10 @@ def test_the_database_refuses_the_author_as_a_checker(awaiting: AtWork) -> None:
         )
 
     for wrong in (decision("rosalind", "rosalind"), decision("rosalind", "rachel")):
-        with pytest.raises(IntegrityError), service.here.sessions() as session:
+        with service.here.sessions() as session:
             session.add(wrong)
-            session.flush()
+            with pytest.raises(IntegrityError):
+                session.flush()
 
 
 def test_the_database_refuses_a_second_decision_of_a_checker(awaiting: AtWork) -> None:
@@ -223,7 +224,7 @@ def test_a_package_verifies_offline_and_a_changed_one_does_not(awaiting: AtWork,
         for name in source.namelist():
             data = source.read(name)
             target.writestr(name, data.replace(b"120", b"119"))
-    with pytest.raises(NotVerified, match="table.csv: digest differs"):
+    with pytest.raises(NotVerified, match=r"table\.csv: digest differs"):
         verify_package(bad, offline(service))
 
 

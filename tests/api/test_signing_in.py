@@ -139,9 +139,11 @@ def forged_tokens(service: AtWork) -> dict[str, str]:
     hs256 = encoded({"alg": "HS256", "typ": "at+jwt", "kid": key.thumbprint})
     mac = hmac.digest(key.public.x.encode(), f"{hs256}.{payload}".encode(), hashlib.sha256)
     as_operator = json.dumps(body | {"sub": "oliver", "role": "operator"}).encode()
+    changed = base64.urlsafe_b64encode(as_operator).rstrip(b"=").decode()
+    tag = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
     return {
         "alg none": f"{encoded({'alg': 'none', 'typ': 'at+jwt'})}.{payload}.",
-        "HS256 with the public key": f"{hs256}.{payload}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}",
+        "HS256 with the public key": f"{hs256}.{payload}.{tag}",
         "another key": Issuer(other, "tre-linkage", 300).issue(
             "rosalind", Role.RESEARCHER, clock=service.clock, random=service.random
         ),
@@ -154,7 +156,7 @@ def forged_tokens(service: AtWork) -> dict[str, str]:
         "nobody": Issuer(key, "tre-linkage", 300).issue(
             "nobody-known", Role.OPERATOR, clock=service.clock, random=service.random
         ),
-        "another subject": f"{head}.{base64.urlsafe_b64encode(as_operator).rstrip(b'=').decode()}.{signature}",
+        "another subject": f"{head}.{changed}.{signature}",
         "another purpose": key.sign_bytes(json.dumps(body).encode(), TextType.ASSERTION),
         "another issuer": key.sign_bytes(
             json.dumps(body | {"iss": f"not-{ISSUER}"}).encode(), TextType.ACCESS_TOKEN

@@ -167,7 +167,7 @@ def test_somebody_elses_project_is_refused_before_a_byte_is_kept(project: AtWork
 def test_a_delivery_that_breaks_off_leaves_an_entry_and_nothing_else(project: AtWork) -> None:
     path = f"/projects/{PROJECT}/submissions"
     token = project.token(NORTH)
-    messages = iter(
+    messages: Iterator[dict[str, Any]] = iter(
         [{"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"}]
     )
     scope = {
@@ -190,13 +190,7 @@ def test_a_delivery_that_breaks_off_leaves_an_entry_and_nothing_else(project: At
     async def send(_: Any) -> None:
         pass
 
-    async def run() -> None:
-        try:
-            await project.app(scope, receive, send)
-        except Exception as fault:
-            assert type(fault).__name__ == "ClientDisconnect"
-
-    asyncio.run(run())
+    asyncio.run(project.app(scope, receive, send))
     entry = project.entries()[-1]
     assert (entry.action, entry.outcome, entry.detail["code"]) == (
         "submission:refuse",
@@ -220,7 +214,7 @@ def test_a_delivery_is_accepted_when_all_its_parts_are_unsealed(project: AtWork)
     shown = project.get(NORTH, f"/submissions/{submission_id}").json()
     assert shown["state"] == "accepted"
     assert shown["parts"][1]["report"]["findings"][0]["rows"] == 10
-    actions = [entry.action for entry in project.entries()]
+    actions = [entry.action.value for entry in project.entries()]
     assert actions.count("part:unseal") == 2
     assert actions.count("submission:accept") == 1
 
