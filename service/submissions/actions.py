@@ -15,7 +15,7 @@ from service.problems import ManifestRefused, NotFound, SignatureRefused
 from service.projects.actions import permit_for
 from service.signed import TextType, verified
 from service.submissions import rules
-from service.submissions.package import read_package
+from service.submissions.package import Package
 from service.submissions.records import (
     Submission,
     SubmissionPart,
@@ -33,7 +33,7 @@ UNSEALERS = (Job.UNSEAL_IDENTIFIERS, Job.UNSEAL_PAYLOAD)
 
 
 def receive_submission(
-    act: Act, project_id: str, incoming: Incoming, *, recipients: Mapping[Zone, str]
+    act: Act, project_id: str, incoming: Incoming, package: Package, *, recipients: Mapping[Zone, str]
 ) -> tuple[Submission, bool]:
     """Receive a provider's delivery and have it unsealed; the delivery, and whether it is new.
 
@@ -47,7 +47,6 @@ def receive_submission(
             Action.SUBMISSION_READ, known.id, project=project_id, sealed_sha256=incoming.sha256, kind="again"
         )
         return known, False
-    package = read_package(incoming.path)
     manifest = _manifest(package.manifest, permit, act.actor)
     rules.check_manifest(manifest, permit, act.actor)
     rules.check_members(manifest, package.members)

@@ -20,6 +20,7 @@ from service.audit.records import leaf_of
 from service.problems import LengthRequired, RequestTooLarge, RequestUnreadable
 from service.projects.actions import permit_for
 from service.submissions import actions
+from service.submissions.package import read_package
 from service.submissions.records import Submission, SubmissionPart, parts_of
 from service.submissions.remedies import remedy_of
 from service.submissions.rules import PartState, SubmissionState
@@ -118,9 +119,13 @@ def _receive(
         Zone.ANALYSIS: here.pins.analysis.age_recipient or "",
     }
     try:
+        # Read before the transaction begins: gigabytes must not keep everybody else from writing.
+        package = read_package(incoming.path)
         with here.sessions.begin() as session:
             act = here.act(session, principal.id, principal.role)
-            submission, new = actions.receive_submission(act, project_id, incoming, recipients=recipients)
+            submission, new = actions.receive_submission(
+                act, project_id, incoming, package, recipients=recipients
+            )
             return _receipt(act, submission), new
     finally:
         incoming.drop()
