@@ -1,0 +1,73 @@
+"""Synthetic England is neither clean nor hopeless: how well it is linked without NHS numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from linkage_engine.laboratory.england.write import write_england
+from linkage_engine.laboratory.linkage import LinkageEvaluation, Profile, evaluate_linkage
+from linkage_engine.laboratory.main import app
+from linkage_engine.laboratory.records import read_fields, read_records
+
+
+def _evaluated(
+    folder: Path, profile: Profile, *, without: tuple[str, ...] = ("nhs_number",)
+) -> LinkageEvaluation:
+    known = folder / "known-truth"
+    fields = {
+        name: column for name, column in read_fields(known / "fields.json").items() if name not in without
+    }
+    a, b = (
+        read_records(known / f"{name}.csv", fields=fields, truth="person")
+        for name in ("cancer-registry", "gp-federation")
+    )
+    return evaluate_linkage(a, b, profile=profile, threads=2, seed=1)
+
+
+def _is_neither_clean_nor_hopeless(found: LinkageEvaluation) -> None:
+    assert 0.95 < found.one_to_one.f1 < 0.99
+    assert 0.95 < found.one_to_one.best_f1 < 0.99
+    # The threshold was chosen without truth; it costs little.
+    assert found.one_to_one.best_f1 - found.one_to_one.f1 < 0.01
+    assert found.one_to_one.precision > 0.97
+
+
+def test_plaintext_without_nhs_numbers_links_england_imperfectly(england_folder: Path) -> None:
+    _is_neither_clean_nor_hopeless(_evaluated(england_folder, Profile.PLAINTEXT))
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", [2, 3])
+def test_other_englands_are_as_hard(tmp_path: Path, seed: int) -> None:
+    write_england(tmp_path, people=20_000, seed=seed)
+    _is_neither_clean_nor_hopeless(_evaluated(tmp_path, Profile.PLAINTEXT))
+
+
+@pytest.mark.deep
+def test_tokens_lose_little_against_plaintext(england_folder: Path) -> None:
+    tokens = _evaluated(england_folder, Profile.TOKENS)
+    plaintext = _evaluated(england_folder, Profile.PLAINTEXT)
+    assert tokens.one_to_one.f1 > plaintext.one_to_one.f1 - 0.01
+
+
+def test_the_command_prints_the_figures_and_writes_them(tmp_path: Path) -> None:
+    made = CliRunner().invoke(
+        app, ["england", "--people", "3000", "--seed", "3", "--out", str(tmp_path / "e")]
+    )
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.output)["people"] == 3000
+    known = tmp_path / "e" / "known-truth"
+    arguments = ["linkage", str(known / "cancer-registry.csv"), str(known / "gp-federation.csv")]
+    arguments += ["--fields", str(known / "fields.json"), "--truth", "person", "--profile", "tokens"]
+    found = CliRunner().invoke(app, [*arguments, "--json", str(tmp_path / "figures.json")])
+    assert found.exit_code == 0, found.output
+    figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert json.loads(found.output) == figures
+    assert figures["profile"] == "tokens"
+    assert figures["one_to_one"]["f1"] > 0.95
+    assert set(figures["seconds"]) >= {"encode", "train", "predict", "assign"}
+    assert figures["peak_rss_bytes"] > 10_000_000
