@@ -12,10 +12,17 @@ import pydantic
 from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
 from linkage_engine.contract.value import FieldName, ShortText, Value
 
-CATALOGUE_VERSION = "2026.1"
+CATALOGUE_VERSION = "2026.2"
 """Named in every manifest; changes when a data set or a code list does."""
 
-DATA_SETS = ("cancer_registration", "gp_registration", "death")
+DATA_SETS = (
+    "cancer_registration",
+    "gp_registration",
+    "death",
+    "apc_spell",
+    "ecds_attendance",
+    "asc_cld_event",
+)
 """The data sets that a provider may send."""
 
 PERSON_KEY = "person_key"
@@ -60,6 +67,8 @@ class CodeList(Value):
     title: ShortText
     source: ShortText
     codes: dict[str, str]
+    groups: dict[FieldName, tuple[str, ...]] = pydantic.Field(default_factory=dict)
+    """Codes that mean one thing together, by the name of what they mean."""
 
 
 class Constraints(Value):
@@ -106,6 +115,8 @@ class DataSet(Value):
     fields: tuple[Field, ...]
     primary_key: tuple[FieldName, ...] = pydantic.Field(alias="primaryKey")
     order: tuple[DateOrder, ...] = ()
+    lifetime: tuple[FieldName, ...] = ()
+    """Dates on which the person was alive: not before the birth and not after the death."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -115,6 +126,12 @@ class DataSet(Value):
     def field(self, name: str) -> Field | None:
         """The field of that name, or nothing."""
         return next((f for f in self.fields if f.name == name), None)
+
+    @property
+    def row_id(self) -> str | None:
+        """The field that numbers the rows of one person, where there is one."""
+        ids = (f.name for f in self.fields if f.role is FieldRole.KEY and f.name != PERSON_KEY)
+        return next(ids, None)
 
 
 def data_set(name: str) -> DataSet:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import duckdb
 import pyarrow as pa
 
-from linkage_engine.catalogue.data_sets import DataSet, DateOrder, Field, FieldType
+from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, DateOrder, Field, FieldType
 from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
-from linkage_engine.contract.reports import ROW_NUMBERS_SHOWN, FieldReport, ValidationClass, ValidationReport
+from linkage_engine.contract.reports import FieldReport, ValidationClass, ValidationReport
+from linkage_engine.validate.findings import ROW_NUMBER, finding, grouped, numbered, read, report_of
 from linkage_engine.validate.sql import comparable, faults, identifier, readings, value_of
-
-ROW_NUMBER = "row_number"
-"""An added column: the row of the provider's file, the header being row 1."""
 
 _TEXT = (pa.string(), pa.large_string(), pa.null())
 _ARROW_TYPES = {
@@ -31,17 +30,17 @@ def check(
 
     The table has the columns of the data set in its order, all text; it may have `row_number` besides, else
     rows are numbered by position from 2. Other columns are `ExtractRejected(COLUMNS_DIFFER)`. Each row falls
-    into one class for each field, decided by the first rule that fails; `unique` and `order` come on top.
+    into one class for each field, decided by the first rule that fails; `unique`, `duplicate` and `order`
+    come on top.
     """
     check_columns(table, schema)
-    rows = _read(connection, _numbered(table), f"{readings(schema)}, {ROW_NUMBER}")
+    rows = read(connection, numbered(table), f"{readings(schema)}, {ROW_NUMBER}")
     findings = [f for field in schema.fields for f in _field(rows, field)]
     findings += _unique(rows, schema)
+    findings += _duplicate(rows, schema)
     for order in schema.order:
         findings += _order(rows, schema, order, extract_date)
-    place = {name: i for i, name in enumerate(schema.columns)}
-    findings.sort(key=lambda f: (place[f.field], f.rule, f.outcome))
-    return ValidationReport(data_set=schema.name, rows=table.num_rows, findings=tuple(findings))
+    return report_of(schema, table.num_rows, findings)
 
 
 def refuse_failed(report: ValidationReport) -> None:
@@ -57,9 +56,9 @@ def typed(connection: duckdb.DuckDBPyConnection, table: pa.Table, schema: DataSe
     For a table that passed `check`; a value that has no place in its type is `ExtractRejected(ROWS_INVALID)`.
     """
     check_columns(table, schema)
-    rows = _read(connection, table, readings(schema))
-    read = [f for f in schema.fields if f.type is not FieldType.STRING]
-    lost = " OR ".join(f"({identifier(f.name)} IS NOT NULL AND {value_of(f)} IS NULL)" for f in read)
+    rows = read(connection, table, readings(schema))
+    parsed = [f for f in schema.fields if f.type is not FieldType.STRING]
+    lost = " OR ".join(f"({identifier(f.name)} IS NOT NULL AND {value_of(f)} IS NULL)" for f in parsed)
     unreadable = rows.filter(lost).aggregate("count(*)").fetchall()[0][0]
     if unreadable:
         raise ExtractRejected(RefusalCode.ROWS_INVALID, rows=table.num_rows, failures=unreadable)
@@ -88,27 +87,44 @@ def _field(rows: duckdb.DuckDBPyRelation, field: Field) -> list[FieldReport]:
     decided = " ".join(["CASE", *branches, "ELSE 'valid' END"])
     blank = ValidationClass.BLANK_MANDATORY if field.constraints.required else ValidationClass.BLANK_OPTIONAL
     findings = []
-    for rule, count, row_numbers in _grouped(rows, decided):
+    for rule, count, row_numbers in grouped(rows, decided):
         if rule == "valid":
-            findings.append(_finding(field.name, last, ValidationClass.VALID, count, ()))
+            findings.append(finding(field.name, last, ValidationClass.VALID, count))
         else:
             outcome = blank if rule == "required" else ValidationClass.INVALID
-            findings.append(_finding(field.name, rule, outcome, count, row_numbers))
+            findings.append(finding(field.name, rule, outcome, count, row_numbers))
     return findings
 
 
 def _unique(rows: duckdb.DuckDBPyRelation, schema: DataSet) -> list[FieldReport]:
     """Rows whose whole primary key another row has too, under the last field of the key."""
-    key = ", ".join(identifier(name) for name in schema.primary_key)
     rows = rows.filter(" AND ".join(f"{identifier(name)} IS NOT NULL" for name in schema.primary_key))
+    return _repeated(rows, schema.primary_key, (schema.primary_key[-1], "unique", ValidationClass.INVALID))
+
+
+def _duplicate(rows: duckdb.DuckDBPyRelation, schema: DataSet) -> list[FieldReport]:
+    """Rows that say of a person what another row says, under another number of their own.
+
+    Two such events may have happened, or one was entered twice: undetermined.
+    """
+    if schema.row_id is None:
+        return []
+    said = [name for name in schema.columns if name != schema.row_id]
+    rows = rows.filter(f"{identifier(PERSON_KEY)} IS NOT NULL AND {identifier(schema.row_id)} IS NOT NULL")
+    return _repeated(rows, said, (schema.row_id, "duplicate", ValidationClass.UNDETERMINED))
+
+
+def _repeated(
+    rows: duckdb.DuckDBPyRelation, columns: Sequence[str], found: tuple[str, str, ValidationClass]
+) -> list[FieldReport]:
+    """Rows that have these columns in common with another row; a null is equal to a null."""
+    key = ", ".join(map(identifier, columns))
     # Grouping is several times as fast as the window that finds the rows, and mostly finds nothing.
     if not rows.aggregate(f"{key}, count(*) AS copies", key).filter("copies > 1").limit(1).fetchall():
         return []
-    decided = f"CASE WHEN count(*) OVER (PARTITION BY {key}) > 1 THEN 'unique' END"
-    return [
-        _finding(schema.primary_key[-1], rule, ValidationClass.INVALID, count, row_numbers)
-        for rule, count, row_numbers in _grouped(rows, decided)
-    ]
+    field, rule, outcome = found
+    decided = f"CASE WHEN count(*) OVER (PARTITION BY {key}) > 1 THEN '{rule}' END"
+    return [finding(field, rule, outcome, count, numbers) for _, count, numbers in grouped(rows, decided)]
 
 
 def _order(
@@ -130,36 +146,6 @@ def _order(
     )
     outcomes = {"order": ValidationClass.INVALID, "undetermined": ValidationClass.UNDETERMINED}
     return [
-        _finding(field, "order", outcomes[rule], count, row_numbers)
-        for rule, count, row_numbers in _grouped(rows, decided)
+        finding(field, "order", outcomes[rule], count, row_numbers)
+        for rule, count, row_numbers in grouped(rows, decided)
     ]
-
-
-def _finding(
-    field: str, rule: str, outcome: ValidationClass, rows: int, row_numbers: tuple[int, ...]
-) -> FieldReport:
-    return FieldReport(
-        field=field,
-        rule=rule,
-        outcome=outcome,
-        rows=rows,
-        row_numbers=() if outcome.passed else row_numbers,
-    )
-
-
-def _grouped(rows: duckdb.DuckDBPyRelation, decided: str) -> list[tuple[str, int, tuple[int, ...]]]:
-    """How many rows the expression decided each way, and the first rows of each; null is no decision."""
-    decisions = rows.project(f"{ROW_NUMBER}, {decided} AS rule").filter("rule IS NOT NULL")
-    figures = decisions.aggregate(f"rule, count(*), min({ROW_NUMBER}, {ROW_NUMBERS_SHOWN})", "rule")
-    return [(rule, count, tuple(numbers)) for rule, count, numbers in figures.fetchall()]
-
-
-def _read(connection: duckdb.DuckDBPyConnection, table: pa.Table, columns: str) -> duckdb.DuckDBPyRelation:
-    """The columns, computed once and held."""
-    return connection.from_arrow(connection.from_arrow(table).project(columns).to_arrow_table())
-
-
-def _numbered(table: pa.Table) -> pa.Table:
-    if ROW_NUMBER in table.column_names:
-        return table
-    return table.append_column(ROW_NUMBER, pa.array(range(2, table.num_rows + 2), pa.int64()))

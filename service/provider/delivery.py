@@ -8,11 +8,20 @@ from pathlib import Path
 import pyarrow as pa
 
 from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, data_set
-from linkage_engine.validate.rows import ROW_NUMBER, check
+from linkage_engine.validate.across import check_across
+from linkage_engine.validate.findings import ROW_NUMBER, report_of
+from linkage_engine.validate.rows import check
 from service.clock import Randomness
 from service.provider.extract import LOCAL_PERSON_ID, private_connection, read_extract
 from service.provider.mapping import Mapping
-from service.provider.persons import Persons, extract_identifiers_report, persons_of, persons_report
+from service.provider.persons import (
+    Persons,
+    births_of,
+    extract_identifiers_report,
+    persons_of,
+    persons_report,
+    unidentified_rows,
+)
 from service.provider.report import DeliveryReport, FileReport
 
 
@@ -40,16 +49,19 @@ def read_delivery(mapping: Mapping, *, folder: Path, random: Randomness) -> Deli
         }
         persons = persons_of(connection, list(extracts.values()), random=random)
         keyed = {name: _keyed(extract, schemas[name], persons) for name, extract in extracts.items()}
-        reports = []
-        for file in mapping.files:
-            checked = check(
-                connection,
-                keyed[file.data_set],
-                schemas[file.data_set],
-                extract_date=mapping.extract_date,
-            )
-            identifiers = extract_identifiers_report(extracts[file.data_set]) if file.identifiers else None
-            reports.append(FileReport(file=file.file, rows=checked, identifiers=identifiers))
+        checked = {
+            name: check(connection, table, schemas[name], extract_date=mapping.extract_date)
+            for name, table in keyed.items()
+        }
+        across = check_across(connection, keyed, births=births_of(persons))
+    reports = []
+    for file in mapping.files:
+        name, extract = file.data_set, extracts[file.data_set]
+        own = checked[name]
+        found = (*own.findings, *across[name], *unidentified_rows(extract, persons))
+        rows = report_of(schemas[name], own.rows, found)
+        identifiers = extract_identifiers_report(extract) if file.identifiers else None
+        reports.append(FileReport(file=file.file, rows=rows, identifiers=identifiers))
     return Delivery(
         mapping=mapping,
         persons=persons,

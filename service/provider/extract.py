@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, FieldType, Tidy
-from linkage_engine.validate.rows import ROW_NUMBER
+from linkage_engine.validate.findings import ROW_NUMBER
 from linkage_engine.validate.sql import identifier, literal, trimmed
 from service.problems import ExtractUnreadable
 from service.provider.mapping import FileMapping

@@ -15,7 +15,7 @@ from linkage_engine.contract.manifest import IDENTIFIERS
 from linkage_engine.contract.reports import ROW_NUMBERS_SHOWN, FieldReport, ValidationClass, ValidationReport
 from linkage_engine.contract.tokens import IDENTIFIER_FIELDS
 from linkage_engine.pseudonymise.families import NORMALISERS
-from linkage_engine.validate.rows import ROW_NUMBER
+from linkage_engine.validate.findings import ROW_NUMBER, finding
 from linkage_engine.validate.sql import identifier
 from service.clock import Randomness
 from service.provider.extract import IDENTIFIER_PREFIX, LOCAL_PERSON_ID
@@ -86,16 +86,43 @@ def extract_identifiers_report(extract: pa.Table) -> ValidationReport:
 def persons_report(persons: Persons) -> ValidationReport:
     """Over all files: persons with two values of one identifier, and persons with none at all."""
     found = {(name, "conflict"): count for name, count in persons.conflicts.items()}
-    blank = pa.array([True] * len(persons.keys))
-    for column in persons.identifiers.columns:
-        blank = pc.and_(blank, pc.is_null(column).combine_chunks())
-    found[PERSON_KEY, "identified"] = pc.sum(blank).as_py() or 0
+    found[PERSON_KEY, "identified"] = len(_unidentified(persons))
     findings = tuple(
         FieldReport(field=field, rule=rule, outcome=ValidationClass.UNDETERMINED, rows=rows)
         for (field, rule), rows in found.items()
         if rows
     )
     return ValidationReport(data_set=IDENTIFIERS, rows=len(persons.keys), findings=findings)
+
+
+def unidentified_rows(extract: pa.Table, persons: Persons) -> list[FieldReport]:
+    """Rows of a file about persons of whom no file has an identifier: sent, but never linked."""
+    ids = extract.column(LOCAL_PERSON_ID)
+    nobody = pc.is_in(ids, value_set=_unidentified(persons), skip_nulls=True)
+    rows = extract.column(ROW_NUMBER).filter(nobody)
+    if not len(rows):
+        return []
+    first = tuple(rows.slice(0, ROW_NUMBERS_SHOWN).to_pylist())
+    return [finding(PERSON_KEY, "identified", ValidationClass.UNDETERMINED, len(rows), first)]
+
+
+def births_of(persons: Persons) -> pa.Table:
+    """`person_key` and `date_of_birth` as an ISO date, of everybody with one that is possible."""
+    name = "date_of_birth"
+    if name not in persons.identifiers.column_names:
+        return pa.table({PERSON_KEY: pa.array([], pa.string()), name: pa.array([], pa.string())})
+    given = persons.identifiers.column(name).to_pylist()
+    spelt = {text: NORMALISERS[name](text) for text in set(given) - {None}}
+    days = pa.array([spelt.get(text) for text in given], pa.string())
+    return pa.table({PERSON_KEY: persons.keys, name: days}).filter(pc.is_valid(days))
+
+
+def _unidentified(persons: Persons) -> pa.Array:
+    """Local ids of persons without any identifier."""
+    blank = pa.array([True] * len(persons.keys), pa.bool_())
+    for column in persons.identifiers.columns:
+        blank = pc.and_(blank, pc.is_null(column).combine_chunks())
+    return persons.local_ids.filter(blank)
 
 
 def _identifier_findings(name: str, extract: pa.Table) -> list[FieldReport]:

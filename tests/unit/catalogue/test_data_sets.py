@@ -85,3 +85,31 @@ def test_icd10_is_written_without_a_dot() -> None:
     shape = re.compile(field.constraints.pattern)
     assert all(shape.fullmatch(code) for code in ("C50", "C509", "C61X", "D0511"))
     assert not any(shape.fullmatch(code) for code in ("C50.9", "c509", "509", "C5", "CANCER"))
+
+
+@every_data_set
+def test_lifetimes_are_dates_of_what_happened(schema: DataSet) -> None:
+    assert schema.lifetime
+    for name in schema.lifetime:
+        field = schema.field(name)
+        assert field is not None
+        assert (field.type, field.role) == (FieldType.DATE, FieldRole.OUTCOME)
+
+
+@every_data_set
+def test_a_row_of_its_own_number_is_told_by_it(schema: DataSet) -> None:
+    if schema.row_id is not None:
+        assert schema.primary_key == (PERSON_KEY, schema.row_id)
+
+
+def test_groups_name_codes_of_their_list() -> None:
+    root = files("linkage_engine.catalogue")
+    for name in (f.name.removesuffix(".json") for f in (root / "code_lists").iterdir()):
+        listed = code_list(name)
+        assert all(set(codes) <= set(listed.codes) for codes in listed.groups.values())
+
+
+def test_emergency_admissions_are_those_of_the_definition() -> None:
+    groups = code_list("admission_method").groups
+    assert set(groups["emergency"]) == {"21", "22", "23", "24", "25", "28", "2A", "2B", "2C", "2D"}
+    assert set(groups["emergency_not_always"]) == {"28", "2B"}

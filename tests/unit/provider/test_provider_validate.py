@@ -101,6 +101,42 @@ def test_an_identifier_that_cannot_be_used_is_counted_and_blocks_nothing(
     assert report.passed
 
 
+def of_rule(report: DeliveryReport, file: int, rule: str) -> list[tuple[str, str, int, tuple[int, ...]]]:
+    found = report.files[file].rows.findings
+    return [(f.field, f.outcome.value, f.rows, f.row_numbers) for f in found if f.rule == rule]
+
+
+def test_rows_of_persons_without_any_identifier_are_named(desk: Desk) -> None:
+    report = report_of(desk)
+    assert of_rule(report, 1, "identified") == [("person_key", "Undetermined", 1, (3,))]
+    assert of_rule(report, 0, "identified") == []
+
+
+def test_a_diagnosis_after_the_death_of_the_same_person_fails(desk: Desk) -> None:
+    desk.change_tumours("07/08/2019", "02/02/2021")
+    report = report_of(desk)
+    assert of_rule(report, 0, "death") == [("diagnosis_date", "Failed: Invalid", 1, (3,))]
+    assert not report.passed
+
+
+@pytest.mark.parametrize(("born", "rows"), [("06/06/2018", [2]), ("05/06/2018", [])])
+def test_a_diagnosis_before_the_birth_is_undetermined(desk: Desk, born: str, rows: list[int]) -> None:
+    desk.change_tumours("02/03/1950", born)
+    report = report_of(desk)
+    assert [row for f in of_rule(report, 0, "birth") for row in f[3]] == rows
+    assert report.passed
+
+
+def test_an_impossible_date_of_birth_is_before_nothing(desk: Desk) -> None:
+    desk.change_tumours("02/03/1950", "01/01/1900")
+    assert of_rule(report_of(desk), 0, "birth") == []
+
+
+def test_without_dates_of_birth_nothing_is_before_them(desk: Desk) -> None:
+    desk.change_mapping(lambda m: m["files"][0]["identifiers"].pop("date_of_birth"))
+    assert of_rule(report_of(desk), 0, "birth") == []
+
+
 class Page(HTMLParser):
     """Tags of a page, to see that it is whole and asks for nothing from outside."""
 

@@ -31,6 +31,29 @@ GOOD: dict[str, dict[str, str]] = {
         "lsoa_code": "E01000001",
     },
     "death": {"date_of_death": "2021-01-02", "underlying_cause_icd10": "C61X"},
+    "apc_spell": {
+        "hospital_provider_spell_id": "S1",
+        "start_date_hospital_provider_spell": "2022-01-02",
+        "discharge_date_hospital_provider_spell": "2022-01-09",
+        "admission_method_code": "2A",
+        "primary_diagnosis_icd10": "C509",
+        "secondary_diagnoses_icd10": "I10X;E119",
+        "procedure_opcs4": "B274",
+    },
+    "ecds_attendance": {
+        "emergency_care_attendance_id": "A1",
+        "arrival_date": "2022-01-02",
+        "emergency_care_department_type": "01",
+        "diagnosis_snomed": "22298006",
+    },
+    "asc_cld_event": {
+        "event_reference": "E1",
+        "la_code": "E08000035",
+        "event_type": "service",
+        "event_start_date": "2022-01-02",
+        "service_type": "long_term_community",
+        "service_component": "home_care",
+    },
 }
 
 
@@ -98,6 +121,15 @@ def test_good_rows_pass_and_each_row_has_one_class_for_each_field(
         ("gp_registration", "lsoa_code", "E02000001", "pattern"),
         ("death", "date_of_death", "2025-04-01", "order"),
         ("death", "place_of_death", "in the garden", "list"),
+        ("apc_spell", "admission_method_code", "2E", "list"),
+        ("apc_spell", "discharge_date_hospital_provider_spell", "2022-01-01", "order"),
+        ("apc_spell", "secondary_diagnoses_icd10", "I10X E119", "pattern"),
+        ("apc_spell", "start_date_hospital_provider_spell", "2025-04-01", "order"),
+        ("ecds_attendance", "arrival_date", "2025-04-01", "order"),
+        ("ecds_attendance", "emergency_care_department_type", "07", "list"),
+        ("asc_cld_event", "la_code", "E07000148", "pattern"),
+        ("asc_cld_event", "event_type", "Service", "list"),
+        ("asc_cld_event", "event_end_date", "2022-01-01", "order"),
     ],
 )
 def test_a_bad_value_fails_by_its_rule_and_names_its_row(
@@ -146,6 +178,21 @@ def test_a_primary_key_that_is_there_twice_fails_on_both_rows(connection: duckdb
     table = an_extract("cancer_registration", {}, {"tumour_id": "T2"}, {"person_key": key})
     report = check(connection, table, data_set("cancer_registration"), extract_date=EXTRACT_DATE)
     assert failures(report) == [("tumour_id", "unique", ValidationClass.INVALID, 2, (2, 4))]
+
+
+def test_one_event_under_two_numbers_is_undetermined_on_both_rows(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    key = f"{1:032x}"
+    twice: dict[str, str | None] = {"person_key": key, "hospital_provider_spell_id": "S2"}
+    longer = {"person_key": key, "discharge_date_hospital_provider_spell": "2022-01-10"}
+    table = an_extract("apc_spell", {}, twice, {**twice, **longer, "hospital_provider_spell_id": "S3"})
+    report = check(connection, table, data_set("apc_spell"), extract_date=EXTRACT_DATE)
+    found = [f for f in findings_of(report, "hospital_provider_spell_id") if not f.outcome.passed]
+    assert [(f.rule, f.outcome, f.rows, f.row_numbers) for f in found] == [
+        ("duplicate", ValidationClass.UNDETERMINED, 2, (2, 3))
+    ]
+    assert report.passed
 
 
 def test_an_order_with_an_unreadable_date_is_undetermined(connection: duckdb.DuckDBPyConnection) -> None:
