@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import combinations
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from linkage_engine.catalogue.analysis_templates import analysis_template, hospital_data_sets
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.contract.evidence import Evidence
@@ -29,14 +31,15 @@ from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.contract.reports import LinkageFigures, ValidationReport
 from linkage_engine.contract.statements import SignedQuestion
-from linkage_engine.disclosure.cells import ExactCell, ExactTable
+from linkage_engine.disclosure.before import before_control
+from linkage_engine.disclosure.cells import ExactCell, ExactTable, Reference
 from linkage_engine.disclosure.control import Provenance, control
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.link.linking import link_pair
 from linkage_engine.query.plan import plan
-from linkage_engine.query.raw_table import RawTable
-from linkage_engine.query.run import INPUTS, answer
+from linkage_engine.query.raw_table import RawReference, RawTable
+from linkage_engine.query.run import answer, inputs
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter, seal
 from linkage_engine.spine.clusters import LinkedPair, RecordId, clusters
@@ -53,7 +56,7 @@ Randomness = Callable[[int], bytes]
 MEMORY_LIMIT = "4GB"
 THREADS = 2
 CROSSWALK, SPINE, PERSON_INDEX = "crosswalk", "spine", "person_index"
-DATA_VERSION, RUN_ID = b"data_version", b"run_id"
+DATA_VERSION, RUN_ID, EXTRACT_DATE = b"data_version", b"run_id", b"extract_date"
 SEED = 1
 """Of the sampling in a linkage run: the same records give the same links."""
 
@@ -160,7 +163,8 @@ class AnalysisDoor:
         report = check(connection, table, schema, extract_date=manifest.extract_date)
         if report.passed:
             kept = _object("payload", manifest.provider_id, manifest.delivery_id, name)
-            rows = typed(connection, table, schema)
+            about = {EXTRACT_DATE: manifest.extract_date.isoformat().encode()}
+            rows = typed(connection, table, schema).replace_schema_metadata(about)
             self.inside.vault.write(manifest.project_id, kept, rows, replace=True)
         return report
 
@@ -183,17 +187,40 @@ class AnalysisDoor:
         if not vault.exists(project_id, CROSSWALK):
             raise QueryRefused(RefusalCode.NO_LINKED_DATA)
         crosswalk = vault.read(project_id, CROSSWALK)
-        tables = {name: self._linked(project_id, name, crosswalk) for name in INPUTS if name != PERSON_INDEX}
+        made = plan(specification, data_end=self._data_end(specification, crosswalk))
+        tables = {
+            name: self._linked(project_id, name, schema, crosswalk)
+            for name, schema in inputs(made).items()
+            if name != PERSON_INDEX
+        }
         people = set(crosswalk["link_id"].to_pylist())
         index = vault.read(project_id, PERSON_INDEX)
         tables[PERSON_INDEX] = index.filter(pc.is_in(index["link_id"], pa.array(people, pa.string())))
-        raw = answer(_compute(), plan(specification), tables, seconds=seconds).to_arrow()
+        raw = answer(_compute(), made, tables, seconds=seconds).to_arrow()
         about = {**(raw.schema.metadata or {}), DATA_VERSION: _data_version(crosswalk).encode()}
         _seal_table(raw.replace_schema_metadata(about), target, receiver, self.inside.random)
 
-    def _linked(self, project_id: str, name: str, crosswalk: pa.Table) -> pa.Table:
+    def _data_end(self, specification: QuerySpec, crosswalk: pa.Table) -> date | None:
+        """The earliest extract date of the hospital data asked about; nothing when a data set is missing."""
+        extracted = [
+            min(self._extract_dates(specification.project_id, name, crosswalk), default=None)
+            for name in hospital_data_sets(specification)
+        ]
+        known = [day for day in extracted if day is not None]
+        return min(known) if known and len(known) == len(extracted) else None
+
+    def _extract_dates(self, project_id: str, name: str, crosswalk: pa.Table) -> Iterator[date]:
+        vault = self.inside.vault
+        for provider, delivery in _deliveries(crosswalk):
+            kept = _object("payload", provider, delivery, name)
+            if vault.exists(project_id, kept):
+                metadata = vault.read(project_id, kept, columns=["person_key"]).schema.metadata or {}
+                if EXTRACT_DATE not in metadata:  # kept before deliveries said so: to be sent again
+                    raise QueryRefused(RefusalCode.NO_LINKED_DATA)
+                yield date.fromisoformat(metadata[EXTRACT_DATE].decode())
+
+    def _linked(self, project_id: str, name: str, schema: pa.Schema, crosswalk: pa.Table) -> pa.Table:
         """A data set of every delivery in the crosswalk, by link id instead of person key."""
-        schema = INPUTS[name]
         wanted = [column for column in schema.names if column != "link_id"]
         parts = [schema.empty_table()]
         for provider, delivery in sorted(_deliveries(crosswalk)):
@@ -250,7 +277,7 @@ class GateDoor:
         """Apply the policy to an answer; keep, encrypted, who is behind each cell and what was decided."""
         plain = unseal_to_memory(sealed, identities=[self.inside.identity])
         handed = pq.read_table(pa.BufferReader(plain))
-        exact = _exact(RawTable.from_arrow(handed))
+        exact = _exact(RawTable.from_arrow(handed), question.specification)
         version = (handed.schema.metadata or {})[DATA_VERSION].decode()
         provenance = Provenance(specification_sha256=specification_sha256, data_version=version)
         table = control(exact, Policy.from_json(policy_text(policy)), provenance=provenance)
@@ -260,7 +287,7 @@ class GateDoor:
             project_id=project_id,
             question=question,
             table=table,
-            exact=tuple(_before(cell) for cell in exact.cells),
+            exact=before_control(exact),
         )
         self._keep(evidence, exact)
         return evidence
@@ -287,27 +314,33 @@ class GateDoor:
         seal(io.BytesIO(evidence), target, recipients=[checker], random=self.inside.random)
 
 
-def _exact(raw: RawTable) -> ExactTable:
+def _exact(raw: RawTable, asked: QuerySpec) -> ExactTable:
+    """What was handed over, as the answer to the question that was asked and no other."""
+    if (raw.template, raw.dimensions, raw.parts) != (asked.template, tuple(asked.breakdowns), asked.parts):
+        raise NotTrusted(RefusalCode.HAND_OVER_INVALID)
+    template, others = analysis_template(asked.template), raw.reference
     return ExactTable(
-        title=raw.title,
-        template=raw.template,
+        title=template.title,
+        template=template.name,
         dimensions=raw.dimensions,
-        numerator_title=raw.numerator_title,
-        denominator_title=raw.denominator_title,
+        measures=template.measures_of(raw.parts),
         cells=tuple(
             ExactCell(
-                labels=c.labels, numerator=c.numerator, denominator=c.denominator, applicable=c.applicable
+                labels=cell.labels,
+                population=cell.population,
+                parts=cell.parts,
+                events=cell.events,
+                days=cell.days,
+                applicable=cell.applicable,
             )
-            for c in raw.cells
+            for cell in raw.cells
         ),
+        reference=None if others is None else _reference(others),
     )
 
 
-def _before(cell: ExactCell) -> tuple[float | None, ...]:
-    """The four measures of a cell before control."""
-    count, population = cell.numerator.size, cell.denominator.size
-    share = count / population if population else None
-    return (count, population, *(None if share is None else round(share * per, 6) for per in (100, 100_000)))
+def _reference(raw: RawReference) -> Reference:
+    return Reference(sexes=raw.sexes, persons=raw.persons, days=raw.days, events=raw.events)
 
 
 def _object(*parts: str) -> str:

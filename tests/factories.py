@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from linkage_engine.contract.controlled_table import DisclosureRecord
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
-from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec
+from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec, query_spec
 from linkage_engine.contract.reports import LinkageFigures, RunFigures
 from linkage_engine.contract.statements import Decision, SignedQuestion, Verdict
 from service.signed import SigningKey, TextType, sign
@@ -194,7 +194,7 @@ def a_specification(**changes: object) -> QuerySpec:
         "parameters": PrevalenceParameters(index_date=date(2025, 12, 31)),
         "breakdowns": (Breakdown.SEX,),
     }
-    return QuerySpec.model_validate(fields | changes)
+    return query_spec(fields | changes)
 
 
 def a_question(asker: Person, *, random: Callable[[int], bytes], **changes: object) -> SignedQuestion:

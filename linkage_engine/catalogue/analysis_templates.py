@@ -1,19 +1,18 @@
-"""Analysis templates: the closed list of questions, each with its definition and inputs."""
+"""Analysis templates: the closed list of questions, each with its definition, inputs and measures."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Annotated
 
 from pydantic import StringConstraints
 
-from linkage_engine.contract.query_spec import Breakdown
+from linkage_engine.contract.controlled_table import PlannedMeasure
+from linkage_engine.contract.query_spec import TEMPLATES, Breakdown, EmergencySpec, EventKind, QuerySpec
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.contract.value import FieldName, ShortText, Value
-
-TEMPLATES = ("prevalence",)
-"""The questions that can be asked."""
 
 
 class Sex(Value):
@@ -35,8 +34,47 @@ class AnalysisTemplate(Value):
     """Columns beside `link_id` that each data set must have."""
     breakdowns: tuple[Breakdown, ...]
     sexes: tuple[Sex, ...]
-    numerator: ShortText
-    denominator: ShortText
+    measures: tuple[PlannedMeasure, ...]
+
+    def measures_of(self, parts: Collection[str]) -> tuple[PlannedMeasure, ...]:
+        """The measures of the population and of the parts asked for, in the template's order."""
+        return tuple(measure for measure in self.measures if measure.part in {None, *parts})
+
+
+class AdmissionMethods(Value):
+    """One answer to what an emergency admission is."""
+
+    name: FieldName
+    title: ShortText
+    codes: tuple[str, ...]
+
+
+class EventSource(Value):
+    """The hospital data set that tells of a kind of event."""
+
+    kind: EventKind
+    data_set: FieldName
+
+
+class EmergencyTemplate(AnalysisTemplate):
+    """What the question about emergency care needs besides."""
+
+    reference_ages: tuple[int, ...]
+    """The youngest age of each stratum; the last is open."""
+    admission_methods: tuple[AdmissionMethods, ...]
+    """The first is the default; the others say how much the answer hangs on it."""
+    events: tuple[EventSource, ...]
+
+    def methods(self, name: str) -> AdmissionMethods | None:
+        """The set of that name, or nothing."""
+        return next((methods for methods in self.admission_methods if methods.name == name), None)
+
+    def data_sets(self, kinds: Collection[EventKind]) -> tuple[str, ...]:
+        """The hospital data sets that events of these kinds are read from."""
+        return tuple(source.data_set for source in self.events if source.kind in kinds)
+
+
+_KINDS: Mapping[str, type[AnalysisTemplate]] = {"emergency_15m": EmergencyTemplate}
 
 
 @cache
@@ -44,5 +82,21 @@ def analysis_template(name: str) -> AnalysisTemplate:
     """The template of that name; an unknown one is `QueryRefused(SPECIFICATION_INVALID)`."""
     if name not in TEMPLATES:
         raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)
-    text = (files("linkage_engine.catalogue") / "templates" / f"{name}.json").read_text(encoding="utf-8")
-    return AnalysisTemplate.model_validate_json(text)
+    return _KINDS.get(name, AnalysisTemplate).model_validate_json(_text(name))
+
+
+@cache
+def emergency_template() -> EmergencyTemplate:
+    """The template of emergency care after a diagnosis."""
+    return EmergencyTemplate.model_validate_json(_text("emergency_15m"))
+
+
+def hospital_data_sets(spec: QuerySpec) -> tuple[str, ...]:
+    """The data sets that tell of the events a question asks about; their extracts end what can be known."""
+    if not isinstance(spec, EmergencySpec):
+        return ()
+    return emergency_template().data_sets(spec.parameters.events)
+
+
+def _text(name: str) -> str:
+    return (files("linkage_engine.catalogue") / "templates" / f"{name}.json").read_text(encoding="utf-8")

@@ -28,6 +28,42 @@ class Measure(Value):
     unit: ShortText
 
 
+class Statistic(StrEnum):
+    """What a number is: by it disclosure control knows which rule holds.
+
+    The first four are told from exact cells. The others are computed from those after control.
+    """
+
+    POPULATION = "population"
+    """The people a cell is about."""
+    COUNT = "count"
+    """Those of them in a part."""
+    EVENTS = "events"
+    """What happened to them, each time it happened."""
+    EXPECTED = "expected"
+    """What would have happened to as many people of the same age and sex."""
+    PERCENT = "percent"
+    PER_100_000 = "per_100_000"
+    PERCENT_LOWER = "percent_lower"
+    PERCENT_UPPER = "percent_upper"
+    RATIO = "ratio"
+    RATIO_LOWER = "ratio_lower"
+    RATIO_UPPER = "ratio_upper"
+
+
+class PlannedMeasure(Measure):
+    """A column before there are numbers: which statistic, of which part of the population."""
+
+    statistic: Statistic
+    part: FieldName | None = None
+    """Nothing for the population itself."""
+
+    @property
+    def published(self) -> Measure:
+        """The measure as a controlled table names it."""
+        return Measure(name=self.name, title=self.title, unit=self.unit)
+
+
 class ControlledValue(Value):
     """One number after control; withheld numbers are absent and say why."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import Literal
 
 from linkage_engine.contract.controlled_table import (
     CellStatus,
@@ -13,17 +12,15 @@ from linkage_engine.contract.controlled_table import (
     ControlledTable,
     ControlledValue,
     DisclosureRecord,
-    Measure,
+    PlannedMeasure,
     RuleFired,
+    Statistic,
 )
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.disclosure.cells import ExactTable
 from linkage_engine.disclosure.policy import Policy
-from linkage_engine.disclosure.rounding import METHODS, Counts
-from linkage_engine.disclosure.threshold import effective_threshold, may_be_told
-
-NUMERATOR, DENOMINATOR, PERCENT, PER_100_000 = range(4)
-"""Where each measure stands in a row."""
+from linkage_engine.disclosure.statistics import COMPUTED, TOLD, Column, Exact
+from linkage_engine.disclosure.threshold import effective_threshold
 
 
 @dataclass(frozen=True)
@@ -38,101 +35,108 @@ def control(table: ExactTable, policy: Policy, *, provenance: Provenance) -> Con
     """The table with every number either safe under the policy or withheld.
 
     1. A cell that nobody can be in is not applicable.
-    2. A population that may not be told hides the whole row; a count, or the people not counted,
-       that may not be told hides the count and what is computed from it.
-    3. What is left is rounded, every cell by itself, margins too.
-    4. Percentages and rates are computed from rounded numbers only.
+    2. A population that may not be told hides the whole row; what is told of a part of it has a rule
+       by its statistic (`TOLD`).
+    3. What is told is rounded, every cell by itself, margins too.
+    4. Percentages, rates, ratios and intervals are computed from told numbers only (`COMPUTED`).
     5. The record is made from the controlled rows: it cannot say more than they do.
 
     `QueryRefused(TABLE_TOO_LARGE)` when the policy allows fewer dimensions or cells.
     """
     if len(table.dimensions) > policy.limits.dims or len(table.cells) > policy.limits.cells:
         raise QueryRefused(RefusalCode.TABLE_TOO_LARGE, cells=len(table.cells), allowed=policy.limits.cells)
-    counts = np.array([cell.numerator.size for cell in table.cells], dtype=np.int64)
-    populations = np.array([cell.denominator.size for cell in table.cells], dtype=np.int64)
-    population_safe = may_be_told(populations, policy)
-    count_safe = population_safe & _count_may_be_told(counts, populations, policy)
-    rounded = METHODS[policy.counts.method]
+    columns = _columns(table, policy)
+    inapplicable = (_NOT_APPLICABLE,) * len(columns)
     rows = tuple(
-        ControlledRow(labels=cell.labels, values=_values(*figures) if cell.applicable else _NOT_APPLICABLE)
-        for cell, *figures in zip(
-            table.cells,
-            np.where(count_safe, rounded(counts), _WITHHELD).tolist(),
-            np.where(population_safe, rounded(populations), _WITHHELD).tolist(),
-            strict=True,
+        ControlledRow(
+            labels=cell.labels,
+            values=tuple(column[place] for column in columns) if cell.applicable else inapplicable,
         )
+        for place, cell in enumerate(table.cells)
     )
     return ControlledTable(
         title=table.title,
         template=table.template,
         dimensions=table.dimensions,
-        measures=_measures(table),
+        measures=tuple(measure.published for measure in table.measures),
         rows=rows,
-        record=_record(rows, policy, provenance),
+        record=_record(rows, table.measures, policy, provenance),
     )
 
 
-_WITHHELD = -1
+_NOT_APPLICABLE = ControlledValue(value=None, status=CellStatus.NOT_APPLICABLE)
 
 
-def _count_may_be_told(counts: Counts, populations: Counts, policy: Policy) -> npt.NDArray[np.bool_]:
-    counted = may_be_told(counts, policy)
-    return counted & may_be_told(populations - counts, policy) if policy.threshold.complement else counted
+def _columns(table: ExactTable, policy: Policy) -> list[Column]:
+    """One column a measure: first what is told, then what is computed from it."""
+    exact = Exact(table, policy)
+    told = {
+        (each.statistic, each.part): TOLD[each.statistic](exact, each.part or "")
+        for each in table.measures
+        if each.statistic in TOLD
+    }
+    return [_column(measure, told) for measure in table.measures]
 
 
-def _values(count: int, population: int) -> tuple[ControlledValue, ...]:
-    """The four measures of a row, from rounded or withheld numbers."""
-    return (
-        _shown_or_confidential(count),
-        _shown_or_confidential(population),
-        _share(count, population, per=100, decimals=1),
-        _share(count, population, per=100_000, decimals=0),
-    )
+def _column(measure: PlannedMeasure, told: Mapping[tuple[Statistic, str | None], Column]) -> Column:
+    if measure.statistic in TOLD:
+        return told[measure.statistic, measure.part]
+    rule = COMPUTED[measure.statistic]
+    second = None if rule.second is Statistic.POPULATION else measure.part
+    pairs = zip(told[rule.first, measure.part], told[rule.second, second], strict=True)
+    return tuple(rule.value(*pair) for pair in pairs)
 
 
-def _shown_or_confidential(number: int) -> ControlledValue:
-    return _CONFIDENTIAL if number == _WITHHELD else ControlledValue(value=number)
+@dataclass(frozen=True)
+class _Rule:
+    """One line of the record: which numbers' statuses it counts, a cell once however many it has."""
+
+    name: str
+    action: Literal["hidden", "rounded", "recomputed"]
+    statistics: frozenset[Statistic]
+    status: CellStatus
 
 
-def _share(count: int, population: int, *, per: int, decimals: int) -> ControlledValue:
-    """So many of each `per`, halves up; whole numbers throughout, so that anybody gets the same."""
-    if _WITHHELD in {count, population}:
-        return _CONFIDENTIAL
-    if population == 0:
-        return ControlledValue(value=None, status=CellStatus.UNAVAILABLE)
-    scale = 10**decimals
-    return ControlledValue(value=(2 * count * per * scale + population) // (2 * population) / scale)
+def _rule(name: str, action: Literal["hidden", "rounded", "recomputed"], *statistics: Statistic) -> _Rule:
+    status = CellStatus.CONFIDENTIAL if action == "hidden" else CellStatus.SHOWN
+    return _Rule(name, action, frozenset(statistics), status)
 
 
-_CONFIDENTIAL = ControlledValue(value=None, status=CellStatus.CONFIDENTIAL)
-_NOT_APPLICABLE = (ControlledValue(value=None, status=CellStatus.NOT_APPLICABLE),) * 4
+_S = Statistic
+_RULES = (
+    _Rule("impossible_cell", "hidden", frozenset({_S.POPULATION}), CellStatus.NOT_APPLICABLE),
+    _rule("population_threshold", "hidden", _S.POPULATION),
+    _rule("count_threshold", "hidden", _S.COUNT),
+    _rule("events_threshold", "hidden", _S.EVENTS),
+    _rule("reference_threshold", "hidden", _S.EXPECTED),
+    _rule("population_rounded", "rounded", _S.POPULATION),
+    _rule("count_rounded", "rounded", _S.COUNT),
+    _rule("events_rounded", "rounded", _S.EVENTS),
+    _rule("expected_rounded", "rounded", _S.EXPECTED),
+    _rule("share_of_rounded", "recomputed", _S.PERCENT, _S.PER_100_000),
+    _rule("ratio_of_rounded", "recomputed", _S.RATIO),
+    _rule("interval_of_rounded", "recomputed", _S.PERCENT_LOWER, _S.RATIO_LOWER),
+)
+"""In the order of the record; a table has those of its statistics."""
 
 
-def _measures(table: ExactTable) -> tuple[Measure, ...]:
-    return (
-        Measure(name="numerator", title=table.numerator_title, unit="persons"),
-        Measure(name="denominator", title=table.denominator_title, unit="persons"),
-        Measure(name="percent", title="Percentage of the population", unit="percent"),
-        Measure(name="per_100_000", title="Per 100,000 of the population", unit="per 100,000 persons"),
-    )
-
-
-def _record(rows: tuple[ControlledRow, ...], policy: Policy, provenance: Provenance) -> DisclosureRecord:
+def _record(
+    rows: tuple[ControlledRow, ...],
+    measures: tuple[PlannedMeasure, ...],
+    policy: Policy,
+    provenance: Provenance,
+) -> DisclosureRecord:
     """What was done, told from the controlled rows alone."""
+    statuses = [{(m.statistic, v.status) for m, v in zip(measures, row.values, strict=True)} for row in rows]
+    about = {measure.statistic for measure in measures}
 
-    def cells(measure: int, status: CellStatus) -> int:
-        return sum(row.values[measure].status is status for row in rows)
+    def fired(rule: _Rule) -> int:
+        touched = {(statistic, rule.status) for statistic in rule.statistics}
+        cells = [status for status in statuses if status & touched]
+        if rule.status is CellStatus.CONFIDENTIAL and Statistic.POPULATION not in rule.statistics:
+            cells = [status for status in cells if _HIDDEN_WHOLE not in status]
+        return len(cells)
 
-    hidden, shown, inapplicable = CellStatus.CONFIDENTIAL, CellStatus.SHOWN, CellStatus.NOT_APPLICABLE
-    by_population = cells(DENOMINATOR, hidden)
-    rules = (
-        RuleFired(rule="impossible_cell", action="hidden", cells=cells(NUMERATOR, inapplicable)),
-        RuleFired(rule="population_threshold", action="hidden", cells=by_population),
-        RuleFired(rule="count_threshold", action="hidden", cells=cells(NUMERATOR, hidden) - by_population),
-        RuleFired(rule="population_rounded", action="rounded", cells=cells(DENOMINATOR, shown)),
-        RuleFired(rule="count_rounded", action="rounded", cells=cells(NUMERATOR, shown)),
-        RuleFired(rule="share_of_rounded", action="recomputed", cells=cells(PERCENT, shown)),
-    )
     return DisclosureRecord(
         policy=policy.profile,
         policy_version=policy.version,
@@ -142,9 +146,17 @@ def _record(rows: tuple[ControlledRow, ...], policy: Policy, provenance: Provena
         rounding=policy.counts.method,
         margins=policy.counts.margins,
         cells=len(rows),
-        cells_hidden=cells(NUMERATOR, hidden),
-        rules=rules,
+        cells_hidden=sum(any(s is CellStatus.CONFIDENTIAL for _, s in status) for status in statuses),
+        rules=tuple(
+            RuleFired(rule=rule.name, action=rule.action, cells=fired(rule))
+            for rule in _RULES
+            if rule.statistics & about
+        ),
         specification_sha256=provenance.specification_sha256,
         data_version=provenance.data_version,
         history_audited=False,
     )
+
+
+_HIDDEN_WHOLE = (Statistic.POPULATION, CellStatus.CONFIDENTIAL)
+"""Of such a row nothing is told, and no other rule was asked."""

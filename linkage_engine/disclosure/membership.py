@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from linkage_engine.contract.controlled_table import CellStatus, ControlledTable
+from linkage_engine.contract.controlled_table import CellStatus, ControlledTable, PlannedMeasure, Statistic
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
-from linkage_engine.disclosure.cells import ExactTable, Persons
-from linkage_engine.disclosure.control import DENOMINATOR, NUMERATOR
+from linkage_engine.disclosure.cells import ExactCell, ExactTable, Persons
 
 Columns = Mapping[str, npt.NDArray[Any]]
 """Columns of equal length, by name."""
@@ -20,14 +19,13 @@ Columns = Mapping[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Membership:
-    """The people of one cell, and which of its numbers were shown."""
+    """The people behind one number of one cell, and whether it was shown."""
 
     key: str
     """The cell's place in its table, as `cell_key` writes it."""
-    numerator: Persons
-    denominator: Persons
-    numerator_shown: bool
-    denominator_shown: bool
+    measure: str
+    people: Persons
+    shown: bool
 
     def __repr__(self) -> str:
         return "Membership(withheld)"
@@ -37,8 +35,8 @@ class Membership:
 class KeptColumns:
     """Memberships as two flat tables: `cells` names sets by number, `members` lists the people of each set.
 
-    cells: key (text), numerator_set, denominator_set (int32), numerator_shown, denominator_shown (bool);
-    members: set, person (int32). A set that several cells share is written once.
+    cells: key, measure (text), set (int32), shown (bool); members: set, person (int32). A set that
+    several numbers share is written once.
     """
 
     cells: Columns
@@ -54,17 +52,26 @@ def cell_key(dimensions: tuple[str, ...], labels: tuple[str, ...]) -> str:
 
 
 def memberships(table: ExactTable, controlled: ControlledTable) -> tuple[Membership, ...]:
-    """Every cell's people, hidden cells too: a later table must not let them be worked out."""
+    """The people behind every number of people, hidden ones too: no later table may give them away."""
+    counted = [
+        (place, measure)
+        for place, measure in enumerate(table.measures)
+        if measure.statistic in {Statistic.POPULATION, Statistic.COUNT}
+    ]
     return tuple(
         Membership(
             key=cell_key(table.dimensions, cell.labels),
-            numerator=cell.numerator,
-            denominator=cell.denominator,
-            numerator_shown=row.values[NUMERATOR].status is CellStatus.SHOWN,
-            denominator_shown=row.values[DENOMINATOR].status is CellStatus.SHOWN,
+            measure=measure.name,
+            people=_people(cell, measure),
+            shown=row.values[place].status is CellStatus.SHOWN,
         )
         for cell, row in zip(table.cells, controlled.rows, strict=True)
+        for place, measure in counted
     )
+
+
+def _people(cell: ExactCell, measure: PlannedMeasure) -> Persons:
+    return cell.population if measure.part is None else cell.parts[measure.part]
 
 
 def to_columns(kept: tuple[Membership, ...]) -> KeptColumns:
@@ -80,10 +87,9 @@ def to_columns(kept: tuple[Membership, ...]) -> KeptColumns:
 
     cells = {
         "key": np.array([each.key for each in kept], dtype=np.str_),
-        "numerator_set": np.array([number(each.numerator) for each in kept], dtype=np.int32),
-        "denominator_set": np.array([number(each.denominator) for each in kept], dtype=np.int32),
-        "numerator_shown": np.array([each.numerator_shown for each in kept], dtype=np.bool_),
-        "denominator_shown": np.array([each.denominator_shown for each in kept], dtype=np.bool_),
+        "measure": np.array([each.measure for each in kept], dtype=np.str_),
+        "set": np.array([number(each.people) for each in kept], dtype=np.int32),
+        "shown": np.array([each.shown for each in kept], dtype=np.bool_),
     }
     members = {
         "set": np.repeat(
@@ -112,16 +118,10 @@ def _read(cells: Columns, members: Columns) -> tuple[Membership, ...]:
 
     rows = zip(*(cells[name].tolist() for name in _CELL_COLUMNS), strict=True)
     return tuple(
-        Membership(
-            key=key,
-            numerator=people(numerator),
-            denominator=people(denominator),
-            numerator_shown=numerator_shown,
-            denominator_shown=denominator_shown,
-        )
-        for key, numerator, denominator, numerator_shown, denominator_shown in rows
+        Membership(key=key, measure=measure, people=people(number), shown=shown)
+        for key, measure, number, shown in rows
     )
 
 
-_CELL_COLUMNS = ("key", "numerator_set", "denominator_set", "numerator_shown", "denominator_shown")
+_CELL_COLUMNS = ("key", "measure", "set", "shown")
 _NOBODY: Persons = np.empty(0, dtype=np.int32)

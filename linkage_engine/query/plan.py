@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
+from typing import Any, TypeVar
 
 from linkage_engine.catalogue.age_bands import AgeBand, age_bandings
-from linkage_engine.catalogue.analysis_templates import AnalysisTemplate, analysis_template
+from linkage_engine.catalogue.analysis_templates import (
+    AnalysisTemplate,
+    EmergencyTemplate,
+    analysis_template,
+    emergency_template,
+)
+from linkage_engine.catalogue.areas import Area, areas
 from linkage_engine.catalogue.tumour_groups import TumourGroup, tumour_groups
 from linkage_engine.contract.controlled_table import TOTAL
-from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec
+from linkage_engine.contract.query_spec import Breakdown, EmergencySpec, EventKind, PrevalenceSpec, QuerySpec
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 
 EARLIEST_YEAR = 1900
 """No window may open before it: no record of the catalogue can be older."""
+
+DEFINITE_SEXES = frozenset({"1", "2"})
+"""Codes of the catalogue's sex list that exclude one another."""
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -28,20 +41,18 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Plan:
-    """Limited-duration prevalence, ready to be run.
-
-    A person is counted in a group when the first diagnosis in it lies after `window_opens`
-    and not after `index_date`.
-    """
+    """What the plans of all templates share: the cells of the answer."""
 
     template: AnalysisTemplate
-    index_date: date
-    window_opens: date
     groups: tuple[TumourGroup, ...]
     """The groups asked for; all cancers are always counted beside them."""
-    all_cancers: TumourGroup
     bands: tuple[AgeBand, ...]
     dimensions: tuple[Dimension, ...]
+
+    @property
+    def all_cancers(self) -> TumourGroup:
+        """Every group together."""
+        return tumour_groups().all_cancers
 
     @property
     def breakdowns(self) -> tuple[Breakdown, ...]:
@@ -64,44 +75,131 @@ class Plan:
         return only is None or sex == only or sex not in definite
 
 
-DEFINITE_SEXES = frozenset({"1", "2"})
-"""Codes of the catalogue's sex list that exclude one another."""
+@dataclass(frozen=True)
+class PrevalencePlan(Plan):
+    """Limited-duration prevalence, ready to be run.
 
-
-def plan(spec: QuerySpec) -> Plan:
-    """The plan of a question.
-
-    Raises `QueryRefused(SPECIFICATION_INVALID)` when the catalogue lacks a tumour group or a
-    banding, when groups are named twice or without the breakdown that shows them, or when the
-    window opens before 1900.
+    A person is counted in a group when the first diagnosis in it lies after `window_opens`
+    and not after `index_date`.
     """
+
+    index_date: date
+    window_opens: date
+
+
+@dataclass(frozen=True)
+class EmergencyPlan(Plan):
+    """Emergency care after diagnosis against others of the same age and sex, ready to be run.
+
+    Days at risk lie before `data_end`; those compared with are at risk from `diagnosed_from` up
+    to, not including, `span_end`.
+    """
+
+    template: EmergencyTemplate
+    diagnosed_from: date
+    diagnosed_to: date
+    window_days: int
+    data_end: date
+    kinds: tuple[EventKind, ...]
+    admission_methods: tuple[str, ...]
+    areas: tuple[Area, ...]
+    """The areas asked for."""
+
+    @property
+    def span_end(self) -> date:
+        """The first day on which nobody is at risk any more."""
+        return min(self.data_end, self.diagnosed_to + timedelta(days=self.window_days))
+
+    @property
+    def strata(self) -> tuple[tuple[str, int], ...]:
+        """Sex and youngest age of every stratum, in the order of every tally."""
+        sexes = (sex.label for sex in self.template.sexes)
+        return tuple(product(sexes, self.template.reference_ages))
+
+
+def plan(spec: QuerySpec, *, data_end: date | None = None) -> PrevalencePlan | EmergencyPlan:
+    """The plan of a question; `data_end` is the day from which hospital data knows nothing.
+
+    Raises `QueryRefused`: SPECIFICATION_INVALID when the catalogue lacks a name, when names stand
+    twice or without the breakdown that shows them, or when a window opens before 1900;
+    NO_LINKED_DATA when hospital data is asked about and ends before the diagnosis period starts.
+    """
+    return _prevalence(spec) if isinstance(spec, PrevalenceSpec) else _emergency(spec, data_end)
+
+
+def _prevalence(spec: PrevalenceSpec) -> PrevalencePlan:
     asked = spec.parameters
-    banding = age_bandings().named(asked.age_bands)
-    groups = _groups(asked, shown=Breakdown.TUMOUR_GROUP in spec.breakdowns)
-    if banding is None or asked.index_date.year - asked.lookback_years < EARLIEST_YEAR:
+    if asked.index_date.year - asked.lookback_years < EARLIEST_YEAR:
         raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)
-    template = analysis_template(spec.template)
+    return PrevalencePlan(
+        **_shared(spec, analysis_template(spec.template), shown_areas=()),
+        index_date=asked.index_date,
+        window_opens=_years_before(asked.index_date, asked.lookback_years),
+    )
+
+
+def _emergency(spec: EmergencySpec, data_end: date | None) -> EmergencyPlan:
+    asked, template = spec.parameters, emergency_template()
+    shown_areas = _named(
+        asked.areas,
+        everything=areas().areas,
+        find=areas().coded,
+        shown=Breakdown.AREA in spec.breakdowns,
+    )
+    methods = template.methods(asked.admission_methods)
+    if methods is None:
+        raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)
+    if data_end is None or data_end <= asked.diagnosed_from:
+        raise QueryRefused(RefusalCode.NO_LINKED_DATA)
+    return EmergencyPlan(
+        **_shared(spec, template, shown_areas=shown_areas),
+        diagnosed_from=asked.diagnosed_from,
+        diagnosed_to=asked.diagnosed_to,
+        window_days=asked.window_days,
+        data_end=data_end,
+        kinds=asked.events,
+        admission_methods=methods.codes,
+        areas=shown_areas,
+    )
+
+
+def _shared(spec: QuerySpec, template: AnalysisTemplate, *, shown_areas: tuple[Area, ...]) -> dict[str, Any]:
+    """The fields of `Plan`."""
+    banding = age_bandings().named(spec.parameters.age_bands)
+    if banding is None:
+        raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)
+    groups = _named(
+        spec.parameters.tumour_groups,
+        everything=tumour_groups().groups,
+        find=tumour_groups().named,
+        shown=Breakdown.TUMOUR_GROUP in spec.breakdowns,
+    )
     labels = {
         Breakdown.TUMOUR_GROUP: tuple(group.title for group in groups),
         Breakdown.SEX: tuple(sex.label for sex in template.sexes),
         Breakdown.AGE_BAND: tuple(band.label for band in banding.bands),
+        Breakdown.AREA: tuple(area.label for area in shown_areas),
     }
-    return Plan(
-        template=template,
-        index_date=asked.index_date,
-        window_opens=_years_before(asked.index_date, asked.lookback_years),
-        groups=groups,
-        all_cancers=tumour_groups().all_cancers,
-        bands=banding.bands,
-        dimensions=tuple(Dimension(b, (*labels[b], TOTAL)) for b in spec.breakdowns),
-    )
+    return {
+        "template": template,
+        "groups": groups,
+        "bands": banding.bands,
+        "dimensions": tuple(Dimension(b, (*labels[b], TOTAL)) for b in spec.breakdowns),
+    }
 
 
-def _groups(asked: PrevalenceParameters, *, shown: bool) -> tuple[TumourGroup, ...]:
-    if asked.tumour_groups is None:
-        return tumour_groups().groups if shown else ()
-    found = [group for name in asked.tumour_groups if (group := tumour_groups().named(name)) is not None]
-    if not shown or len(found) != len(set(asked.tumour_groups)) or len(found) != len(asked.tumour_groups):
+def _named(
+    names: tuple[str, ...] | None,
+    *,
+    everything: tuple[Item, ...],
+    find: Callable[[str], Item | None],
+    shown: bool,
+) -> tuple[Item, ...]:
+    """What the names of a breakdown mean: everything when none is given, nothing when it is not shown."""
+    if names is None:
+        return everything if shown else ()
+    found = [item for name in names if (item := find(name)) is not None]
+    if not shown or len(found) != len(set(names)) or len(found) != len(names):
         raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)
     return tuple(found)
 

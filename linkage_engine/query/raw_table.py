@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,16 +16,8 @@ from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 Persons = npt.NDArray[np.int32]
 """Sorted numbers of a project's own numbering: neither link ids nor person keys."""
 
-_SCHEMA = pa.schema(
-    [
-        pa.field("labels", pa.list_(pa.string()), nullable=False),
-        pa.field("applicable", pa.bool_(), nullable=False),
-        pa.field("numerator", pa.large_list(pa.int32()), nullable=False),
-        # the population is written once, in the first cell that has it: its row stands in the others
-        pa.field("denominator_row", pa.int32(), nullable=False),
-        pa.field("denominator", pa.large_list(pa.int32())),
-    ]
-)
+Tally = npt.NDArray[np.int64]
+"""Whole numbers, one for each stratum of a reference."""
 
 
 class Withheld:
@@ -39,39 +33,61 @@ class Withheld:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RawCell(Withheld):
-    """One cell: who is counted, out of whom."""
+    """One cell: whom it is about, who of them is in each part, what happened to those, days at risk."""
 
     labels: tuple[str, ...]
-    numerator: Persons
-    denominator: Persons
+    population: Persons
+    parts: Mapping[str, Persons]
     applicable: bool
+    events: Mapping[str, int] = field(default_factory=dict)
+    days: Tally = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """The population's days in each stratum of the table's reference."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RawReference(Withheld):
+    """Those compared with, by stratum: people in the stratum of their first day, days at risk, events."""
+
+    sexes: int
+    persons: Tally
+    days: Tally
+    events: Mapping[str, Tally]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RawTable(Withheld):
     """The exact answer to a question, before disclosure control."""
 
-    title: str
     template: str
     dimensions: tuple[str, ...]
-    numerator_title: str
-    denominator_title: str
+    parts: tuple[str, ...]
+    """Names of the parts that every cell has."""
     cells: tuple[RawCell, ...]
+    reference: RawReference | None = None
 
     def to_arrow(self) -> pa.Table:
         """The table in Arrow form, for sealing to the gate; a population shared by cells is written once."""
         first: dict[int, int] = {}
-        shared = [first.setdefault(id(cell.denominator), row) for row, cell in enumerate(self.cells)]
-        about = {name: getattr(self, name) for name in _TITLES} | {"dimensions": ",".join(self.dimensions)}
+        shared = [first.setdefault(id(cell.population), row) for row, cell in enumerate(self.cells)]
+        about = {
+            "template": self.template,
+            "dimensions": ",".join(self.dimensions),
+            "parts": ",".join(self.parts),
+            "reference": _reference_text(self.reference),
+        }
+        schema = _schema(self.parts, events=self.reference is not None)
         columns: list[list[Any]] = [
             [list(cell.labels) for cell in self.cells],
             [cell.applicable for cell in self.cells],
-            [cell.numerator for cell in self.cells],
             shared,
-            [c.denominator if shared[row] == row else None for row, c in enumerate(self.cells)],
+            [c.population if shared[row] == row else None for row, c in enumerate(self.cells)],
+            [cell.days for cell in self.cells],
+            *([cell.parts[name] for cell in self.cells] for name in self.parts),
         ]
-        arrays = [pa.array(values, type=field.type) for values, field in zip(columns, _SCHEMA, strict=True)]
-        return pa.Table.from_arrays(arrays, schema=_SCHEMA.with_metadata(about))
+        if self.reference is not None:
+            columns += [[cell.events[name] for cell in self.cells] for name in self.parts]
+        arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
+        return pa.Table.from_arrays(arrays, schema=schema.with_metadata(about))
 
     def to_bytes(self) -> bytes:
         """The table as an Arrow stream: the text that is sealed to the gate."""
@@ -100,38 +116,81 @@ class RawTable(Withheld):
 
     @classmethod
     def _read(cls, table: pa.Table) -> RawTable:
-        if not table.schema.equals(_SCHEMA, check_metadata=False):
+        about = {name.decode(): text.decode() for name, text in (table.schema.metadata or {}).items()}
+        parts = tuple(about["parts"].split(","))
+        reference = _reference(about["reference"])
+        if not table.schema.equals(_schema(parts, events=reference is not None), check_metadata=False):
             msg = "another schema"
             raise ValueError(msg)
-        about = {name.decode(): text.decode() for name, text in (table.schema.metadata or {}).items()}
-        denominators = _lists(table["denominator"])
-        numerators = _lists(table["numerator"])
+        people = {name: _lists(table[_PART + name]) for name in parts}
+        populations, days = _lists(table["population"]), _lists(table["days"])
+        happened = [] if reference is None else [table[_EVENTS + name].to_pylist() for name in parts]
+        rows = zip(
+            *(table[name].to_pylist() for name in ("labels", "applicable", "population_row")), strict=True
+        )
         cells = tuple(
-            RawCell(tuple(labels), numerators[row], denominators[shared], applicable)
-            for row, (labels, applicable, shared) in enumerate(
-                zip(
-                    table["labels"].to_pylist(),
-                    table["applicable"].to_pylist(),
-                    table["denominator_row"].to_pylist(),
-                    strict=True,
-                )
+            RawCell(
+                labels=tuple(labels),
+                population=populations[shared].astype(np.int32),
+                parts={name: lists[row].astype(np.int32) for name, lists in people.items()},
+                applicable=applicable,
+                events=dict(zip(parts, (column[row] for column in happened), strict=False)),
+                days=days[row].astype(np.int64),
             )
+            for row, (labels, applicable, shared) in enumerate(rows)
         )
-        return cls(
-            cells=cells,
-            dimensions=tuple(filter(None, about["dimensions"].split(","))),
-            **{name: about[name] for name in _TITLES},
-        )
+        dimensions = tuple(filter(None, about["dimensions"].split(",")))
+        return cls(about["template"], dimensions, parts, cells, reference)
 
 
-_TITLES = ("title", "template", "numerator_title", "denominator_title")
+_PART, _EVENTS = "part:", "events:"
 
 
-def _lists(column: pa.ChunkedArray) -> dict[int, Persons]:
+def _schema(parts: tuple[str, ...], *, events: bool) -> pa.Schema:
+    fields = [
+        pa.field("labels", pa.list_(pa.string()), nullable=False),
+        pa.field("applicable", pa.bool_(), nullable=False),
+        # a population is written once, in the first cell that has it: its row stands in the others
+        pa.field("population_row", pa.int32(), nullable=False),
+        pa.field("population", pa.large_list(pa.int32())),
+        pa.field("days", pa.large_list(pa.int64()), nullable=False),
+        *(pa.field(_PART + name, pa.large_list(pa.int32()), nullable=False) for name in parts),
+    ]
+    if events:
+        fields += [pa.field(_EVENTS + name, pa.int64(), nullable=False) for name in parts]
+    return pa.schema(fields)
+
+
+def _reference_text(reference: RawReference | None) -> str:
+    if reference is None:
+        return ""
+    return json.dumps(
+        {
+            "sexes": reference.sexes,
+            "persons": reference.persons.tolist(),
+            "days": reference.days.tolist(),
+            "events": {name: tally.tolist() for name, tally in reference.events.items()},
+        }
+    )
+
+
+def _reference(text: str) -> RawReference | None:
+    if not text:
+        return None
+    read = json.loads(text)
+    return RawReference(
+        sexes=read["sexes"],
+        persons=np.array(read["persons"], dtype=np.int64),
+        days=np.array(read["days"], dtype=np.int64),
+        events={name: np.array(tally, dtype=np.int64) for name, tally in read["events"].items()},
+    )
+
+
+def _lists(column: pa.ChunkedArray) -> dict[int, npt.NDArray[Any]]:
     """The lists of a column by row; rows without one are left out."""
     filled = (item for chunk in column.chunks for item in chunk)
     return {
-        row: np.asarray(item.values.to_numpy(zero_copy_only=False), dtype=np.int32)
+        row: np.asarray(item.values.to_numpy(zero_copy_only=False))
         for row, item in enumerate(filled)
         if item.is_valid
     }

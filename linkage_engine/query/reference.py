@@ -1,4 +1,4 @@
-"""The same question in plain Python: the oracle for the SQL, with which it shares only the question."""
+"""Prevalence in plain Python: the oracle for the SQL, with which it shares only the question."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from linkage_engine.catalogue.age_bands import age_bandings
 from linkage_engine.catalogue.analysis_templates import analysis_template
 from linkage_engine.catalogue.tumour_groups import tumour_groups
-from linkage_engine.contract.query_spec import Breakdown, QuerySpec
+from linkage_engine.contract.query_spec import Breakdown, PrevalenceSpec
 
 Row = Mapping[str, Any]
 
@@ -32,7 +32,9 @@ class _Person:
     groups: frozenset[str]
 
 
-def reference_answer(spec: QuerySpec, tables: Mapping[str, Iterable[Row]]) -> dict[tuple[str, ...], Counted]:
+def reference_answer(
+    spec: PrevalenceSpec, tables: Mapping[str, Iterable[Row]]
+) -> dict[tuple[str, ...], Counted]:
     """Numerators and denominators by labels, one person at a time and as slowly as need be.
 
     `tables` has the four tables of a run as rows of dictionaries.
@@ -57,7 +59,7 @@ def _counted(breakdowns: tuple[Breakdown, ...], cell: tuple[str, ...], populatio
     )
 
 
-def _person(spec: QuerySpec, entry: Row, rows: Mapping[str, list[Row]]) -> _Person | None:
+def _person(spec: PrevalenceSpec, entry: Row, rows: Mapping[str, list[Row]]) -> _Person | None:
     """The person as on the index date; nothing when not registered, not alive or not classified."""
     day = spec.parameters.index_date
     own = {name: [row for row in table if row["link_id"] == entry["link_id"]] for name, table in rows.items()}
@@ -88,7 +90,7 @@ def _registration_on(day: date, registrations: list[Row]) -> Row | None:
     )
 
 
-def _groups(spec: QuerySpec, registrations: list[Row]) -> frozenset[str]:
+def _groups(spec: PrevalenceSpec, registrations: list[Row]) -> frozenset[str]:
     """Titles of the groups, and `Total`, in which the first diagnosis lies in the window."""
     end = spec.parameters.index_date
     try:
@@ -124,7 +126,7 @@ def _age_band(name: str, age: int) -> str | None:
     return fitting[-1] if fitting else None
 
 
-def _labels(spec: QuerySpec, breakdown: Breakdown) -> list[str]:
+def _labels(spec: PrevalenceSpec, breakdown: Breakdown) -> list[str]:
     if breakdown is Breakdown.SEX:
         return [sex.label for sex in analysis_template("prevalence").sexes]
     if breakdown is Breakdown.AGE_BAND:

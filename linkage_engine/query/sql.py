@@ -1,4 +1,4 @@
-"""From a plan to one DuckDB statement: fixed text and bound parameters, nothing formatted in."""
+"""What every statement is made of: fixed text, bound parameters, and the catalogue's lists as tables."""
 
 from __future__ import annotations
 
@@ -6,77 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from linkage_engine.contract.controlled_table import TOTAL
-from linkage_engine.contract.query_spec import Breakdown
 from linkage_engine.query.plan import Plan
-
-TABLES = ("cancer_registration", "death", "gp_registration", "person_index")
-"""The only tables that a statement reads."""
-
-_COUNTED = """
-WITH group_code AS (
-  SELECT unnest($group_labels) AS label, unnest($group_codes) AS code
-),
-sex_code AS (
-  SELECT unnest($sex_labels) AS label, unnest($sex_codes) AS code
-),
-band AS (
-  SELECT unnest($band_labels) AS label, unnest($band_youngest) AS youngest, unnest($band_oldest) AS oldest
-),
-covering AS (
-  SELECT link_id, year_of_birth, sex, row_number() OVER (
-    PARTITION BY link_id
-    ORDER BY registration_start DESC, gp_practice_code NULLS LAST, sex NULLS LAST, year_of_birth NULLS LAST
-  ) AS turn
-  FROM gp_registration
-  WHERE registration_start <= $index_date AND (registration_end IS NULL OR registration_end > $index_date)
-),
-population AS (
-  SELECT person_index.link_id, person_index.person, sex_code.label AS sex, band.label AS age_band
-  FROM covering
-  JOIN person_index ON person_index.link_id = covering.link_id
-  JOIN sex_code ON sex_code.code = covering.sex
-  JOIN band ON $index_year - covering.year_of_birth >= band.youngest
-    AND (band.oldest IS NULL OR $index_year - covering.year_of_birth <= band.oldest)
-  WHERE covering.turn = 1 AND NOT EXISTS (
-    SELECT 1 FROM death WHERE death.link_id = covering.link_id AND death.date_of_death <= $index_date
-  )
-),
-first_diagnosis AS (
-  SELECT group_code.label AS tumour_group, cancer_registration.link_id
-  FROM cancer_registration
-  JOIN group_code ON group_code.code = substr(cancer_registration.primary_diagnosis_icd10, 1, 3)
-  GROUP BY group_code.label, cancer_registration.link_id
-  HAVING min(diagnosis_date) > $window_opens AND min(diagnosis_date) <= $index_date
-),
-counted AS (
-  SELECT NULL AS tumour_group, sex, age_band, person FROM population
-  UNION ALL
-  SELECT first_diagnosis.tumour_group, population.sex, population.age_band, population.person
-  FROM first_diagnosis JOIN population ON population.link_id = first_diagnosis.link_id
-)
-"""
-
-_SEX, _AGE = Breakdown.SEX, Breakdown.AGE_BAND
-
-_MARGINS: Mapping[frozenset[Breakdown], str] = {
-    frozenset[Breakdown](): """
-SELECT tumour_group, NULL AS sex, NULL AS age_band, list(person ORDER BY person) AS persons
-FROM counted GROUP BY tumour_group
-""",
-    frozenset({_SEX}): """
-SELECT tumour_group, sex, NULL AS age_band, list(person ORDER BY person) AS persons
-FROM counted GROUP BY tumour_group, CUBE (sex)
-""",
-    frozenset({_AGE}): """
-SELECT tumour_group, NULL AS sex, age_band, list(person ORDER BY person) AS persons
-FROM counted GROUP BY tumour_group, CUBE (age_band)
-""",
-    frozenset({_SEX, _AGE}): """
-SELECT tumour_group, sex, age_band, list(person ORDER BY person) AS persons
-FROM counted GROUP BY tumour_group, CUBE (sex, age_band)
-""",
-}
-"""The last lines, by the breakdowns of the population; a null label is the margin."""
 
 
 @dataclass(frozen=True)
@@ -87,27 +17,31 @@ class Statement:
     parameters: Mapping[str, object]
 
 
-def statement(plan: Plan) -> Statement:
-    """The statement that answers a plan.
+LISTS = """
+WITH group_code AS (
+  SELECT unnest($group_labels) AS label, unnest($group_codes) AS code
+),
+sex_code AS (
+  SELECT unnest($sex_labels) AS label, unnest($sex_codes) AS code
+),
+band AS (
+  SELECT unnest($band_labels) AS label, unnest($band_youngest) AS youngest, unnest($band_oldest) AS oldest
+),
+"""
+"""How a statement begins; `Total` is the label of all cancers."""
 
-    Columns: `tumour_group` (null: the population itself), `sex`, `age_band` (null: the margin)
-    and `persons`, a sorted list of the project's own numbers. Empty cells have no row.
-    """
+
+def lists(plan: Plan) -> dict[str, object]:
+    """The parameters of `LISTS`."""
     codes = [(group.title, code) for group in plan.groups for code in group.categories]
     codes += [(TOTAL, code) for code in plan.all_cancers.categories]
     sexes = [(sex.label, code) for sex in plan.template.sexes for code in sex.codes]
-    return Statement(
-        text=_COUNTED + _MARGINS[frozenset(plan.breakdowns) & {_SEX, _AGE}],
-        parameters={
-            "group_labels": [label for label, _ in codes],
-            "group_codes": [code for _, code in codes],
-            "sex_labels": [label for label, _ in sexes],
-            "sex_codes": [code for _, code in sexes],
-            "band_labels": [band.label for band in plan.bands],
-            "band_youngest": [band.youngest for band in plan.bands],
-            "band_oldest": [band.oldest for band in plan.bands],
-            "index_date": plan.index_date,
-            "index_year": plan.index_date.year,
-            "window_opens": plan.window_opens,
-        },
-    )
+    return {
+        "group_labels": [label for label, _ in codes],
+        "group_codes": [code for _, code in codes],
+        "sex_labels": [label for label, _ in sexes],
+        "sex_codes": [code for _, code in sexes],
+        "band_labels": [band.label for band in plan.bands],
+        "band_youngest": [band.youngest for band in plan.bands],
+        "band_oldest": [band.oldest for band in plan.bands],
+    }

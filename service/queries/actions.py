@@ -7,8 +7,11 @@ import hashlib
 from pydantic import ValidationError
 
 from linkage_engine.catalogue.age_bands import age_bandings
+from linkage_engine.catalogue.analysis_templates import emergency_template
+from linkage_engine.catalogue.areas import areas
 from linkage_engine.catalogue.tumour_groups import tumour_groups
 from linkage_engine.contract.permit import Permit
+from linkage_engine.contract.query_spec import place_in_text
 from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.contract.statements import SignedQuestion
 from service.act import Act
@@ -47,12 +50,18 @@ def ask_query(act: Act, project_id: str, question_text: str) -> tuple[Query, boo
         act.enter(Action.QUERY_READ, known.id, project=project_id, question_sha256=digest, kind="again")
         return known, False
     rules.check_in_permit(question.specification, permit)
-    rules.check_in_catalogue(
-        question.specification,
-        groups={group.name for group in tumour_groups().groups},
-        bandings={banding.name for banding in age_bandings().bandings},
-    )
+    rules.check_in_catalogue(question.specification, known=_catalogue())
     return _add(act, question, question_text, digest), True
+
+
+def _catalogue() -> dict[str, set[str]]:
+    """The names that parameters may take."""
+    return {
+        "tumour_groups": {group.name for group in tumour_groups().groups},
+        "age_bands": {banding.name for banding in age_bandings().bandings},
+        "areas": {area.code for area in areas().areas},
+        "admission_methods": {methods.name for methods in emergency_template().admission_methods},
+    }
 
 
 def _question(text: str, permit: Permit, caller_id: str) -> SignedQuestion:
@@ -66,7 +75,8 @@ def _question(text: str, permit: Permit, caller_id: str) -> SignedQuestion:
     except ValidationError as invalid:
         faults = invalid.errors(include_input=False, include_url=False, include_context=False)
         if all(fault["loc"][:1] == ("specification",) for fault in faults):
-            raise SpecificationInvalid(faults=faults_of(faults)) from None
+            placed = [{**fault, "loc": place_in_text(fault)} for fault in faults]
+            raise SpecificationInvalid(faults=faults_of(placed)) from None
         raise QuestionRefused from None
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from linkage_engine.contract.query_spec import QuerySpec
+from linkage_engine.contract.query_spec import QuerySpec, query_spec
 from linkage_engine.contract.value import RandomId, Slug, Value
 from service.access.admission import Acting, SignedInRoute, may
 from service.access.permissions import Permission
@@ -47,7 +47,7 @@ def _shown(query: Query) -> QueryShown:
         project_id=query.project_id,
         asked_by=query.asked_by,
         asked_at=query.asked_at,
-        specification=QuerySpec.model_validate(query.specification),
+        specification=query_spec(query.specification),
         state=query.state,
         # A query has one release, which bears its id.
         release_id=query.id if query.state is QueryState.CONTROLLED else None,

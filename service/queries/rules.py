@@ -56,19 +56,31 @@ def check_in_permit(specification: QuerySpec, permit: Permit) -> None:
         raise OutsideThePermit(template=specification.template)
 
 
-def check_in_catalogue(
-    specification: QuerySpec, *, groups: Collection[str], bandings: Collection[str]
-) -> None:
-    """Raise SpecificationInvalid unless every name of the question is one of the catalogue."""
-    asked = specification.parameters.tumour_groups or ()
+def check_in_catalogue(specification: QuerySpec, *, known: Mapping[str, Collection[str]]) -> None:
+    """Raise SpecificationInvalid unless every name of the question is one of the catalogue.
+
+    `known` has the names that each parameter may take; a parameter that the question's template
+    lacks, or that was left out, is passed over.
+    """
     faults = [
-        {"pointer": f"/specification/parameters/tumour_groups/{place}", "code": "not-in-catalogue"}
-        for place, name in enumerate(asked)
-        if name not in groups
+        fault
+        for parameter, names in known.items()
+        if (asked := getattr(specification.parameters, parameter, None)) is not None
+        for fault in _faults(f"/specification/parameters/{parameter}", asked, names)
     ]
-    if len(set(asked)) != len(asked):
-        faults.append({"pointer": "/specification/parameters/tumour_groups", "code": "same-group-twice"})
-    if specification.parameters.age_bands not in bandings:
-        faults.append({"pointer": "/specification/parameters/age_bands", "code": "not-in-catalogue"})
     if faults:
         raise SpecificationInvalid(faults=faults)
+
+
+def _faults(pointer: str, asked: str | tuple[str, ...], names: Collection[str]) -> list[dict[str, str]]:
+    """What is wrong with one parameter: a name, or several of which each may stand once."""
+    if isinstance(asked, str):
+        return [] if asked in names else [{"pointer": pointer, "code": "not-in-catalogue"}]
+    faults = [
+        {"pointer": f"{pointer}/{place}", "code": "not-in-catalogue"}
+        for place, name in enumerate(asked)
+        if name not in names
+    ]
+    if len(set(asked)) != len(asked):
+        faults.append({"pointer": pointer, "code": "same-name-twice"})
+    return faults

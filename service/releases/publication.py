@@ -18,7 +18,7 @@ MEANINGS: Mapping[CellStatus, str] = {
 }
 """What each shorthand of the Government Statistical Service means here."""
 
-WHOLE_UNITS = frozenset({"persons", "per 100,000 persons"})
+WHOLE_UNITS = frozenset({"persons", "events", "per 100,000 persons"})
 """Units whose numbers are whole."""
 
 
@@ -88,8 +88,8 @@ def disclosure_statement(table: ControlledTable) -> str:
         f"Disclosure control by policy {_policy(table)}: numbers of fewer than {record.threshold} people "
         f"are withheld; with this rounding, fewer than {record.effective_threshold}. "
         f"Every count is rounded by itself ({record.rounding}), totals too, so rows need not add up; "
-        f"percentages and rates are computed from rounded counts. {record.cells_hidden} of {record.cells} "
-        f"counts are withheld. {history}"
+        f"percentages, rates, ratios and their intervals are computed from rounded numbers. "
+        f"Numbers are withheld in {record.cells_hidden} of {record.cells} cells. {history}"
     )
 
 

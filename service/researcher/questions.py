@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
-from linkage_engine.contract.query_spec import QuerySpec
+from linkage_engine.contract.query_spec import QuerySpec, place_in_text, query_spec
 from linkage_engine.contract.statements import SignedQuestion
 from service.clock import Clock, Randomness
 from service.problems import RequestUnreadable, SpecificationInvalid
@@ -25,7 +25,7 @@ def read_specification(path: Path) -> QuerySpec:
     except ValueError:
         raise RequestUnreadable from None
     try:
-        return QuerySpec.model_validate(fields)
+        return query_spec(fields)
     except ValidationError as invalid:
         raise SpecificationInvalid(faults=faults(invalid)) from None
 
@@ -33,7 +33,7 @@ def read_specification(path: Path) -> QuerySpec:
 def faults(invalid: ValidationError) -> list[dict[str, str]]:
     """Where a value is wrong, as JSON pointers (RFC 6901), and how; never what it was."""
     return [
-        {"pointer": "".join(f"/{step}" for step in fault["loc"]), "fault": fault["type"]}
+        {"pointer": "".join(f"/{step}" for step in place_in_text(fault)), "fault": fault["type"]}
         for fault in invalid.errors(include_url=False, include_input=False, include_context=False)
     ]
 

@@ -105,7 +105,7 @@ def test_a_question_is_asked_by_its_signer_about_the_project(linked: AtWork) -> 
     ("change", "fault"),
     [
         ({"colour": SECRET}, {"pointer": "/specification", "code": "extra_forbidden"}),
-        ({"template": SECRET}, {"pointer": "/specification/template", "code": "literal_error"}),
+        ({"template": SECRET}, {"pointer": "/specification/template", "code": "union_tag_invalid"}),
         ({"breakdowns": ["sex", "sex"]}, {"pointer": "/specification/breakdowns", "code": "value_error"}),
         ({"parameters": {}}, {"pointer": "/specification/parameters/index_date", "code": "missing"}),
     ],
@@ -136,7 +136,7 @@ def test_a_question_that_is_malformed_elsewhere_is_refused_whole(linked: AtWork)
         ),
         (
             {"tumour_groups": ("breast", "breast")},
-            [{"pointer": "/specification/parameters/tumour_groups", "code": "same-group-twice"}],
+            [{"pointer": "/specification/parameters/tumour_groups", "code": "same-name-twice"}],
         ),
         (
             {"age_bands": "no_such_banding"},

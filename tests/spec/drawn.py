@@ -9,11 +9,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec
+from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, PrevalenceSpec
 from linkage_engine.query.plan import plan
+from linkage_engine.query.prevalence_sql import INPUTS
 from linkage_engine.query.raw_table import RawTable
 from linkage_engine.query.reference import Counted, reference_answer
-from linkage_engine.query.run import INPUTS, answer
+from linkage_engine.query.run import answer
 
 Rows = list[dict[str, Any]]
 
@@ -57,10 +58,10 @@ def arrow(tables: Mapping[str, Rows]) -> dict[str, pa.Table]:
     }
 
 
-def a_spec(*breakdowns: Breakdown, **parameters: Any) -> QuerySpec:
+def a_spec(*breakdowns: Breakdown, **parameters: Any) -> PrevalenceSpec:
     """Prevalence on 31 December 2020 unless told otherwise."""
     asked = PrevalenceParameters(**{"index_date": date(2020, 12, 31)} | parameters)
-    return QuerySpec(
+    return PrevalenceSpec(
         project_id="a-project", template="prevalence", parameters=asked, breakdowns=tuple(breakdowns)
     )
 
@@ -82,7 +83,7 @@ def locked() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def by_sql(spec: QuerySpec, tables: Mapping[str, Rows]) -> RawTable:
+def by_sql(spec: PrevalenceSpec, tables: Mapping[str, Rows]) -> RawTable:
     """The answer of the SQL."""
     with locked() as connection:
         return answer(connection, plan(spec), arrow(tables))
@@ -91,12 +92,12 @@ def by_sql(spec: QuerySpec, tables: Mapping[str, Rows]) -> RawTable:
 def counted(table: RawTable) -> dict[tuple[str, ...], Counted]:
     """A raw table in the form of the reference."""
     return {
-        cell.labels: Counted(frozenset(cell.numerator.tolist()), frozenset(cell.denominator.tolist()))
+        cell.labels: Counted(frozenset(cell.parts["numerator"].tolist()), frozenset(cell.population.tolist()))
         for cell in table.cells
     }
 
 
-def agreed(spec: QuerySpec, tables: Mapping[str, Rows]) -> dict[tuple[str, ...], Counted]:
+def agreed(spec: PrevalenceSpec, tables: Mapping[str, Rows]) -> dict[tuple[str, ...], Counted]:
     """The answer on which the SQL and the reference agree; a failed test where they do not."""
     full: Mapping[str, Sequence[dict[str, Any]]] = {name: tables.get(name, []) for name in INPUTS}
     reference = reference_answer(spec, full)

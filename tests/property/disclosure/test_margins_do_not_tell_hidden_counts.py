@@ -9,8 +9,8 @@ import numpy as np
 
 from linkage_engine.contract.controlled_table import TOTAL
 from linkage_engine.disclosure.cells import ExactCell, ExactTable
-from linkage_engine.disclosure.control import NUMERATOR, control
-from tests.unit.disclosure.tables import DEFAULT, PROVENANCE, some
+from linkage_engine.disclosure.control import control
+from tests.unit.disclosure.tables import DEFAULT, MEASURES, NUMERATOR, PROVENANCE, some
 
 Place = tuple[str, str]
 Range = tuple[int, int]
@@ -60,8 +60,8 @@ def threshold_only(exact: Mapping[Place, int]) -> dict[Place, Range]:
 
 def ours(exact: Mapping[Place, int]) -> dict[Place, Range]:
     """What this service shows, and the six counts that each number may stand for."""
-    cells = tuple(ExactCell(place, some(n), some(5000)) for place, n in exact.items())
-    table = ExactTable("People", "prevalence", ("row", "column"), "Counted", "Population", cells)
+    cells = tuple(ExactCell(place, some(5000), {"numerator": some(n)}) for place, n in exact.items())
+    table = ExactTable("People", "prevalence", ("row", "column"), MEASURES, cells)
     rows = control(table, DEFAULT, provenance=PROVENANCE).rows
     shown = {place: row.values[NUMERATOR].value for place, row in zip(PLACES, rows, strict=True)}
     return {

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linkage_engine.contract.query_spec import Breakdown, QuerySpec
+from linkage_engine.contract.query_spec import Breakdown, PrevalenceSpec
 from linkage_engine.query.raw_table import RawTable
 from linkage_engine.query.reference import reference_answer
 from tests.spec.drawn import Rows, a_spec, by_sql, counted, people
@@ -30,9 +30,9 @@ DAYS = st.one_of(
 
 
 @st.composite
-def specs(draw: st.DrawFn) -> QuerySpec:
+def specs(draw: st.DrawFn) -> PrevalenceSpec:
     breakdowns = draw(
-        st.permutations(list(Breakdown)).flatmap(lambda b: st.integers(0, 3).map(lambda n: b[:n]))
+        st.permutations(list(Breakdown)[:3]).flatmap(lambda b: st.integers(0, 3).map(lambda n: b[:n]))
     )
     names = st.lists(
         st.sampled_from(["breast", "lung", "prostate", "other", "blood"]), min_size=1, unique=True
@@ -69,23 +69,21 @@ TABLES = st.fixed_dictionaries(
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(spec=specs(), tables=TABLES)
-def test_the_sql_and_the_reference_count_the_same_people(spec: QuerySpec, tables: dict[str, Rows]) -> None:
+def test_the_sql_and_the_reference_count_the_same_people(
+    spec: PrevalenceSpec, tables: dict[str, Rows]
+) -> None:
     table = by_sql(spec, tables)
     assert counted(table) == reference_answer(spec, tables)
     for cell in table.cells:
-        assert np.isin(cell.numerator, cell.denominator).all()
-        assert (np.diff(cell.denominator) > 0).all(), "each person once, in order"
+        assert np.isin(cell.parts["numerator"], cell.population).all()
+        assert (np.diff(cell.population) > 0).all(), "each person once, in order"
 
 
 @settings(max_examples=20)
 @given(spec=specs(), tables=TABLES)
-def test_a_table_handed_over_is_the_table(spec: QuerySpec, tables: dict[str, Rows]) -> None:
+def test_a_table_handed_over_is_the_table(spec: PrevalenceSpec, tables: dict[str, Rows]) -> None:
     table = by_sql(spec, tables)
     arrived = RawTable.from_bytes(table.to_bytes())
     assert counted(arrived) == counted(table)
     assert [c.applicable for c in arrived.cells] == [c.applicable for c in table.cells]
-    assert (arrived.title, arrived.template, arrived.dimensions) == (
-        table.title,
-        table.template,
-        table.dimensions,
-    )
+    assert (arrived.template, arrived.dimensions) == (table.template, table.dimensions)

@@ -5,7 +5,7 @@ import pytest
 
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.disclosure.cells import ExactCell, ExactTable
-from tests.unit.disclosure.tables import a_cell, a_table, some
+from tests.unit.disclosure.tables import MEASURES, a_cell, a_table, some
 
 PEOPLE = some(20, start=4711)
 
@@ -24,7 +24,7 @@ PEOPLE = some(20, start=4711)
 )
 def test_sets_that_are_none_are_refused(numerator: np.ndarray, denominator: np.ndarray) -> None:
     with pytest.raises(NotTrusted) as refusal:
-        ExactCell(("Total",), numerator, denominator)
+        ExactCell(("Total",), denominator, {"numerator": numerator})
     assert refusal.value.code is RefusalCode.HAND_OVER_INVALID
 
 
@@ -34,11 +34,11 @@ def test_sets_that_are_none_are_refused(numerator: np.ndarray, denominator: np.n
 def test_labels_that_do_not_fit_are_refused(dimensions: tuple[str, ...], labels: tuple[str, ...]) -> None:
     cells = tuple(a_cell(1, 2, label) for label in labels)
     with pytest.raises(NotTrusted) as refusal:
-        ExactTable("People", "prevalence", dimensions, "Counted", "Population", cells)
+        ExactTable("People", "prevalence", dimensions, MEASURES, cells)
     assert refusal.value.code is RefusalCode.HAND_OVER_INVALID
 
 
 def test_neither_cell_nor_table_prints_what_it_holds() -> None:
-    cell = ExactCell(("Total",), PEOPLE[:2], PEOPLE)
+    cell = ExactCell(("Total",), PEOPLE, {"numerator": PEOPLE[:2]})
     assert repr(cell) == "ExactCell(withheld)"
     assert repr(a_table(cell)) == "ExactTable(withheld)"

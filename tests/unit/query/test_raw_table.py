@@ -18,13 +18,13 @@ def a_raw_table(dimensions: tuple[str, ...] = ("sex",)) -> RawTable:
     cells = tuple(
         RawCell(
             labels=(label,) if isinstance(label, str) else label,
-            numerator=POPULATION[:1],
-            denominator=POPULATION,
+            population=POPULATION,
+            parts={"numerator": POPULATION[:1]},
             applicable=label != "Female",
         )
         for label in labels
     )
-    return RawTable("Title", "prevalence", dimensions, "Counted", "Out of", cells)
+    return RawTable("prevalence", dimensions, ("numerator",), cells)
 
 
 def test_neither_table_nor_cell_prints_what_it_holds() -> None:
@@ -48,13 +48,13 @@ def test_a_table_arrives_as_it_was_sent(dimensions: tuple[str, ...]) -> None:
     assert arrived.dimensions == sent.dimensions
     assert [c.labels for c in arrived.cells] == [c.labels for c in sent.cells]
     assert [c.applicable for c in arrived.cells] == [c.applicable for c in sent.cells]
-    assert all(c.numerator.tolist() == [4711] for c in arrived.cells)
-    assert all(c.denominator.tolist() == POPULATION.tolist() for c in arrived.cells)
-    assert (arrived.numerator_title, arrived.denominator_title) == ("Counted", "Out of")
+    assert all(c.parts["numerator"].tolist() == [4711] for c in arrived.cells)
+    assert all(c.population.tolist() == POPULATION.tolist() for c in arrived.cells)
+    assert (arrived.template, arrived.parts, arrived.reference) == ("prevalence", ("numerator",), None)
 
 
 def test_a_population_that_cells_share_is_sent_once() -> None:
-    assert a_raw_table().to_arrow()["denominator"].null_count == 1
+    assert a_raw_table().to_arrow()["population"].null_count == 1
 
 
 @pytest.mark.parametrize("stream", [b"", b"not arrow", a_raw_table().to_bytes()[:-200]])
@@ -70,7 +70,7 @@ def without_titles() -> pa.Table:
 
 def pointing_nowhere() -> pa.Table:
     table = a_raw_table().to_arrow()
-    place = table.column_names.index("denominator_row")
+    place = table.column_names.index("population_row")
     field = table.schema.field(place)
     return table.set_column(place, field, pa.array([7, 8], type=pa.int32()))
 

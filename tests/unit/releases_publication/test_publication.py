@@ -201,5 +201,5 @@ def test_the_statement_says_whether_the_history_was_audited() -> None:
 
 def test_the_statement_names_threshold_rounding_and_margins() -> None:
     statement = disclosure_statement(TABLE)
-    for words in ("fewer than 10", "fewer than 13", "midpoint6", "rows need not add up", "1 of 2 counts"):
+    for words in ("fewer than 10", "fewer than 13", "midpoint6", "rows need not add up", "in 1 of 2 cells"):
         assert words in statement

@@ -1,0 +1,256 @@
+"""Emergency care after diagnosis in plain Python, one day at a time: the oracle for the SQL.
+
+It shares only the question with the SQL.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+from linkage_engine.catalogue.age_bands import age_bandings
+from linkage_engine.catalogue.analysis_templates import emergency_template
+from linkage_engine.catalogue.areas import areas
+from linkage_engine.catalogue.tumour_groups import TumourGroup, tumour_groups
+from linkage_engine.contract.query_spec import Breakdown, EmergencySpec, EventKind
+
+Row = Mapping[str, Any]
+Stratum = tuple[str, int]
+"""Sex and youngest age."""
+DAY = timedelta(days=1)
+
+
+@dataclass
+class CellFound:
+    """Who is at risk in a cell, for how many days by stratum, and what happened to whom, each time."""
+
+    people: set[int] = field(default_factory=set)
+    days: Counter[Stratum] = field(default_factory=Counter)
+    happened: Mapping[str, list[int]] = field(default_factory=dict)
+
+
+@dataclass
+class Others:
+    """Those compared with, by stratum."""
+
+    persons: Counter[Stratum] = field(default_factory=Counter)
+    days: Counter[Stratum] = field(default_factory=Counter)
+    events: Mapping[str, Counter[Stratum]] = field(default_factory=dict)
+
+    def expected(self, kind: str, days: Mapping[Stratum, int]) -> float | None:
+        """Events expected in so many days; nothing where nobody is to be compared with."""
+        if any(not self.days[stratum] for stratum in days):
+            return None
+        rates = {stratum: Fraction(self.events[kind][stratum], self.days[stratum]) for stratum in days}
+        return float(sum((rates[stratum] * number for stratum, number in days.items()), Fraction(0)))
+
+
+@dataclass(frozen=True)
+class _Life:
+    """The rows of one person."""
+
+    number: int
+    rows: Mapping[str, list[Row]]
+
+    def registration(self, day: date) -> Row | None:
+        """The registration that covers the day: the latest, then by practice, sex, year of birth, board."""
+        return _latest(row for row in self.rows["gp_registration"] if _covers(row, day))
+
+    def dead(self, day: date) -> bool:
+        return any(row["date_of_death"] <= day for row in self.rows["death"])
+
+    def at_risk(self, day: date) -> bool:
+        return self.registration(day) is not None and not self.dead(day)
+
+    def events(self, spec: EmergencySpec) -> list[tuple[str, date]]:
+        """Kind and day of every event that is asked about."""
+        methods = emergency_template().methods(spec.parameters.admission_methods)
+        assert methods is not None
+        found = [
+            (EventKind.EMERGENCY_ADMISSION, row["start_date_hospital_provider_spell"])
+            for row in self.rows["apc_spell"]
+            if row["admission_method_code"] in methods.codes
+        ]
+        found += [
+            (EventKind.EMERGENCY_ATTENDANCE, row["arrival_date"])
+            for row in self.rows["ecds_attendance"]
+            if row["attendance_category"] != "4"
+        ]
+        return [(kind.value, day) for kind, day in found if kind in spec.parameters.events]
+
+    def first_diagnosis(self, group: TumourGroup) -> date | None:
+        dates = [
+            row["diagnosis_date"]
+            for row in self.rows["cancer_registration"]
+            if any(r[:3] <= row["primary_diagnosis_icd10"][:3] <= (r[4:] or r) for r in group.codes)
+        ]
+        return min(dates, default=None)
+
+
+def emergency_reference(
+    spec: EmergencySpec, tables: Mapping[str, Iterable[Row]], *, data_end: date
+) -> tuple[dict[tuple[str, ...], CellFound], Others]:
+    """Every cell, and those compared with; `tables` has the tables of a run as rows of dictionaries."""
+    rows = {name: list(table) for name, table in tables.items()}
+    lives = [
+        _Life(
+            entry["person"],
+            {name: [row for row in t if row["link_id"] == entry["link_id"]] for name, t in rows.items()},
+        )
+        for entry in rows["person_index"]
+    ]
+    kinds = [kind.value for kind in spec.parameters.events]
+    cells = {
+        labels: CellFound(happened={kind: [] for kind in kinds})
+        for labels in product(*(_labels(spec, breakdown) for breakdown in spec.breakdowns))
+    }
+    for life, (title, group) in product(lives, _groups(spec)):
+        case = _case(spec, life, group, title=title, data_end=data_end)
+        for labels, cell in cells.items():
+            if case is not None and _is_in(case, dict(zip(spec.breakdowns, labels, strict=True))):
+                _add_case(spec, cell, case)
+    others = Others(events={kind: Counter() for kind in kinds})
+    for life in lives:
+        _add_other(spec, others, life, data_end)
+    return cells, others
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One person's diagnosis in one group, and the days at risk after it."""
+
+    life: _Life
+    born: int
+    own: Mapping[Breakdown, str | None]
+    days: list[date]
+
+
+def _case(
+    spec: EmergencySpec, life: _Life, group: TumourGroup, *, title: str, data_end: date
+) -> _Case | None:
+    asked = spec.parameters
+    first = life.first_diagnosis(group)
+    if first is None or not asked.diagnosed_from <= first <= asked.diagnosed_to:
+        return None
+    registration = life.registration(first)
+    if registration is None:
+        return None
+    own = _own_labels(spec, registration, first) | {Breakdown.TUMOUR_GROUP: title}
+    if own[Breakdown.SEX] is None or own[Breakdown.AGE_BAND] is None:
+        return None
+    days = []
+    day = first
+    while day < min(first + asked.window_days * DAY, data_end) and life.at_risk(day):
+        days.append(day)
+        day += DAY
+    return _Case(life, registration["year_of_birth"], own, days) if days else None
+
+
+def _is_in(case: _Case, wanted: Mapping[Breakdown, str]) -> bool:
+    # the total of tumour groups is a group of its own, not the sum of the others
+    group = {Breakdown.TUMOUR_GROUP: "Total", **wanted}
+    return case.own[Breakdown.TUMOUR_GROUP] == group.pop(Breakdown.TUMOUR_GROUP) and all(
+        label in {case.own[breakdown], "Total"} for breakdown, label in group.items()
+    )
+
+
+def _add_case(spec: EmergencySpec, cell: CellFound, case: _Case) -> None:
+    sex = case.own[Breakdown.SEX]
+    assert sex is not None
+    cell.people.add(case.life.number)
+    cell.days.update((sex, _stratum_age(day.year - case.born)) for day in case.days)
+    for kind, day in case.life.events(spec):
+        if day in case.days:
+            cell.happened[kind].append(case.life.number)
+
+
+def _add_other(spec: EmergencySpec, others: Others, life: _Life, data_end: date) -> None:
+    start = spec.parameters.diagnosed_from
+    end = min(data_end, spec.parameters.diagnosed_to + spec.parameters.window_days * DAY)
+    first = life.first_diagnosis(tumour_groups().all_cancers)
+    registration = _latest(
+        row
+        for row in life.rows["gp_registration"]
+        if any(_covers(row, start + n * DAY) for n in range((end - start).days))
+    )
+    if registration is None or (first is not None and first < data_end):
+        return
+    sex, born = _sex(registration["sex"]), registration["year_of_birth"]
+    days = [
+        day for n in range((end - start).days) if life.at_risk(day := start + n * DAY) and day.year >= born
+    ]
+    if sex is None or not days:
+        return
+    others.persons[sex, _stratum_age(days[0].year - born)] += 1
+    others.days.update((sex, _stratum_age(day.year - born)) for day in days)
+    for kind, day in life.events(spec):
+        if day in days:
+            others.events[kind][sex, _stratum_age(day.year - born)] += 1
+
+
+def _covers(row: Row, day: date) -> bool:
+    return bool(row["registration_start"] <= day) and (
+        row["registration_end"] is None or day < row["registration_end"]
+    )
+
+
+def _latest(registrations: Iterable[Row]) -> Row | None:
+    ordered = sorted(
+        registrations,
+        key=lambda row: (
+            -row["registration_start"].toordinal(),
+            row["gp_practice_code"],
+            row["sex"],
+            row["year_of_birth"],
+            row["icb_code"] is None,
+            row["icb_code"],
+        ),
+    )
+    return ordered[0] if ordered else None
+
+
+def _own_labels(spec: EmergencySpec, registration: Row, day: date) -> dict[Breakdown, str | None]:
+    banding = age_bandings().named(spec.parameters.age_bands)
+    assert banding is not None
+    age = day.year - registration["year_of_birth"]
+    fitting = [band.label for band in banding.bands if band.youngest <= age]
+    area = next((a for a in areas().areas if a.code == registration["icb_code"]), None)
+    return {
+        Breakdown.SEX: _sex(registration["sex"]),
+        Breakdown.AGE_BAND: fitting[-1] if fitting else None,
+        Breakdown.AREA: None if area is None else area.label,
+    }
+
+
+def _stratum_age(age: int) -> int:
+    return min(age // 5 * 5, 90)
+
+
+def _sex(code: str) -> str | None:
+    return next((sex.label for sex in emergency_template().sexes if code in sex.codes), None)
+
+
+def _groups(spec: EmergencySpec) -> list[tuple[str, TumourGroup]]:
+    asked = spec.parameters.tumour_groups
+    groups = [g for g in tumour_groups().groups if asked is None or g.name in asked]
+    return [("Total", tumour_groups().all_cancers), *((group.title, group) for group in groups)]
+
+
+def _labels(spec: EmergencySpec, breakdown: Breakdown) -> list[str]:
+    asked = spec.parameters
+    banding = age_bandings().named(asked.age_bands)
+    assert banding is not None
+    groups = {group.name: group.title for group in tumour_groups().groups}
+    boards = {area.code: area.label for area in areas().areas}
+    labels = {
+        Breakdown.SEX: [sex.label for sex in emergency_template().sexes],
+        Breakdown.AGE_BAND: [band.label for band in banding.bands],
+        Breakdown.TUMOUR_GROUP: [groups[name] for name in asked.tumour_groups or groups],
+        Breakdown.AREA: [boards[code] for code in asked.areas or boards],
+    }
+    return [*labels[breakdown], "Total"]
