@@ -65,7 +65,8 @@ class _Life:
         return any(row["date_of_death"] <= day for row in self.rows["death"])
 
     def at_risk(self, day: date) -> bool:
-        return self.registration(day) is not None and not self.dead(day)
+        registered = any(_covers(row, day) for row in self.rows["gp_registration"])
+        return registered and not self.dead(day)
 
     def events(self, spec: EmergencySpec) -> list[tuple[str, date]]:
         """Kind and day of every event that is asked about."""
