@@ -17,7 +17,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-demo: setup ## Two providers' CSV files to a signed table, through five processes; KEEP=1 leaves them up
+demo: setup ## Four providers' CSV files to a signed table, through five processes; KEEP=1 leaves them up
 	$(BIN)/tre-evaluate demo --out build/demo $(if $(KEEP),--keep)
 
 outside: ## Programs and vectors of others that tests compare us with (needs npm; skipped where it is missing)

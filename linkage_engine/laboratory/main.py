@@ -69,7 +69,7 @@ def demo(
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the service up until interrupted.")] = False,
 ) -> None:
-    """Run the whole path with real processes: two providers' CSV files to a signed table."""
+    """Run the whole path with real processes: four providers' CSV files to a signed table."""
     try:
         run_demo(out, people=people, seed=seed, keep=keep)
     except StepFailed as failed:

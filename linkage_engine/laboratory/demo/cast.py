@@ -12,7 +12,10 @@ INDEX_DATE = "2024-12-31"
 DATA_SETS = {
     "cancer-registry": ("cancer_registration", "death"),
     "gp-federation": ("gp_registration",),
+    "hospital-trust": ("apc_spell", "ecds_attendance"),
+    "council": ("asc_cld_event",),
 }
+"""Which provider sends what."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ CAST = (
     Member("tre-operate", "operator", "Service operator", "operator"),
     Member("tre-provider", "cancer-registry", "National cancer registry", "provider"),
     Member("tre-provider", "gp-federation", "Federation of general practices", "provider"),
+    Member("tre-provider", "hospital-trust", "Hospital trust", "provider"),
+    Member("tre-provider", "council", "Council, adult social care", "provider"),
     Member("tre-researcher", "researcher", "Researcher at a think tank", "researcher"),
     Member("tre-checker", "checker-one", "First output checker", "output_checker"),
     Member("tre-checker", "checker-two", "Second output checker", "output_checker"),

@@ -23,17 +23,18 @@ def page(demo: Demo) -> str:
 def _title(demo: Demo) -> Iterator[str]:
     england = demo.facts["england"]
     yield RULE
-    yield "From two providers' CSV files to a signed, disclosure-controlled table"
+    yield "From four providers' CSV files to a signed, disclosure-controlled table"
     yield f"{england['people']:,} made-up people; nothing in the path is simulated but the people."
     yield RULE
 
 
 def _parties(demo: Demo) -> Iterator[str]:
     yield "WHAT EACH PARTY SAW"
-    for provider, names in DATA_SETS.items():
+    for provider in DATA_SETS:
         receipt = demo.facts["receipts"][provider]
-        yield f"  {provider}: its own rows ({', '.join(names)}), a validation report, and a receipt:"
-        yield f"    log entry {receipt['log_index']}, SHA-256 {receipt['sealed_sha256'][:16]}..."
+        yield f"  {provider}: its own rows, a validation report, and a receipt. It sent"
+        yield from _sent(demo, provider)
+        yield f"    as log entry {receipt['log_index']}, SHA-256 {receipt['sealed_sha256'][:16]}..."
     yield "  api: sealed bytes, signed texts, digests, controlled tables sealed to their checkers."
     yield "  linkage worker: keyed tokens by random person keys; the operator sees its figures:"
     yield from _figures(demo.facts["linkage_run"])
@@ -47,6 +48,13 @@ def _parties(demo: Demo) -> Iterator[str]:
     yield from (f"      {line}" for line in demo.facts["verified"].strip().splitlines())
     yield "    One character of one entry changed, and the verifier says:"
     yield from (f"      {line}" for line in demo.facts["tampered"].strip().splitlines()[:3])
+
+
+def _sent(demo: Demo, provider: str) -> Iterator[str]:
+    """What the provider's own report says it sent."""
+    report = json.loads(demo.at(provider, "validation-report.json").read_text())
+    sent = [f"{file['rows']['data_set']} ({file['rows']['rows']:,} rows)" for file in report["files"]]
+    yield f"    {', '.join(sent)} about {report['persons']['rows']:,} persons"
 
 
 def _figures(run: dict[str, Any]) -> Iterator[str]:

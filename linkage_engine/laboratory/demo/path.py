@@ -85,7 +85,7 @@ def open_project(demo: Demo) -> None:
 
 
 def deliver(demo: Demo, provider: str) -> None:
-    """Validate, seal and submit one provider's files, and wait until they are accepted."""
+    """Validate, seal and submit one provider's files."""
     journal, mapping = demo.journal, demo.at(provider, "mapping.json")
     project, package = demo.at(provider, "project.json"), demo.at(provider, "delivery.tresub")
     journal.run("tre-provider", "project", PROJECT, *demo.signed_in(provider), "--out", project)
@@ -108,7 +108,6 @@ def deliver(demo: Demo, provider: str) -> None:
     journal.run("tre-provider", "submit", package, *demo.signed_in(provider))
     receipt = json.loads(demo.at(provider, "delivery.tresub.receipt.json").read_text())
     demo.facts.setdefault("receipts", {})[provider] = receipt
-    wait_for(f"is the delivery of {provider} accepted?", _accepted(demo, provider, receipt["submission_id"]))
 
 
 def _accepted(demo: Demo, provider: str, submission_id: str) -> Iterator[bool]:
@@ -198,6 +197,9 @@ def _flip_a_byte(bundle: Path, tampered: Path) -> None:
 
 
 def deliver_all(demo: Demo) -> None:
-    """Every provider's delivery."""
+    """Every provider's delivery; the workers open one while the next is sealed."""
     for provider in DATA_SETS:
         deliver(demo, provider)
+    for provider, receipt in demo.facts["receipts"].items():
+        question = f"is the delivery of {provider} accepted?"
+        wait_for(question, _accepted(demo, provider, receipt["submission_id"]))

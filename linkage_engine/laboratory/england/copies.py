@@ -66,11 +66,40 @@ PRACTICE = Habits(
     mistaken_sex=0.002,
     mistyped_postcode=0.015,
 )
+TRUST = Habits(
+    no_nhs_number=0.05,
+    mistyped_nhs_number=0.003,
+    no_middle_name=0.55,
+    no_postcode=0.02,
+    everyday_name=0.04,
+    misspelt_given_name=0.03,
+    misspelt_family_name=0.03,
+    names_swapped=0.008,
+    mistaken_birth=0.022,
+    mistaken_sex=0.004,
+    mistyped_postcode=0.02,
+)
+COUNCIL = Habits(
+    no_nhs_number=0.38,
+    mistyped_nhs_number=0.01,
+    no_middle_name=0.80,
+    no_postcode=0.03,
+    everyday_name=0.09,
+    misspelt_given_name=0.03,
+    misspelt_family_name=0.03,
+    names_swapped=0.008,
+    mistaken_birth=0.025,
+    mistaken_sex=0.004,
+    mistyped_postcode=0.02,
+)
 # A move is this likely a year; the registry keeps the address and the name of the first diagnosis.
 MOVES_A_YEAR = 0.05
 NAME_CHANGED_SINCE = 0.18
 PREVIOUS_NAME_KEPT = 0.3
 OLD_ADDRESS_KEPT = 0.04
+OLD_ADDRESS_AT_TRUST = 0.09
+OLD_ADDRESS_AT_COUNCIL = 0.06
+NAME_CHANGED_RECENTLY = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +142,33 @@ def practice_copy(person: Person, dice: Dice) -> Copy:
         address=person.earlier_address if is_old else person.address,
         family_name=person.family_name,
         keeps_previous_name=dice.chance(PREVIOUS_NAME_KEPT),
+    )
+
+
+def trust_copy(person: Person, dice: Dice) -> Copy:
+    """The hospital trust's: as at the last visit."""
+    is_old = dice.chance(OLD_ADDRESS_AT_TRUST)
+    as_born = dice.chance(NAME_CHANGED_RECENTLY)
+    return _copied(
+        person,
+        dice,
+        TRUST,
+        address=person.earlier_address if is_old else person.address,
+        family_name=person.family_name_at_birth if as_born else person.family_name,
+        keeps_previous_name=False,
+    )
+
+
+def council_copy(person: Person, dice: Dice) -> Copy:
+    """The council's: often without an NHS number, which social care did not ask for."""
+    is_old = dice.chance(OLD_ADDRESS_AT_COUNCIL)
+    return _copied(
+        person,
+        dice,
+        COUNCIL,
+        address=person.earlier_address if is_old else person.address,
+        family_name=person.family_name,
+        keeps_previous_name=False,
     )
 
 

@@ -1,4 +1,4 @@
-"""Rows of the two providers' extracts, under their own column names, dates and codes."""
+"""Rows of the registry's and the federation's extracts, under their own column names, dates and codes."""
 
 from __future__ import annotations
 
@@ -9,17 +9,11 @@ from linkage_engine.laboratory.england.cancers import Tumour
 from linkage_engine.laboratory.england.copies import Copy
 from linkage_engine.laboratory.england.dice import Dice, Weighted
 from linkage_engine.laboratory.england.lifespan import EXTRACT_DATE
+from linkage_engine.laboratory.england.local_ids import FEDERATION, REGISTRY, Row, local_id
 from linkage_engine.laboratory.england.people import Person
 
-Row = dict[str, str]
-
-REGISTRY, FEDERATION = "cancer-registry", "gp-federation"
 FEDERATION_SINCE = date(2015, 4, 1)
 """The federation holds every spell that had not ended by this day."""
-
-# Local identifiers permute the index, so that neither the number nor the order of rows joins the providers.
-LOCAL_CAPACITY = 10**8
-LOCAL_IDS = {REGISTRY: (61_803_399, 3_141_593), FEDERATION: (27_182_819, 57_721_567)}
 
 STAGES = {
     "1": Weighted.of({"1": 3.0, "1A": 4.0, "1B": 3.0}),
@@ -52,12 +46,6 @@ OTHER_CAUSES = Weighted.of(
         "K703": 4.0,
     }
 )
-
-
-def local_id(provider: str, index: int) -> str:
-    """The provider's own identifier of the person with this index; unique below 10^8."""
-    step, start = LOCAL_IDS[provider]
-    return f"{(index * step + start) % LOCAL_CAPACITY:08d}"
 
 
 def tumour_rows(person: Person, copy: Copy, dice: Dice) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Synthetic England on disk: the providers' folders, the truth, and both sides for `tre-evaluate linkage`."""
+"""Synthetic England on disk: the providers' folders, the truth, and every side for `tre-evaluate linkage`."""
 
 from __future__ import annotations
 
@@ -7,23 +7,16 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from linkage_engine.contract.tokens import IDENTIFIER_FIELDS
-from linkage_engine.laboratory.england.copies import Copy, practice_copy, registry_copy
+from linkage_engine.laboratory.england.copies import Copy
 from linkage_engine.laboratory.england.dice import Dice
-from linkage_engine.laboratory.england.extracts import (
-    FEDERATION,
-    REGISTRY,
-    Row,
-    death_rows,
-    local_id,
-    patient_rows,
-    tumour_rows,
-)
-from linkage_engine.laboratory.england.people import PRACTICE_COPIES, REGISTRY_COPIES, Person, everybody
+from linkage_engine.laboratory.england.local_ids import FEDERATION, REGISTRY, Row
+from linkage_engine.laboratory.england.people import Person, everybody
+from linkage_engine.laboratory.england.providers import PROVIDERS, Extract
 
 MAPPINGS = Path(__file__).with_name("mappings")
 KNOWN_TRUTH = "known-truth"
@@ -34,13 +27,14 @@ class England:
     """What was written, in numbers."""
 
     people: int = 0
-    registry_people: int = 0
-    federation_people: int = 0
+    people_at: dict[str, int] = field(default_factory=lambda: {provider.name: 0 for provider in PROVIDERS})
+    """How many persons each provider has."""
     people_at_both: int = 0
+    """How many are at the cancer registry and at the federation of practices."""
 
-    def as_json(self) -> dict[str, int]:
+    def as_json(self) -> dict[str, int | dict[str, int]]:
         """The numbers by name."""
-        return asdict(self)
+        return {"people": self.people, "people_at": self.people_at, "people_at_both": self.people_at_both}
 
 
 class _RowFile:
@@ -50,28 +44,19 @@ class _RowFile:
         self._writer = csv.writer(file, lineterminator="\n")
         self._has_header = False
 
-    def write(self, rows: Iterable[Row]) -> int:
-        count = 0
+    def write(self, rows: Iterable[Row]) -> None:
         for row in rows:
             if not self._has_header:
                 self._writer.writerow(row)
                 self._has_header = True
             self._writer.writerow(row.values())
-            count += 1
-        return count
 
 
-@dataclass(frozen=True, slots=True)
-class _Files:
-    tumours: _RowFile
-    deaths: _RowFile
-    patients: _RowFile
-    truth: _RowFile
-    known: dict[str, _RowFile]
+_Files = dict[str, _RowFile]
 
 
 def write_england(out: Path, *, people: int, seed: int) -> England:
-    """Files of both providers under `out`, the same bytes for the same seed and number of people.
+    """Files of all providers under `out`, the same bytes for the same seed and number of people.
 
     Memory is that of one block of households, however many people. A larger England begins with the
     smaller one of its seed. Existing files are overwritten.
@@ -79,60 +64,43 @@ def write_england(out: Path, *, people: int, seed: int) -> England:
     written = England()
     with _opened(out) as files:
         for block, persons in everybody(people, seed=seed):
-            registry_dice = Dice(seed, block=block, purpose=REGISTRY_COPIES)
-            practice_dice = Dice(seed, block=block, purpose=PRACTICE_COPIES)
+            dice = {p.name: Dice(seed, block=block, purpose=p.purpose) for p in PROVIDERS}
             for person in persons:
-                at_registry = bool(person.history.tumours) and _write_tumours(files, person, registry_dice)
-                at_practice = _write_patient(files, person, practice_dice)
+                extracts = {p.name: p.extract(person, dice[p.name]) for p in PROVIDERS}
+                found = {name: extract for name, extract in extracts.items() if extract is not None}
+                for name, extract in found.items():
+                    _write(files, name, person, extract)
+                    written.people_at[name] += 1
                 written.people += 1
-                written.registry_people += at_registry
-                written.federation_people += at_practice
-                written.people_at_both += at_registry and at_practice
+                written.people_at_both += {REGISTRY, FEDERATION} <= found.keys()
     return written
 
 
 @contextmanager
 def _opened(out: Path) -> Iterator[_Files]:
-    for folder in (REGISTRY, FEDERATION, KNOWN_TRUTH):
+    for folder in (*(provider.name for provider in PROVIDERS), KNOWN_TRUTH):
         (out / folder).mkdir(parents=True, exist_ok=True)
-    for provider in (REGISTRY, FEDERATION):
-        shutil.copyfile(MAPPINGS / f"{provider}.json", out / provider / "mapping.json")
+    for provider in PROVIDERS:
+        shutil.copyfile(MAPPINGS / f"{provider.name}.json", out / provider.name / "mapping.json")
     fields = {name: name for name in IDENTIFIER_FIELDS}
     (out / KNOWN_TRUTH / "fields.json").write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
+    names = [f"{provider.name}/{file}" for provider in PROVIDERS for file in provider.files]
+    names += [f"{KNOWN_TRUTH}/{provider.name}.csv" for provider in PROVIDERS]
     with ExitStack() as stack:
-
-        def opened(name: str) -> _RowFile:
-            return _RowFile(stack.enter_context((out / name).open("w", encoding="utf-8", newline="")))
-
-        yield _Files(
-            tumours=opened(f"{REGISTRY}/tumours.csv"),
-            deaths=opened(f"{REGISTRY}/deaths.csv"),
-            patients=opened(f"{FEDERATION}/patients.csv"),
-            truth=opened("truth.csv"),
-            known={name: opened(f"{KNOWN_TRUTH}/{name}.csv") for name in (REGISTRY, FEDERATION)},
-        )
+        yield {
+            name: _RowFile(stack.enter_context((out / name).open("w", encoding="utf-8", newline="")))
+            for name in (*names, "truth.csv")
+        }
 
 
-def _write_tumours(files: _Files, person: Person, dice: Dice) -> bool:
-    copy = registry_copy(person, dice)
-    files.tumours.write(tumour_rows(person, copy, dice))
-    files.deaths.write(death_rows(person, dice))
-    _write_truth(files, REGISTRY, local_id(REGISTRY, person.index), person, copy)
-    return True
-
-
-def _write_patient(files: _Files, person: Person, dice: Dice) -> bool:
-    copy = practice_copy(person, dice)
-    is_there = files.patients.write(patient_rows(person, copy, dice)) > 0
-    if is_there:
-        _write_truth(files, FEDERATION, f"GP{local_id(FEDERATION, person.index)}", person, copy)
-    return is_there
-
-
-def _write_truth(files: _Files, provider: str, local_person_id: str, person: Person, copy: Copy) -> None:
+def _write(files: _Files, provider: str, person: Person, extract: Extract) -> None:
+    for file, rows in extract.rows.items():
+        files[f"{provider}/{file}"].write(rows)
     name = f"P{person.index:08d}"
-    files.truth.write([{"provider": provider, "local_person_id": local_person_id, "person": name}])
-    files.known[provider].write([_known_row(copy, name)])
+    files["truth.csv"].write(
+        [{"provider": provider, "local_person_id": extract.local_person_id, "person": name}]
+    )
+    files[f"{KNOWN_TRUTH}/{provider}.csv"].write([_known_row(extract.copy, name)])
 
 
 def _known_row(copy: Copy, person: str) -> Row:

@@ -20,7 +20,7 @@ def rows(path: Path) -> Rows:
 
 @pytest.fixture(scope="session")
 def england_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both providers' files of 20,000 people, seed 1."""
+    """All providers' files of 20,000 people, seed 1."""
     out = tmp_path_factory.mktemp("england")
     write_england(out, people=20_000, seed=1)
     return out

@@ -15,7 +15,11 @@ from linkage_engine.laboratory.records import read_fields, read_records
 
 
 def _evaluated(
-    folder: Path, profile: Profile, *, without: tuple[str, ...] = ("nhs_number",)
+    folder: Path,
+    profile: Profile,
+    *,
+    without: tuple[str, ...] = ("nhs_number",),
+    provider: str = "cancer-registry",
 ) -> LinkageEvaluation:
     known = folder / "known-truth"
     fields = {
@@ -23,7 +27,7 @@ def _evaluated(
     }
     a, b = (
         read_records(known / f"{name}.csv", fields=fields, truth="person")
-        for name in ("cancer-registry", "gp-federation")
+        for name in (provider, "gp-federation")
     )
     return evaluate_linkage(a, b, profile=profile, threads=2, seed=1)
 
@@ -38,6 +42,22 @@ def _is_neither_clean_nor_hopeless(found: LinkageEvaluation) -> None:
 
 def test_plaintext_without_nhs_numbers_links_england_imperfectly(england_folder: Path) -> None:
     _is_neither_clean_nor_hopeless(_evaluated(england_folder, Profile.PLAINTEXT))
+
+
+def test_the_councils_people_are_linked_to_practices_through_missing_nhs_numbers(
+    england_folder: Path,
+) -> None:
+    found = _evaluated(england_folder, Profile.TOKENS, without=(), provider="council")
+    assert found.one_to_one.f1 > 0.96
+    assert found.one_to_one.precision > 0.98
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("provider", ["hospital-trust", "council"])
+def test_the_other_providers_are_as_hard_to_link_to_practices(england_folder: Path, provider: str) -> None:
+    found = _evaluated(england_folder, Profile.PLAINTEXT, provider=provider)
+    assert 0.94 < found.one_to_one.f1 < 0.995
+    assert found.one_to_one.precision > 0.97
 
 
 @pytest.mark.deep

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import secrets
 import tracemalloc
-from datetime import date
+from collections import Counter
+from datetime import date, datetime
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -17,18 +19,25 @@ from service.provider.delivery import read_delivery
 from service.provider.mapping import read_mapping
 from tests.linkage.england.conftest import Rows, rows
 
-PROVIDERS = ("cancer-registry", "gp-federation")
+PROVIDERS = ("cancer-registry", "gp-federation", "hospital-trust", "council")
 FILES = (
     "cancer-registry/tumours.csv",
     "cancer-registry/deaths.csv",
-    "cancer-registry/mapping.json",
     "gp-federation/patients.csv",
-    "gp-federation/mapping.json",
-    "known-truth/cancer-registry.csv",
-    "known-truth/gp-federation.csv",
+    "hospital-trust/spells.csv",
+    "hospital-trust/ed_attendances.csv",
+    "council/cld_events.csv",
+    *(f"{name}/mapping.json" for name in PROVIDERS),
+    *(f"known-truth/{name}.csv" for name in PROVIDERS),
     "known-truth/fields.json",
     "truth.csv",
 )
+LACK_AN_NHS_NUMBER = {
+    "cancer-registry": (0.05, 0.15),
+    "gp-federation": (0.05, 0.15),
+    "hospital-trust": (0.03, 0.10),
+    "council": (0.30, 0.50),
+}
 
 
 def _first(found: Rows, key: str) -> Rows:
@@ -58,7 +67,7 @@ def test_a_larger_england_begins_with_the_files_of_the_smaller(
 
 def test_memory_does_not_grow_with_the_number_of_people(tmp_path: Path) -> None:
     peaks = []
-    for people in (1500, 4000):
+    for people in (1000, 2700):
         tracemalloc.start()
         write_england(tmp_path / str(people), people=people, seed=2)
         peaks.append(tracemalloc.get_traced_memory()[1])
@@ -70,8 +79,8 @@ def test_the_count_of_people_is_kept(small_england: tuple[Path, England]) -> Non
     folder, england = small_england
     truth = rows(folder / "truth.csv")
     assert england.people == 1500
-    assert sum(row["provider"] == "cancer-registry" for row in truth) == england.registry_people
-    assert sum(row["provider"] == "gp-federation" for row in truth) == england.federation_people
+    assert england.people_at == {name: sum(row["provider"] == name for row in truth) for name in PROVIDERS}
+    assert all(england.people_at.values())
     assert england.as_json()["people_at_both"] == england.people_at_both > 0
 
 
@@ -83,16 +92,24 @@ def test_the_providers_overlap_in_part(england_folder: Path) -> None:
     registry, federation = people["cancer-registry"], people["gp-federation"]
     assert 0.5 < len(registry & federation) / len(registry) < 0.85
     assert len(federation - registry) > 10_000
+    assert 0.35 < len(people["hospital-trust"]) / 20_000 < 0.55
+    assert 0.03 < len(people["council"]) / 20_000 < 0.08
+    for name in ("hospital-trust", "council"):
+        assert 0.85 < len(people[name] & federation) / len(people[name]) < 0.98
 
 
 def test_local_identifiers_do_not_join_the_providers(england_folder: Path) -> None:
     truth = rows(england_folder / "truth.csv")
     ids = {
-        name: {row["local_person_id"].removeprefix("GP") for row in truth if row["provider"] == name}
+        name: {
+            row["local_person_id"].removeprefix("GP").removeprefix("LA")
+            for row in truth
+            if row["provider"] == name
+        }
         for name in PROVIDERS
     }
     assert sum(map(len, ids.values())) == len(truth)
-    assert len(ids["cancer-registry"] & ids["gp-federation"]) < 5
+    assert all(len(ids[a] & ids[b]) < 8 for a, b in combinations(PROVIDERS, 2))
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -114,11 +131,11 @@ def test_the_columns_are_the_providers_own(england_folder: Path, provider: str) 
         assert not header & {*file["identifiers"], *file["columns"]} - {"address"}
 
 
-def test_five_to_fifteen_in_a_hundred_lack_an_nhs_number(england_folder: Path) -> None:
-    for name in PROVIDERS:
-        people = rows(england_folder / "known-truth" / f"{name}.csv")
-        missing = sum(not row["nhs_number"] for row in people) / len(people)
-        assert 0.05 < missing < 0.15
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_nhs_numbers_are_missing_as_often_as_in_life(england_folder: Path, provider: str) -> None:
+    people = rows(england_folder / "known-truth" / f"{provider}.csv")
+    low, high = LACK_AN_NHS_NUMBER[provider]
+    assert low < sum(not row["nhs_number"] for row in people) / len(people) < high
 
 
 def test_nhs_numbers_are_valid_unless_mistyped(england_folder: Path) -> None:
@@ -175,3 +192,30 @@ def test_the_registry_has_causes_of_death_of_its_dead(england_folder: Path) -> N
 def test_extracts_end_on_the_extract_date(england_folder: Path) -> None:
     mapping = read_mapping(england_folder / "gp-federation" / "mapping.json")
     assert mapping.extract_date == date(2025, 3, 31)
+
+
+def test_nothing_happens_to_anybody_after_their_death(england_folder: Path) -> None:
+    truth = rows(england_folder / "truth.csv")
+    person = {(row["provider"], row["local_person_id"]): row["person"] for row in truth}
+    died = {
+        person["cancer-registry", row["PATIENTID"]]: datetime.strptime(row["DEATHDATE"], "%d/%m/%Y").date()  # noqa: DTZ007  # a day
+        for row in rows(england_folder / "cancer-registry" / "deaths.csv")
+    }
+    stays = rows(england_folder / "hospital-trust" / "spells.csv")
+    last = [(person["hospital-trust", row["PAT_NO"]], row["DISDATE"] or row["ADMIDATE"]) for row in stays]
+    ends = [(died[who], date.fromisoformat(day)) for who, day in last if who in died]
+    assert len(ends) > 100
+    assert all(end <= death for death, end in ends)
+    assert sum(row["DISMETH"] == "4" for row in stays) > 2
+
+
+def test_council_events_of_a_case_follow_each_other(england_folder: Path) -> None:
+    events = rows(england_folder / "council" / "cld_events.csv")
+    kinds = Counter(row["Event"] for row in events)
+    assert kinds["Request"] > kinds["Assessment"] > 100
+    assert kinds["Service"] > 100
+    assert kinds["Review"] > 50
+    assert all(
+        bool(row["Service"]) == bool(row["Component"]) == (row["Event"] == "Service") for row in events
+    )
+    assert {row["Council"][:3] for row in events} <= {"E06", "E08", "E09", "E10"}

@@ -1,0 +1,94 @@
+"""The four providers: what each of them holds about a person, file by file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from linkage_engine.laboratory.england.copies import (
+    Copy,
+    council_copy,
+    practice_copy,
+    registry_copy,
+    trust_copy,
+)
+from linkage_engine.laboratory.england.council_extract import event_rows
+from linkage_engine.laboratory.england.dice import Dice
+from linkage_engine.laboratory.england.extracts import death_rows, patient_rows, tumour_rows
+from linkage_engine.laboratory.england.hospital import hospital_care
+from linkage_engine.laboratory.england.local_ids import COUNCIL, FEDERATION, REGISTRY, TRUST, Row, local_id
+from linkage_engine.laboratory.england.people import (
+    COUNCIL_EXTRACTS,
+    PRACTICE_COPIES,
+    REGISTRY_COPIES,
+    TRUST_EXTRACTS,
+    Person,
+)
+from linkage_engine.laboratory.england.social_care import care_events
+from linkage_engine.laboratory.england.trust_extract import attendance_rows, spell_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What one provider sends about one person: rows by file, under its own identifier."""
+
+    local_person_id: str
+    copy: Copy
+    rows: dict[str, list[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One provider: its files, the purpose of its dice, and what it holds about somebody, if anything."""
+
+    name: str
+    purpose: int
+    files: tuple[str, ...]
+    extract: Callable[[Person, Dice], Extract | None]
+
+
+def _at_registry(person: Person, dice: Dice) -> Extract | None:
+    if not person.history.tumours:
+        return None
+    copy = registry_copy(person, dice)
+    rows = {
+        "tumours.csv": list(tumour_rows(person, copy, dice)),
+        "deaths.csv": list(death_rows(person, dice)),
+    }
+    return Extract(local_id(REGISTRY, person.index), copy, rows)
+
+
+def _at_practice(person: Person, dice: Dice) -> Extract | None:
+    copy = practice_copy(person, dice)
+    rows = list(patient_rows(person, copy, dice))
+    return Extract(f"GP{local_id(FEDERATION, person.index)}", copy, {"patients.csv": rows}) if rows else None
+
+
+def _at_trust(person: Person, dice: Dice) -> Extract | None:
+    care = hospital_care(dice, person)
+    if not (care.stays or care.attendances):
+        return None
+    copy = trust_copy(person, dice)
+    rows = {
+        "spells.csv": list(spell_rows(person, care, copy, dice)),
+        "ed_attendances.csv": list(attendance_rows(person, care, copy, dice)),
+    }
+    return Extract(local_id(TRUST, person.index), copy, rows)
+
+
+def _at_council(person: Person, dice: Dice) -> Extract | None:
+    events = care_events(dice, person)
+    if not events:
+        return None
+    copy = council_copy(person, dice)
+    rows = {"cld_events.csv": list(event_rows(person, events, copy, dice))}
+    return Extract(f"LA{local_id(COUNCIL, person.index)}", copy, rows)
+
+
+PROVIDERS = (
+    Provider(REGISTRY, REGISTRY_COPIES, ("tumours.csv", "deaths.csv"), _at_registry),
+    Provider(FEDERATION, PRACTICE_COPIES, ("patients.csv",), _at_practice),
+    Provider(TRUST, TRUST_EXTRACTS, ("spells.csv", "ed_attendances.csv"), _at_trust),
+    Provider(COUNCIL, COUNCIL_EXTRACTS, ("cld_events.csv",), _at_council),
+)
+"""In the order in which they write the truth about a person."""
