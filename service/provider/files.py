@@ -15,6 +15,8 @@ from service.provider.persons import Persons
 
 COUNTERS = "counters"
 """A folder in the key folder: for each project the counter of the last delivery that was sealed."""
+HISTORY = "history"
+"""A folder beside it: for each project what to compare the next delivery with."""
 
 
 def next_counter(keys: Path, project_id: str) -> int:

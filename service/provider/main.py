@@ -21,10 +21,12 @@ from service.keys import fingerprint, folder_key, folder_party, make_key_folder
 from service.problems import OutputExists
 from service.provider.delivery import Delivery, read_delivery
 from service.provider.files import keep_counter, new_file, next_counter, write_person_keys
+from service.provider.history import as_lines as changes_as_lines
+from service.provider.history import compared, keep_last, read_last, remembered
 from service.provider.mapping import read_mapping
 from service.provider.report import as_lines, as_page
 from service.provider.seal import Sealer, read_project, seal_delivery
-from service.provider.secret import make_secret, read_secret
+from service.provider.secret import check_secret, make_secret, read_secret
 from service.provider.submit import RECEIPT_SUFFIX
 from service.provider.submit import submit as submit_package
 
@@ -32,6 +34,7 @@ app = typer.Typer(help="Check, pseudonymise, seal and hand over an extract.", no
 
 Url = Annotated[str, typer.Option("--url", help="Address of the service.")]
 Keys = Annotated[Path, typer.Option("--keys", help="Your key folder.")]
+SecretOption = Annotated[Path, typer.Option("--secret", help="The project linkage secret.")]
 ProjectOption = Annotated[Path, typer.Option("--project", help="The project file, from the operator.")]
 
 
@@ -85,10 +88,16 @@ def validate(
 
 
 @app.command()
+def changes(mapping: Path, project_path: ProjectOption, secret_file: SecretOption, keys: Keys) -> None:
+    """Compare the files of a mapping with the last delivery that you sealed; nothing is sealed or kept."""
+    _show_changes(_read(mapping), _sealer(project_path, secret_file, keys), keys)
+
+
+@app.command()
 def seal(  # noqa: PLR0913, PLR0917  # each is an option of the command
     mapping: Path,
     project_path: ProjectOption,
-    secret_file: Annotated[Path, typer.Option("--secret", help="The project linkage secret.")],
+    secret_file: SecretOption,
     keys: Keys,
     out: Annotated[Path, typer.Option("--out", help="The package to write, FILE.tresub.")],
     keep_person_keys: Annotated[
@@ -104,21 +113,16 @@ def seal(  # noqa: PLR0913, PLR0917  # each is an option of the command
     kept = keep_person_keys
     if kept and kept.exists():
         raise OutputExists
-    sealer = Sealer(
-        provider_id=folder_party(keys).principal_id,
-        project=read_project(project_path),
-        secret=read_secret(secret_file),
-        key=folder_key(keys),
-        clock=utc_now,
-        random=secrets.token_bytes,
-    )
+    sealer = _sealer(project_path, secret_file, keys)
     project_id = sealer.project.project_id
     number = counter or next_counter(keys, project_id)
     for zone, recipient in sealer.project.recipients:
         print(f"{zone} key {fingerprint(recipient)}")
     delivery = _read(mapping)
+    _show_changes(delivery, sealer, keys)
     manifest = seal_delivery(delivery, sealer, out=out, counter=number)
     keep_counter(keys, project_id, number)
+    keep_last(keys, project_id, remembered(delivery, sealer.project, sealer.secret, number))
     for part in manifest.parts:
         print(f"{part.name}: {part.rows} rows, {part.sealed_bytes} bytes, for {part.zone} only")
     print(f"{out}: delivery {number} of {manifest.provider_id} to {project_id}")
@@ -144,6 +148,33 @@ def submit(package: Path, url: Url, keys: Keys) -> None:
 def status(submission_id: str, url: Url, keys: Keys) -> None:
     """Show where a submission stands."""
     print(json.dumps(_client(url, keys).get(f"/submissions/{submission_id}"), indent=2))
+
+
+def _sealer(project_path: Path, secret_file: Path, keys: Path) -> Sealer:
+    """Whose delivery it is and what it is sealed with; raises WrongLinkageSecret before a file is read."""
+    sealer = Sealer(
+        provider_id=folder_party(keys).principal_id,
+        project=read_project(project_path),
+        secret=read_secret(secret_file),
+        key=folder_key(keys),
+        clock=utc_now,
+        random=secrets.token_bytes,
+    )
+    check_secret(sealer.secret, sealer.project)
+    return sealer
+
+
+def _show_changes(delivery: Delivery, sealer: Sealer, keys: Path) -> None:
+    """Print what changed since the last delivery, and warn when it is much."""
+    last = read_last(keys, sealer.project.project_id)
+    if last is None:
+        print("No earlier delivery to compare with.")
+        return
+    comparison = compared(delivery, last, sealer.project, sealer.secret)
+    for line in changes_as_lines(comparison):
+        print(line)
+    if comparison.is_large:
+        print("Warning: the number of rows changed by more than a fifth.", file=sys.stderr)
 
 
 def _read(mapping: Path) -> Delivery:

@@ -144,7 +144,8 @@ def test_sealing_leaves_the_package_and_nothing_else(desk: Desk) -> None:
     before = {p for p in desk.folder.rglob("*") if p.is_file()}
     assert run(app, desk.seal_arguments()) == 0
     after = {p for p in desk.folder.rglob("*") if p.is_file()}
-    assert after - before == {desk.package, desk.keys / "counters" / "prevalence-2025"}
+    kept = {desk.keys / "counters" / "prevalence-2025", desk.keys / "history" / "prevalence-2025.json"}
+    assert after - before == {desk.package, *kept}
     assert stat.S_IMODE(desk.package.stat().st_mode) == 0o600
 
 
@@ -227,6 +228,7 @@ def test_a_refusal_says_what_and_what_to_do_and_leaves_no_package(
     assert "CANARY" not in said.err + said.out
     assert not desk.package.exists()
     assert not (desk.keys / "counters").exists()
+    assert not (desk.keys / "history").exists()
 
 
 def test_a_package_is_never_written_over(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
