@@ -7,7 +7,16 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
-from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
 
 from linkage_engine.contract.value import FieldName, Slug, Value
 
@@ -122,7 +131,26 @@ class EmergencySpec(Specification):
         return tuple(kind.value for kind in self.parameters.events)
 
 
-QuerySpec: TypeAlias = Annotated[PrevalenceSpec | EmergencySpec, Field(discriminator="template")]
+TEMPLATES: tuple[str, ...] = ("prevalence", "emergency_15m")
+"""The questions that can be asked."""
+
+UNKNOWN_TEMPLATE = "unknown_template"
+"""The code of a question that cannot; pydantic's own would repeat what was sent."""
+
+
+def _template(question: object) -> str | None:
+    named = question.get("template") if isinstance(question, Mapping) else getattr(question, "template", None)
+    return named if isinstance(named, str) else None
+
+
+QuerySpec: TypeAlias = Annotated[
+    Annotated[PrevalenceSpec, Tag("prevalence")] | Annotated[EmergencySpec, Tag("emergency_15m")],
+    Discriminator(
+        _template,
+        custom_error_type=UNKNOWN_TEMPLATE,
+        custom_error_message="one of the templates that can be asked",
+    ),
+]
 """One question of one project: its template says which."""
 
 _READER: TypeAdapter[PrevalenceSpec | EmergencySpec] = TypeAdapter(
@@ -135,10 +163,6 @@ def query_spec(fields: object) -> PrevalenceSpec | EmergencySpec:
     return _READER.validate_python(fields)
 
 
-TEMPLATES: tuple[str, ...] = ("prevalence", "emergency_15m")
-"""The questions that can be asked."""
-
-
 def place_in_text(fault: Mapping[str, Any]) -> tuple[int | str, ...]:
     """Where one of pydantic's faults is in the text that was sent.
 
@@ -147,7 +171,7 @@ def place_in_text(fault: Mapping[str, Any]) -> tuple[int | str, ...]:
     """
     steps: Sequence[int | str] = fault["loc"]
     within = tuple(step for step in steps if step not in TEMPLATES)
-    return (*within, "template") if fault["type"].startswith("union_tag") else within
+    return (*within, "template") if fault["type"] == UNKNOWN_TEMPLATE else within
 
 
 def _distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:

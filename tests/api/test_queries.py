@@ -105,7 +105,7 @@ def test_a_question_is_asked_by_its_signer_about_the_project(linked: AtWork) -> 
     ("change", "fault"),
     [
         ({"colour": SECRET}, {"pointer": "/specification", "code": "extra_forbidden"}),
-        ({"template": SECRET}, {"pointer": "/specification/template", "code": "union_tag_invalid"}),
+        ({"template": SECRET}, {"pointer": "/specification/template", "code": "unknown_template"}),
         ({"breakdowns": ["sex", "sex"]}, {"pointer": "/specification/breakdowns", "code": "value_error"}),
         ({"parameters": {}}, {"pointer": "/specification/parameters/index_date", "code": "missing"}),
     ],

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from linkage_engine.contract.query_spec import (
+    FIFTEEN_MONTHS,
+    TEMPLATES,
+    Breakdown,
+    EmergencySpec,
+    EventKind,
+    PrevalenceSpec,
+    place_in_text,
+    query_spec,
+)
+
+SECRET = "943 476 5919"
+PREVALENCE: dict[str, Any] = {
+    "specification": 1,
+    "project_id": "a-project",
+    "template": "prevalence",
+    "parameters": {"index_date": "2024-12-31"},
+    "breakdowns": ["sex"],
+}
+EMERGENCY: dict[str, Any] = PREVALENCE | {
+    "template": "emergency_15m",
+    "parameters": {"diagnosed_from": "2022-01-01", "diagnosed_to": "2022-12-31"},
+    "breakdowns": ["tumour_group", "area"],
+}
+
+
+def test_the_template_says_which_question_it_is() -> None:
+    assert isinstance(query_spec(PREVALENCE), PrevalenceSpec)
+    assert isinstance(query_spec(EMERGENCY), EmergencySpec)
+    assert {query_spec(fields).template for fields in (PREVALENCE, EMERGENCY)} == set(TEMPLATES)
+
+
+@pytest.mark.parametrize("fields", [PREVALENCE, EMERGENCY])
+def test_a_question_comes_back_from_its_json(fields: dict[str, Any]) -> None:
+    spec = query_spec(fields)
+    assert query_spec(spec.model_dump(mode="json")) == spec
+
+
+def test_what_is_left_out_of_emergency_care_is_fifteen_months_and_everything() -> None:
+    spec = query_spec(EMERGENCY)
+    assert isinstance(spec, EmergencySpec)
+    asked = spec.parameters
+    assert (asked.window_days, asked.events, asked.admission_methods) == (456, tuple(EventKind), "all")
+    assert round(15 / 12 * 365.25) - FIFTEEN_MONTHS in {0, 1}
+    assert spec.parts == ("emergency_admission", "emergency_attendance")
+
+
+def test_prevalence_counts_one_part() -> None:
+    assert query_spec(PREVALENCE).parts == ("numerator",)
+
+
+def changed(fields: dict[str, Any], **parameters: Any) -> dict[str, Any]:
+    return fields | {"parameters": fields["parameters"] | parameters}
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        (PREVALENCE | {"template": SECRET}, ("template",)),
+        (PREVALENCE | {"template": [SECRET]}, ("template",)),
+        ({"project_id": "a-project"}, ("template",)),
+        (PREVALENCE | {"breakdowns": ["area"]}, ("breakdowns", 0)),
+        (PREVALENCE | {"breakdowns": ["sex", "sex"]}, ("breakdowns",)),
+        (changed(PREVALENCE, diagnosed_from="2020-01-01"), ("parameters", "diagnosed_from")),
+        (changed(PREVALENCE, index_date=SECRET), ("parameters", "index_date")),
+        (EMERGENCY | {"breakdowns": list(Breakdown)}, ("breakdowns",)),
+        (changed(EMERGENCY, diagnosed_to="2021-12-31"), ("parameters",)),
+        (changed(EMERGENCY, diagnosed_to="9999-12-31"), ("parameters", "diagnosed_to")),
+        (changed(EMERGENCY, window_days=27), ("parameters", "window_days")),
+        (changed(EMERGENCY, window_days=1097), ("parameters", "window_days")),
+        (changed(EMERGENCY, events=[]), ("parameters", "events")),
+        (changed(EMERGENCY, events=["emergency_admission"] * 2), ("parameters", "events")),
+        (changed(EMERGENCY, areas=[SECRET]), ("parameters", "areas", 0)),
+    ],
+)
+def test_a_question_outside_the_language_is_refused_where_it_is_wrong(
+    fields: dict[str, Any], place: tuple[int | str, ...]
+) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        query_spec(fields)
+    assert place_in_text(refusal.value.errors()[0]) == place
+    assert SECRET not in str(refusal.value)
