@@ -85,7 +85,12 @@ def open_project(demo: Demo) -> None:
 
 
 def deliver(demo: Demo, provider: str) -> None:
-    """Validate, seal and submit one provider's files."""
+    """Validate, seal and submit one provider's files, and wait until they are accepted."""
+    _send(demo, provider)
+    _wait_until_accepted(demo, provider)
+
+
+def _send(demo: Demo, provider: str) -> None:
     journal, mapping = demo.journal, demo.at(provider, "mapping.json")
     project, package = demo.at(provider, "project.json"), demo.at(provider, "delivery.tresub")
     journal.run("tre-provider", "project", PROJECT, *demo.signed_in(provider), "--out", project)
@@ -108,6 +113,14 @@ def deliver(demo: Demo, provider: str) -> None:
     journal.run("tre-provider", "submit", package, *demo.signed_in(provider))
     receipt = json.loads(demo.at(provider, "delivery.tresub.receipt.json").read_text())
     demo.facts.setdefault("receipts", {})[provider] = receipt
+    demo.facts.setdefault("sent", {})[provider] = json.loads(
+        demo.at(provider, "validation-report.json").read_text()
+    )
+
+
+def _wait_until_accepted(demo: Demo, provider: str) -> None:
+    submission_id = demo.facts["receipts"][provider]["submission_id"]
+    wait_for(f"is the delivery of {provider} accepted?", _accepted(demo, provider, submission_id))
 
 
 def _accepted(demo: Demo, provider: str, submission_id: str) -> Iterator[bool]:
@@ -199,7 +212,6 @@ def _flip_a_byte(bundle: Path, tampered: Path) -> None:
 def deliver_all(demo: Demo) -> None:
     """Every provider's delivery; the workers open one while the next is sealed."""
     for provider in DATA_SETS:
-        deliver(demo, provider)
-    for provider, receipt in demo.facts["receipts"].items():
-        question = f"is the delivery of {provider} accepted?"
-        wait_for(question, _accepted(demo, provider, receipt["submission_id"]))
+        _send(demo, provider)
+    for provider in DATA_SETS:
+        _wait_until_accepted(demo, provider)
