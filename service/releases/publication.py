@@ -21,6 +21,9 @@ MEANINGS: Mapping[CellStatus, str] = {
 WHOLE_UNITS = frozenset({"persons", "events", "per 100,000 persons"})
 """Units whose numbers are whole."""
 
+THREE_FIGURES, WHOLE_FROM = frozenset({"expected events"}), 100
+"""Units whose numbers have three significant figures, and from where such a number is whole."""
+
 
 def as_csv(table: ControlledTable) -> bytes:
     """The table as tidy CSV: UTF-8, line feeds, a header, one row a cell.
@@ -134,7 +137,8 @@ def _number(value: ControlledValue, measure: Measure) -> str:
     """The number in plain decimal digits; blank where it is withheld."""
     if value.value is None:
         return ""
-    whole = measure.unit in WHOLE_UNITS
+    by_figures = measure.unit in THREE_FIGURES and value.value >= WHOLE_FROM
+    whole = measure.unit in WHOLE_UNITS or by_figures
     return str(int(value.value)) if whole else format(Decimal(str(value.value)), "f")
 
 

@@ -20,6 +20,7 @@ from linkage_engine.contract.controlled_table import (
     Measure,
 )
 from service.releases.publication import MEANINGS, as_csv, as_csvw, as_text, disclosure_statement
+from tests.unit.disclosure.emergency_tables import a_cell, controlled
 
 WITHHELD = ControlledValue(value=None, status=CellStatus.CONFIDENTIAL)
 
@@ -150,6 +151,17 @@ def test_text_is_utf_8_with_line_feeds_and_quoted_where_needed() -> None:
 
 def test_small_decimals_are_written_out() -> None:
     assert b",0.00001," in as_csv(a_table(a_row("Male", numbers=shown(3, 0.00001))))
+
+
+def test_emergency_care_comes_back_through_its_description() -> None:
+    """Expected events have three figures and no more: 12,300, not 12300.0."""
+    table = controlled(a_cell(100, 40, 62, label="A"), a_cell(100, 40, 62, days=(4_000_000, 4_150_000)))
+    rows = read_by(as_csvw(table, csv_name="table.csv"), as_csv(table))
+    assert rows[0]["cases"] == 99
+    assert rows[0]["emergency_admission_observed"] == 63
+    assert rows[0]["emergency_admission_ratio"] == Decimal("2.1")
+    assert str(rows[0]["emergency_admission_expected"]) == "30.0"
+    assert str(rows[1]["emergency_admission_expected"]) == "12300"
 
 
 def test_the_description_says_types_keys_source_and_control() -> None:
