@@ -96,7 +96,7 @@ TABLES = tables_of()
 ENDS = st.sampled_from([FROM + timedelta(days=1), date(2020, 1, 10), date(2020, 2, 10), date(2021, 1, 1)])
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(spec=specs(), tables=TABLES, data_end=ENDS)
 def test_the_sql_and_the_reference_agree_on_people_days_events_and_what_was_expected(
     spec: EmergencySpec, tables: dict[str, Rows], data_end: date
@@ -111,7 +111,7 @@ def test_the_sql_and_the_reference_agree_on_people_days_events_and_what_was_expe
                 assert figure == (None if expected is None else pytest.approx(expected, rel=1e-9, abs=1e-12))
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(spec=specs(), tables=TABLES)
 def test_a_table_of_events_handed_over_is_the_table(spec: EmergencySpec, tables: dict[str, Rows]) -> None:
     table = emergency_by_sql(spec, tables)
