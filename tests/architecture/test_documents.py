@@ -166,17 +166,19 @@ def test_every_decision_says_why_what_follows_and_what_else_and_is_listed() -> N
 
 # --- SECURITY-PROPERTIES ----------------------------------------------------------------
 
+FORM = re.compile(
+    r".+? - Modules: (?P<modules>.+?)\. - Enforced by: .+?\. - Tests: (?P<tests>.+?)(?: ## .*)?"
+)
 PROPERTIES = sections(text_of(DOCS / "SECURITY-PROPERTIES.md"), "P")
 
 
 @pytest.mark.parametrize("heading", PROPERTIES)
 def test_every_property_names_modules_what_enforces_it_and_tests(heading: str) -> None:
-    said = " ".join(PROPERTIES[heading].split())
-    modules = re.search(r"Modules: (.+?)\. Enforced by: (.+?)\. Tests: (.+)", said)
-    assert modules, "Modules: ... Enforced by: ... Tests: ..."
-    assert all((ROOT / module).is_file() for module in paths(modules[1]))
-    assert paths(modules[1])
-    assert named_tests(modules[3])
+    said = FORM.fullmatch(" ".join(PROPERTIES[heading].split()))
+    assert said, "a claim, then - Modules: ... - Enforced by: ... - Tests: ..."
+    assert all((ROOT / module).is_file() for module in paths(said["modules"]))
+    assert paths(said["modules"])
+    assert named_tests(said["tests"])
 
 
 def test_properties_are_numbered() -> None:
