@@ -29,7 +29,7 @@ from service.settings import ApiSettings, settings_for
 from service.submissions.routes import router as submissions
 from service.submissions.spool import sweep
 from service.web.answers import SecurityHeaders, answer_problems
-from service.web.description import RESPONSES, describe_problems
+from service.web.description import RESPONSES, DescribedApp
 from service.web.isolation import still_open, write_status
 from service.web.surroundings import Surroundings
 
@@ -43,7 +43,7 @@ OPENAPI = Path(__file__).parents[1] / "openapi.yaml"
 
 def described_app() -> FastAPI:
     """The app with its routes and manners, before it is given its surroundings: enough for openapi.yaml."""
-    app = FastAPI(
+    app = DescribedApp(
         title="TRE linkage",
         version="1",
         description="Links pseudonymised health and care records; only controlled tables come out.",
@@ -56,7 +56,6 @@ def described_app() -> FastAPI:
         app.include_router(router)
     answer_problems(app)
     app.add_middleware(SecurityHeaders)
-    describe_problems(app)
     return app
 
 

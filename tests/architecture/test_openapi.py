@@ -71,9 +71,9 @@ def test_every_operation_has_its_own_name_a_sentence_and_problems() -> None:
             assert set(operation["responses"][status]["content"]) == {"application/problem+json"}
 
 
-def _loaded(module: str, names: tuple[str, ...]) -> list[str]:
-    """Which of the modules are loaded once a module is, in a process of its own."""
-    program = f"import sys, {module}; print(*sys.modules)"
+def _loaded(*modules: str, names: tuple[str, ...]) -> list[str]:
+    """Which of the named modules are loaded once others are, in a process of its own."""
+    program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
@@ -81,9 +81,9 @@ def _loaded(module: str, names: tuple[str, ...]) -> list[str]:
 
 
 def test_the_api_loads_nothing_from_inside() -> None:
-    assert _loaded("service.api", INSIDE) == []
+    assert _loaded("service.api", names=INSIDE) == []
 
 
 def test_what_workers_share_with_the_api_serves_no_http() -> None:
-    for feature in ("submissions", "linkage_runs", "queries", "releases"):
-        assert _loaded(f"service.{feature}.actions", OUTSIDE) == []
+    features = ("submissions", "linkage_runs", "queries", "releases")
+    assert _loaded(*(f"service.{feature}.actions" for feature in features), names=OUTSIDE) == []
