@@ -48,7 +48,7 @@ fix: setup ## Format, and mend what lint can
 	$(BIN)/ruff check --fix $(TOOLS)
 
 openapi: setup ## Write openapi.yaml from the api
-	$(BIN)/python -m service.api openapi
+	$(BIN)/python -m tests.architecture.openapi_file
 
 bench: setup ## Speed and memory, as JSON in build/bench/
 	$(BIN)/tre-evaluate bench --out build/bench

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
-from pathlib import Path
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -38,7 +36,6 @@ PUBLIC: tuple[APIRouter, ...] = (access, pages, log)
 PROTECTED: tuple[APIRouter, ...] = (projects, submissions, linkage_runs, queries, releases, reviews)
 """Routes that need a token and a permission."""
 GROUP_WRITES = 0o007
-OPENAPI = Path(__file__).parents[1] / "openapi.yaml"
 
 
 def described_app() -> FastAPI:
@@ -97,19 +94,9 @@ def serve(settings: ApiSettings) -> None:
     uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_level="critical")
 
 
-def write_openapi(path: Path) -> None:
-    """Write the description of the running api."""
-    import yaml  # noqa: PLC0415  # for developers: the api itself runs without it
-
-    path.write_text(yaml.safe_dump(described_app().openapi(), sort_keys=False, allow_unicode=True, width=110))
-
-
 def main() -> None:
-    """Run the api; `openapi` writes openapi.yaml instead."""
-    if sys.argv[1:] == ["openapi"]:
-        write_openapi(OPENAPI)
-    else:
-        serve(settings_for(ApiSettings, os.environ))
+    """Run the api."""
+    serve(settings_for(ApiSettings, os.environ))
 
 
 if __name__ == "__main__":
