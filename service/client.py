@@ -119,7 +119,7 @@ class Client:
     def _exchange(self, method: str, path: str, **kw: Any) -> httpx.Response:  # noqa: ANN401
         try:
             answer = self._http.request(method, path, **kw)
-        except httpx.TransportError:
+        except (httpx.RequestError, httpx.InvalidURL):
             raise ServiceUnreachable from None
         if answer.is_error:
             raise RemoteProblem(answer.status_code, _problem_body(answer))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
@@ -49,19 +50,28 @@ def signed_question(
 
 
 def unpack(package: bytes, folder: Path) -> list[Path]:
-    """Write the files of a release package into a new folder; raises RequestUnreadable for anything odd."""
+    """Write the files of a release package into a new folder; raises RequestUnreadable for anything odd.
+
+    Nothing is written unless every member could be read.
+    """
     try:
         with zipfile.ZipFile(BytesIO(package)) as archive:
             members = archive.infolist()
-            plain = all(PurePosixPath(m.filename).name == m.filename and not m.is_dir() for m in members)
-            if not plain or sum(m.file_size for m in members) > PACKAGE_LIMIT_BYTES:
+            if (
+                not all(_is_plain(m) for m in members)
+                or sum(m.file_size for m in members) > PACKAGE_LIMIT_BYTES
+            ):
                 raise RequestUnreadable
-            folder.mkdir(parents=True, exist_ok=False)
-            return [_write(folder / m.filename, archive.read(m)) for m in members]
-    except zipfile.BadZipFile:
+            files = {folder / m.filename: archive.read(m) for m in members}
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, ValueError):  # all that zipfile raises
         raise RequestUnreadable from None
+    folder.mkdir(parents=True, exist_ok=False)
+    for path, data in files.items():
+        path.write_bytes(data)
+    return list(files)
 
 
-def _write(path: Path, data: bytes) -> Path:
-    path.write_bytes(data)
-    return path
+def _is_plain(member: zipfile.ZipInfo) -> bool:
+    """Whether a member is a file that stays in the folder."""
+    name = member.filename
+    return PurePosixPath(name).name == name and name != ".." and "\\" not in name and not member.is_dir()
