@@ -50,8 +50,11 @@ fix: setup ## Format, and mend what lint can
 openapi: setup ## Write openapi.yaml from the api
 	$(BIN)/python -m tests.architecture.openapi_file
 
+docs: setup ## Write the pages that are made from the code
+	$(BIN)/python -m tests.architecture.documents
+
 bench: setup ## Speed and memory, as JSON in build/bench/
-	$(BIN)/tre-evaluate bench --out build/bench
+	$(BIN)/python -m tests.benchmarks --out build/bench
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -55,7 +55,7 @@ def _of_problem(title: str, body: dict[str, object]) -> list[str]:
     faults = body.get("faults")
     if isinstance(faults, list):
         lines += [
-            f"  {fault.get('pointer', '')}: {fault.get('fault', '')}"
+            f"  {fault.get('pointer', '')}: {fault.get('code', '')}"
             for fault in faults
             if isinstance(fault, dict)
         ]

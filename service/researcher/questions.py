@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.statements import SignedQuestion
 from service.clock import Clock, Randomness
-from service.problems import RequestUnreadable, SpecificationInvalid
+from service.problems import RequestUnreadable, SpecificationInvalid, faults_of
 from service.signed import SigningKey, TextType, sign
 
 PACKAGE_LIMIT_BYTES = 256 << 20
@@ -28,15 +28,8 @@ def read_specification(path: Path) -> QuerySpec:
     try:
         return QuerySpec.model_validate(fields)
     except ValidationError as invalid:
-        raise SpecificationInvalid(faults=faults(invalid)) from None
-
-
-def faults(invalid: ValidationError) -> list[dict[str, str]]:
-    """Where a value is wrong, as JSON pointers (RFC 6901), and how; never what it was."""
-    return [
-        {"pointer": "".join(f"/{step}" for step in fault["loc"]), "fault": fault["type"]}
-        for fault in invalid.errors(include_url=False, include_input=False, include_context=False)
-    ]
+        errors = invalid.errors(include_url=False, include_input=False, include_context=False)
+        raise SpecificationInvalid(faults=faults_of(errors)) from None
 
 
 def signed_question(
