@@ -44,7 +44,7 @@ PERMITS: dict[str, tuple[Break, RefusalCode]] = {
         RefusalCode.SIGNATURE_INVALID,
     ),
     "expired": (
-        lambda shop: shop.clock.forward(days=365),
+        lambda shop: shop.clock.forward(days=30 * 365),
         RefusalCode.PERMIT_NOT_LIVE,
     ),
     "of another project": (

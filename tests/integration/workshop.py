@@ -70,7 +70,9 @@ CAST = {
     "cheng": Role.OUTPUT_CHECKER,
     "carol": Role.OUTPUT_CHECKER,
     "oliver": Role.OPERATOR,
+    "audrey": Role.AUDIT_REVIEWER,
 }
+SERVICE_ONLY = ("oliver", "audrey")
 CHECKERS = ("cheng", "carol")
 R = TypeVar("R", bound=Record)
 
@@ -145,13 +147,13 @@ class Workshop:
     def permit_text(self, key: SigningKey | None = None, **changes: object) -> str:
         fields: dict[str, object] = {
             "valid_from": date(2025, 1, 1),
-            "valid_to": date(2025, 12, 31),
+            "valid_to": date(2049, 12, 31),
             "lead_provider": REGISTRY,
             "data_sets": tuple(DataSetGrant(provider_id=p, data_set=d) for p, d in GRANTS),
             "policy": POLICY,
             "key_check": KEY_CHECK,
         }
-        parties = [person for person in self.people.values() if person.role is not Role.OPERATOR]
+        parties = [person for person in self.people.values() if person.id not in SERVICE_ONLY]
         return sign(a_permit(parties, **fields | changes), key or self.governance, TextType.PERMIT)
 
     def desk(self, provider: str, recipients: Recipients | None = None) -> Desk:
@@ -191,13 +193,22 @@ class Workshop:
         with self.acting("rosalind") as act:
             return ask_query(act, PROJECT, self.question_text())[0].id
 
+    def keys(self, name: str) -> Path:
+        """A person's key folder."""
+        folder = self.home.root / "people" / name
+        if not folder.exists():
+            person = self.people[name]
+            folder.mkdir(mode=0o700, parents=True)
+            write_private(folder / "signing.jwk", person.key.to_jwk())
+            (folder / "public.json").write_text(person.party.to_json())
+            if name in self.cast.identities:
+                write_private(folder / "age.key", self.cast.identities[name].secret_text() + "\n")
+        return folder
+
     def evidence(self, checker: str, release_id: str) -> Opened:
         """What this checker can open."""
-        keys = self.home.root / "people" / checker
-        keys.mkdir(parents=True, exist_ok=True)
-        if not (keys / "age.key").exists():
-            write_private(keys / "age.key", self.cast.identities[checker].secret_text() + "\n")
-        return open_evidence(evidence_path(self.spool, release_id, checker).read_bytes(), keys)
+        sealed = evidence_path(self.spool, release_id, checker).read_bytes()
+        return open_evidence(sealed, self.keys(checker))
 
     def decision_text(self, checker: str, release_id: str) -> str:
         """An approval of the evidence that this checker can open."""
