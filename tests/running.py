@@ -32,7 +32,7 @@ from service.checker.evidence import Opened, open_evidence
 from service.client import Client, RemoteProblem
 from service.clock import utc_now
 from service.keys import folder_key, signing_key
-from service.operate.installation import Home
+from service.operate.installation import SEALED_TO, Home
 from service.problems import CATALOGUE
 from service.provider.secret import read_secret
 from service.researcher.questions import signed_question
@@ -231,7 +231,8 @@ class Running:
     def stray(self) -> set[str]:
         """Files of the spool and the vaults that were begun and never got their name."""
         begun = {name for name in self.spool() if Path(name).name.startswith((".", "incoming-"))}
-        return begun | {path.name for path in (self.demo.home / "vault").rglob("*.partial")}
+        vaults = [self.home.vault(role) for role in SEALED_TO]
+        return begun | {path.name for vault in vaults for path in vault.rglob("*.partial")}
 
     def standing(self) -> dict[str, Any]:
         """What must not be lost: accepted deliveries and signed releases."""
