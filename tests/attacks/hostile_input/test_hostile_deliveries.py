@@ -14,7 +14,7 @@ from linkage_engine.pseudonymise.secret import LinkageSecret, key_check
 from linkage_engine.unseal.identity import Identity
 from service.signed import SigningKey, TextType, sign, verified
 from tests.factories import a_tar
-from tests.forged import Forger, flipped
+from tests.forged import Forger, SealedPart, flipped
 from tests.running import Running
 
 pytestmark = pytest.mark.process
@@ -218,20 +218,28 @@ def test_a_missing_column_is_rejected_with_a_count(running: Running, practices: 
     assert part["counts"] == {"missing": 1, "unknown": 0}
 
 
-def test_an_unknown_column_is_rejected_with_a_count(running: Running, practices: Forger) -> None:
-    rows = practices.tables[PAYLOAD]
-    wide = rows.append_column("nhs_number", pa.array(["9434765919"] * rows.num_rows))
-    package = practices.package(practices.parts(**{PAYLOAD: practices.sealed(PAYLOAD, wide)}))
-    part = running.rejected(GP, package, PAYLOAD, "columns-differ", "Bring tre-provider up to date")
+@pytest.mark.parametrize(("name", "column"), [(PAYLOAD, "nhs_number"), (IDENTIFIERS, "surname")])
+def test_an_unknown_column_that_is_declared_is_refused(
+    running: Running, practices: Forger, name: str, column: str
+) -> None:
+    package = practices.package(practices.parts(**{name: _with_column(practices, name, column)}))
+    with running.refused(GP, "manifest-mismatch", "Seal again with this project's file"):
+        running.send(GP, package)
+
+
+@pytest.mark.parametrize(("name", "column"), [(PAYLOAD, "nhs_number"), (IDENTIFIERS, "surname")])
+def test_an_unknown_column_that_is_hidden_is_rejected(
+    running: Running, practices: Forger, name: str, column: str
+) -> None:
+    hidden = _with_column(practices, name, column).declared(columns=practices.sealed(name).part.columns)
+    package = practices.package(practices.parts(**{name: hidden}))
+    part = running.rejected(GP, package, name, "columns-differ", "Bring tre-provider up to date")
     assert part["counts"] == {"missing": 0, "unknown": 1}
 
 
-def test_an_unknown_column_among_the_tokens_is_rejected(running: Running, practices: Forger) -> None:
-    rows = practices.tables[IDENTIFIERS]
-    wide = rows.append_column("surname", pa.array(["9434765919"] * rows.num_rows))
-    package = practices.package(practices.parts(**{IDENTIFIERS: practices.sealed(IDENTIFIERS, wide)}))
-    part = running.rejected(GP, package, IDENTIFIERS, "columns-differ", "Bring tre-provider up to date")
-    assert part["counts"]["unknown"] == 1
+def _with_column(practices: Forger, name: str, column: str) -> SealedPart:
+    rows = practices.tables[name]
+    return practices.sealed(name, rows.append_column(column, pa.array(["9434765919"] * rows.num_rows)))
 
 
 def test_a_declaration_of_other_columns_than_there_are_is_rejected(
