@@ -78,14 +78,20 @@ def persons(running: Running, project_id: str, keys: dict[str, Path]) -> set[Per
 
 
 @pytest.fixture(scope="module")
-def delivered(running: Running, second: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def disturbed(running: Running) -> str:
+    """A project that no other test delivers to."""
+    return running.open_project("disturbed-project")
+
+
+@pytest.fixture(scope="module")
+def delivered(running: Running, disturbed: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Both deliveries again, to another project, while the workers that open them are killed.
 
     Returns each provider's list of person keys.
     """
     folder, keys = tmp_path_factory.mktemp("person-keys"), {}
     for provider in sorted(DATA_SETS):
-        made = forger(running, provider, second)
+        made = forger(running, provider, disturbed)
         keys[provider] = folder / f"{provider}.csv"
         write_person_keys(made.delivery.persons, keys[provider])
         _delivered_through_kills(running, made)
@@ -114,10 +120,10 @@ def test_killed_workers_accept_each_delivery_once(delivered: dict[str, Path]) ->
 
 
 def test_a_killed_linkage_finds_the_same_persons(
-    running: Running, second: str, delivered: dict[str, Path]
+    running: Running, disturbed: str, delivered: dict[str, Path]
 ) -> None:
     before = running.spool()
-    run_id = running.client("operator").post(f"/projects/{second}/linkage-runs", {})["run_id"]
+    run_id = running.client("operator").post(f"/projects/{disturbed}/linkage-runs", {})["run_id"]
     assert killed_in(running, "linkage", f"link:{run_id}", [0.2, 2.0]) == 2
     assert killed_in(running, "analysis", f"receive-crosswalk:{run_id}", [0.0])
     until(
@@ -127,7 +133,7 @@ def test_a_killed_linkage_finds_the_same_persons(
     assert running.entered(run_id) == ["linkage-run:finish", "crosswalk:receive"]
     assert running.spool() - before == {f"hand-overs/crosswalk-{run_id}.{kind}" for kind in ("age", "jws")}
     quiet = {provider: running.demo.at(provider, "person-keys.csv") for provider in DATA_SETS}
-    assert persons(running, second, delivered) == persons(running, PROJECT, quiet)
+    assert persons(running, disturbed, delivered) == persons(running, PROJECT, quiet)
     figures = running.client("operator").get(f"/linkage-runs/{run_id}")["figures"]["pairs"]
     quiet_figures = running.demo.facts["linkage_run"]["figures"]["pairs"]
     assert {p: f["links"] for p, f in figures.items()} == {p: f["links"] for p, f in quiet_figures.items()}
