@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in /usr/bin/python3.11 python3.11 python3.12 python3.13 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Where every branch is tested: what decides, opens, seals, enters or admits.
+EXACT := linkage_engine/disclosure/*,linkage_engine/sealing/*,linkage_engine/unseal/*,linkage_engine/contract/*,service/audit/*,service/access/*,service/*/rules.py
 TOOLS := service linkage_engine migrations tests
 
 .PHONY: setup demo test test-deep check fix bench openapi docs outside clean
@@ -26,12 +28,14 @@ build/outside/node_modules: tests/outside/package.json tests/outside/package-loc
 	mkdir -p build/outside && cp tests/outside/package*.json build/outside/
 	npm ci --prefix build/outside --ignore-scripts --no-audit --no-fund && touch build/outside/node_modules
 
-test: setup outside ## The whole suite with coverage
+test: setup outside ## The whole suite: tests with real processes beside the others, which are measured
 	rm -rf build/coverage && mkdir -p build/coverage
-	$(BIN)/coverage run -m pytest -q
+	$(BIN)/python -m pytest -q -m "process and not deep" > build/test-processes.log 2>&1 & processes=$$!; \
+	$(BIN)/coverage run -m pytest -q -m "not process and not deep"; others=$$?; \
+	wait $$processes; processes=$$?; cat build/test-processes.log; test $$others -eq 0 -a $$processes -eq 0
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --fail-under=95 | tail -n 40
-	$(BIN)/coverage report --fail-under=100 --include='linkage_engine/disclosure/*,linkage_engine/sealing/*,linkage_engine/unseal/*,linkage_engine/contract/*,service/audit/*,service/access/*,service/*/rules.py'
+	$(BIN)/coverage report --fail-under=100 --include='$(EXACT)'
 
 test-deep: setup outside ## More examples and the long tests
 	$(BIN)/python -m pytest -q --hypothesis-profile=deep
@@ -48,10 +52,13 @@ fix: setup ## Format, and mend what lint can
 	$(BIN)/ruff check --fix $(TOOLS)
 
 openapi: setup ## Write openapi.yaml from the api
-	$(BIN)/python -m service.api openapi
+	$(BIN)/python -m tests.architecture.openapi_file
+
+docs: setup ## Write the pages that are made from the code
+	$(BIN)/python -m tests.architecture.documents
 
 bench: setup ## Speed and memory, as JSON in build/bench/
-	$(BIN)/tre-evaluate bench --out build/bench
+	$(BIN)/python -m tests.benchmarks --out build/bench
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

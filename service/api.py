@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
-from pathlib import Path
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -29,7 +27,7 @@ from service.settings import ApiSettings, settings_for
 from service.submissions.routes import router as submissions
 from service.submissions.spool import sweep
 from service.web.answers import SecurityHeaders, answer_problems
-from service.web.description import RESPONSES, describe_problems
+from service.web.description import RESPONSES, DescribedApp
 from service.web.isolation import still_open, write_status
 from service.web.surroundings import Surroundings
 
@@ -38,12 +36,11 @@ PUBLIC: tuple[APIRouter, ...] = (access, pages, log)
 PROTECTED: tuple[APIRouter, ...] = (projects, submissions, linkage_runs, queries, releases, reviews)
 """Routes that need a token and a permission."""
 GROUP_WRITES = 0o007
-OPENAPI = Path(__file__).parents[1] / "openapi.yaml"
 
 
 def described_app() -> FastAPI:
     """The app with its routes and manners, before it is given its surroundings: enough for openapi.yaml."""
-    app = FastAPI(
+    app = DescribedApp(
         title="TRE linkage",
         version="1",
         description="Links pseudonymised health and care records; only controlled tables come out.",
@@ -56,7 +53,6 @@ def described_app() -> FastAPI:
         app.include_router(router)
     answer_problems(app)
     app.add_middleware(SecurityHeaders)
-    describe_problems(app)
     return app
 
 
@@ -98,19 +94,9 @@ def serve(settings: ApiSettings) -> None:
     uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_level="critical")
 
 
-def write_openapi(path: Path) -> None:
-    """Write the description of the running api."""
-    import yaml  # noqa: PLC0415  # for developers: the api itself runs without it
-
-    path.write_text(yaml.safe_dump(described_app().openapi(), sort_keys=False, allow_unicode=True, width=110))
-
-
 def main() -> None:
-    """Run the api; `openapi` writes openapi.yaml instead."""
-    if sys.argv[1:] == ["openapi"]:
-        write_openapi(OPENAPI)
-    else:
-        serve(settings_for(ApiSettings, os.environ))
+    """Run the api."""
+    serve(settings_for(ApiSettings, os.environ))
 
 
 if __name__ == "__main__":

@@ -70,12 +70,15 @@ class Client:
     @classmethod
     def from_folder(cls, url: str, folder: Path, *, clock: Clock, random: Randomness) -> Self:
         """A client for the owner of a key folder."""
-        http = httpx.Client(base_url=url, timeout=TIMEOUT, trust_env=True, follow_redirects=False)
+        try:
+            http = httpx.Client(base_url=url, timeout=TIMEOUT, trust_env=True, follow_redirects=False)
+        except httpx.InvalidURL:
+            raise ServiceUnreachable from None
         return cls(http, folder_party(folder).principal_id, folder_key(folder), clock=clock, random=random)
 
     def get(self, path: str, **params: str | int) -> Any:  # noqa: ANN401  # JSON
         """The JSON at a path."""
-        return self._send("GET", path, params=params).json()
+        return _json(self._send("GET", path, params=params))
 
     def download(self, path: str) -> bytes:
         """The bytes at a path."""
@@ -83,12 +86,12 @@ class Client:
 
     def post(self, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
         """The JSON answered to a JSON body."""
-        return self._send("POST", path, json=body).json()
+        return _json(self._send("POST", path, json=body))
 
     def upload(self, path: str, chunks: Iterable[bytes], *, length: int, content_type: str) -> Any:  # noqa: ANN401
         """The JSON answered to a streamed body of known length."""
         headers = {"content-type": content_type, "content-length": str(length)}
-        return self._send("POST", path, content=chunks, headers=headers).json()
+        return _json(self._send("POST", path, content=chunks, headers=headers))
 
     def token(self) -> str:
         """A live access token."""
@@ -101,8 +104,7 @@ class Client:
                     self.principal_id, self._key, clock=self._clock, random=self._random
                 ),
             }
-            answer = self._exchange("POST", "/token", data=form).json()
-            self._token = (answer["access_token"], now + timedelta(seconds=answer["expires_in"]))
+            self._token = _token(_json(self._exchange("POST", "/token", data=form)), now)
         return self._token[0]
 
     def _send(
@@ -119,11 +121,27 @@ class Client:
     def _exchange(self, method: str, path: str, **kw: Any) -> httpx.Response:  # noqa: ANN401
         try:
             answer = self._http.request(method, path, **kw)
-        except httpx.TransportError:
+        except (httpx.RequestError, httpx.InvalidURL):
             raise ServiceUnreachable from None
         if answer.is_error:
             raise RemoteProblem(answer.status_code, _problem_body(answer))
         return answer
+
+
+def _json(answer: httpx.Response) -> Any:  # noqa: ANN401
+    """The JSON of an answer; whatever answers something else in the service's place is not the service."""
+    try:
+        return answer.json()
+    except ValueError:
+        raise ServiceUnreachable from None
+
+
+def _token(answer: Any, now: datetime) -> tuple[str, datetime]:  # noqa: ANN401  # JSON
+    match answer:
+        case {"access_token": str(token), "expires_in": int(seconds)}:
+            return token, now + timedelta(seconds=seconds)
+        case _:
+            raise ServiceUnreachable
 
 
 def _problem_body(answer: httpx.Response) -> dict[str, Any]:

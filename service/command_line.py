@@ -20,7 +20,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     try:
         app(args=list(arguments) if arguments is not None else None)
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
+        return ended.code if isinstance(ended.code, int) else REFUSED if ended.code else 0
     except (Problem, RemoteProblem, EngineRefusal, ValidationError, OSError) as refusal:
         for line in refusal_lines(refusal):
             sys.stderr.write(f"{line}\n")
@@ -55,7 +55,7 @@ def _of_problem(title: str, body: dict[str, object]) -> list[str]:
     faults = body.get("faults")
     if isinstance(faults, list):
         lines += [
-            f"  {fault.get('pointer', '')}: {fault.get('fault', '')}"
+            f"  {fault.get('pointer', '')}: {fault.get('code', '')}"
             for fault in faults
             if isinstance(fault, dict)
         ]

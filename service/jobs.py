@@ -170,10 +170,13 @@ def attempt(
         except Exception as fault:  # noqa: BLE001  # whatever it is, only its type may be kept
             # error, not exception: a traceback may quote a record
             log.error("job_failed", job=job.value, subject_id=subject_id, fault=type(fault).__name__)  # noqa: TRY400
-            if turn == ATTEMPTS:
-                failed(job, subject_id)
-                raise JobFailed(job.value) from None
-            time.sleep(RETRY_SECONDS)
+            if turn < ATTEMPTS:
+                time.sleep(RETRY_SECONDS)
         else:
             log.info("job_done", job=job.value, subject_id=subject_id)
             return
+    try:
+        failed(job, subject_id)
+    except Exception as fault:  # noqa: BLE001  # DBOS would keep the words of this one too
+        log.error("job_failure_not_kept", job=job.value, subject_id=subject_id, fault=type(fault).__name__)  # noqa: TRY400
+    raise JobFailed(job.value)

@@ -100,12 +100,17 @@ def signing_key(path: Path) -> SigningKey:
         raise KeyFolderUnusable from None
 
 
-def folder_party(folder: Path) -> Party:
-    """Who a key folder belongs to."""
+def read_party(path: Path) -> Party:
+    """The public half of somebody's keys; raises KeyFolderUnusable for a file that is none."""
     try:
-        return Party.model_validate_json((folder / PUBLIC).read_bytes())
+        return Party.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
         raise KeyFolderUnusable from None
+
+
+def folder_party(folder: Path) -> Party:
+    """Who a key folder belongs to."""
+    return read_party(folder / PUBLIC)
 
 
 def folder_key(folder: Path) -> SigningKey:
@@ -119,6 +124,6 @@ def age_identity_text(folder: Path) -> str:
     try:
         if others_can_read(path):
             raise KeyFolderUnusable
-        return path.read_text().strip()
-    except OSError:
+        return path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
         raise KeyFolderUnusable from None

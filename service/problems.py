@@ -219,7 +219,7 @@ class ManifestRefused(Problem):
 
 
 class ManifestMismatch(Problem):
-    """The manifest names another project, provider or data set than this delivery may carry."""
+    """The manifest names a project, provider, data set, column or catalogue that does not belong here."""
 
     slug, title, status = "manifest-mismatch", "Manifest mismatch", 422
     remedy = "Seal again with this project's file; the permit lists the data sets you may send."

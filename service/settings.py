@@ -1,7 +1,8 @@
 """What each process is told by its environment: one class a process, so that a key exists only where it may.
 
 Secrets are paths of files, never values. A variable `TRE_*` that the process does not
-know is refused: pydantic-settings would ignore it, and a mistyped limit would not hold.
+know is refused: a mistyped limit would not hold. Only what `settings_for` is given is read:
+no library looks into the environment behind it.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 PREFIX = "TRE_"
 S = TypeVar("S", bound="CommonSettings")
@@ -21,12 +21,10 @@ class UnknownSetting(Exception):
     """The environment has a TRE_ variable that this process does not know."""
 
 
-class CommonSettings(BaseSettings):
+class CommonSettings(BaseModel):
     """What every process needs: where things lie, and the public keys it believes."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True, cli_parse_args=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     database_url: str
     spool: Path

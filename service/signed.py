@@ -53,13 +53,16 @@ class SigningKey:
 
     @classmethod
     def from_jwk(cls, text: str) -> SigningKey:
-        """The key of a private JWK; raises SignatureRefused for anything else."""
+        """The key of a private JWK; raises SignatureRefused for anything else, halves of two keys too."""
         try:
             fields = json.loads(text)
             key = OKPKey.import_key(fields)
-        except (ValueError, TypeError, KeyError, JoseError):
+            # What the private half gives: joserfc believes the text's own kty and x.
+            private = key.get_op_key("sign")
+            true = OKPKey.import_key(private).as_dict(private=True)
+        except (ValueError, TypeError, KeyError, AttributeError, JoseError):
             raise SignatureRefused from None
-        if not key.is_private or key.curve_name != "Ed25519":
+        if true["crv"] != "Ed25519" or any(fields.get(name) != true[name] for name in ("kty", "crv", "x")):
             raise SignatureRefused
         return cls(key)
 

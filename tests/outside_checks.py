@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+FULL = frozenset({"", "not deep", "not process and not deep"})
+"""Choices of marks that leave no outside check out."""
 NEEDED = ("data", "node")
 """Tools of which, where present, at least one check runs in every full run."""
 
@@ -106,9 +108,10 @@ class _Count:
 
 
 def _is_full(config: pytest.Config) -> bool:
-    """Whether all of tests/ was asked for, the long ones perhaps apart."""
+    """Whether all of tests/ was asked for, the long ones and those with processes perhaps apart."""
     option = config.option
-    narrowed = (option.collectonly, option.keyword, option.deselect, option.ignore, option.lf)
+    last_failed = getattr(option, "lf", False)  # absent without pytest's cache
+    narrowed = (option.collectonly, option.keyword, option.deselect, option.ignore, last_failed)
     asked = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
     whole = {config.rootpath, config.rootpath / "tests"}
-    return not any(narrowed) and option.markexpr in {"", "not deep"} and asked <= whole
+    return not any(narrowed) and option.markexpr in FULL and asked <= whole

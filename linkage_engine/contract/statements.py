@@ -20,6 +20,10 @@ class SignedQuestion(Value):
     specification: QuerySpec
 
 
+APPROVALS_NEEDED = 2
+"""How many output checkers have to approve a release, none of them its asker."""
+
+
 class Verdict(StrEnum):
     """What an output checker decides."""
 

@@ -18,6 +18,7 @@ import splink.comparison_library as cl
 from numpy.typing import NDArray
 from splink import Linker, SettingsCreator, block_on
 from splink.backends.duckdb import DuckDBAPI
+from splink.internals.exceptions import SplinkException
 
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
 from linkage_engine.link.model import TRAINING_RULES, Comparison
@@ -83,20 +84,27 @@ def registered(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table) 
             connection.unregister(name)
 
 
-def trained(files: Files, comparisons: Model) -> tuple[tuple[Comparison, ...], tuple[str, ...]]:
+def trained(
+    files: Files, comparisons: Model, columns: tuple[str, ...] = TRAINING_RULES
+) -> tuple[tuple[Comparison, ...], tuple[str, ...]]:
     """The comparisons with m learned by expectation maximisation, and the names of those untaught.
 
     One session for each column of TRAINING_RULES brings together the pairs that agree on it; Splink leaves
     the comparison of that column out. What several sessions learned is averaged by Splink (median), then
-    drawn towards the documented default as strongly as the files are small.
+    drawn towards the documented default as strongly as the files are small. A column of which every pair is
+    certainly a match (as in small, clean files) teaches nothing and breaks Splink, whose odds become
+    infinite: training begins again without it, for the session leaves its settings half changed.
     """
     linker = _linker(files, "link_only", comparisons)
-    for column in TRAINING_RULES:
-        # Splink's session without pairs would raise, and leave its settings half changed.
+    for column in columns:
+        # Splink's session without pairs would raise as well.
         if _agree_somewhere(files, column):
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                block_on(column), max_pairs=MOST_TRAINING_PAIRS
-            )
+            try:
+                linker.training.estimate_parameters_using_expectation_maximisation(
+                    block_on(column), max_pairs=MOST_TRAINING_PAIRS
+                )
+            except SplinkException:
+                return trained(files, comparisons, tuple(other for other in columns if other != column))
     model = linker.misc.save_model_to_json()
     learned = {c["output_column_name"]: _learned_m(c["comparison_levels"]) for c in model["comparisons"]}
     smaller = min(files.a.num_rows, files.b.num_rows)

@@ -12,6 +12,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 ROUNDS = 5
+EVEN_ODDS = 0.0
+"""The match weight, in bits, of a pair that is as likely false as true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,11 @@ def chosen(targets: Floats, decoys: Floats, *, records_a: int, records_b: int) -
     added (Elias and Gygi 2007; the estimate is then not optimistic for few decoys), which is the limit of the
     method on small files: with few unmatched records in the smaller file and few decoys, the rate is coarse
     (never below one decoy's share) and the threshold falls on the lowest target above the highest decoys.
-    Assumes that people in one file only resemble people in the other file only.
+    Assumes that people in one file only resemble people in the other file only. A link is never made against
+    the odds: few and faint targets may expect their best F1 far below a weight of 0, and none is taken there.
     """
-    if not len(targets):
-        return Threshold(0.0, 0.0)
+    if not (targets >= EVEN_ODDS).any():
+        return Threshold(EVEN_ODDS, 0.0)
     cuts = np.unique(targets)
     n = len(targets) - np.searchsorted(np.sort(targets), cuts, side="left").astype(np.float64)
     d = len(decoys) - np.searchsorted(np.sort(decoys), cuts, side="left") + 1.0
@@ -58,5 +61,6 @@ def chosen(targets: Floats, decoys: Floats, *, records_a: int, records_b: int) -
         squares = ua**2 + ub**2
         false = np.minimum(n, d * (2 * ua * ub / squares if squares else 0.0))
         matches = float((n - false).max())
-    at = int(np.argmax(2 * (n - false) / (n + matches)))
+    best = int(np.argmax(2 * (n - false) / (n + matches)))
+    at = max(best, int(np.searchsorted(cuts, EVEN_ODDS)))
     return Threshold(float(cuts[at]), float(false[at] / n[at]))

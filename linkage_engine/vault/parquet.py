@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from linkage_engine.vault.keystore import Keystore
 
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}(?:/[a-z0-9][a-z0-9_-]{0,62}){0,3}")
-_SUFFIX = ".parquet"
+_SUFFIX, _PARTIAL = ".parquet", ".partial"
 
 
 class Vault:
@@ -41,7 +40,9 @@ class Vault:
         """
         path = self._path(project_id, name)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, partial = tempfile.mkstemp(suffix=".partial", dir=path.parent)
+        # What a killed writer left is written over: one process of a role writes to its vault.
+        partial = path.with_suffix(_PARTIAL)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 key = self._keystore.data_key(project_id, name)
@@ -49,9 +50,9 @@ class Vault:
                 pq.write_table(table, file, compression="zstd", encryption_properties=properties)
                 file.flush()
                 os.fsync(descriptor)
-            _publish(Path(partial), path, replace=replace)
+            _publish(partial, path, replace=replace)
         finally:
-            Path(partial).unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
 
     def read(self, project_id: str, name: str, *, columns: Sequence[str] | None = None) -> pa.Table:
         """The table, or some of its columns.

@@ -78,7 +78,8 @@ def may(permission: Permission) -> DependsParameter:
         check_permitted(principal.role, permission)
 
     check.permission = permission  # type: ignore[attr-defined]  # read by the test over all routes
-    return Depends(check)
+    dependency: DependsParameter = Depends(check)
+    return dependency
 
 
 def _acting(here: Here, session: Transaction, principal: Caller) -> Act:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from typing import BinaryIO
+from typing import IO
 
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,7 @@ class NothingToExport(Exception):
 
 def write_bundle(
     session: Session,
-    target: BinaryIO,
+    target: IO[bytes],
     *,
     key: LogKey,
     release_keys: Sequence[Mapping[str, str]],

@@ -17,6 +17,7 @@ from service.client import Client
 from service.clock import utc_now
 from service.command_line import run
 from service.keys import folder_key, folder_party, make_key_folder
+from service.problems import RequestUnreadable
 
 app = typer.Typer(help="Check what would leave, and decide.", no_args_is_help=True)
 
@@ -78,8 +79,12 @@ def _decide(
 
 
 def _opened(release_id: str, url: str, keys: Path) -> tuple[Opened, Client]:
+    """The evidence of that release: whoever relayed it can seal what he likes to a public key."""
     client = _client(url, keys)
-    return open_evidence(client.download(f"/releases/{release_id}/evidence"), keys), client
+    opened = open_evidence(client.download(f"/releases/{release_id}/evidence"), keys)
+    if opened[0].release_id != release_id:
+        raise RequestUnreadable
+    return opened, client
 
 
 def _client(url: str, keys: Path) -> Client:

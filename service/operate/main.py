@@ -26,12 +26,12 @@ from service.clock import utc_now
 from service.command_line import run
 from service.database import engine_for, sessions
 from service.jobs import JobQueue
-from service.keys import Pins, fingerprint, folder_key, folder_party, make_key_folder, signing_key
+from service.keys import Pins, fingerprint, folder_key, make_key_folder, read_party, signing_key
 from service.operate import up as supervision
 from service.operate.installation import FIRST_UID, Home, create, share_database
 from service.operate.supervise import can_run_as
 from service.problems import PermitRefused
-from service.signed import TextType, sign
+from service.signed import TextType, sign, thumbprint
 
 app = typer.Typer(help="Set up and run the service on one machine.", no_args_is_help=True)
 
@@ -96,12 +96,13 @@ def keys(
 @app.command()
 def register(home: HomeFolder, public: list[Path]) -> None:
     """Register principals by their public.json files; compare the thumbprints by telephone first."""
-    place = Home(home.absolute())
-    with _acting(place) as act:
-        for path in public:
-            party = folder_party(path.parent)
+    parties = [read_party(path) for path in public]
+    with _acting(Home(home.absolute())) as act:
+        for party in parties:
             register_principal(act, party)
-            print(f"{party.principal_id}: registered as {party.role.value}")
+    for party in parties:  # all or none
+        shown = thumbprint(party.signing_key)
+        print(f"{party.principal_id}: registered as {party.role.value}, thumbprint {shown}")
 
 
 @app.command()

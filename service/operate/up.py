@@ -17,7 +17,7 @@ from service.operate.supervise import Happening, Notice, Program, supervise
 
 Say = Callable[[str], None]
 LOOK_SECONDS = 0.2
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+PASSED_ON = ("PATH", "LANG", "LC_ALL")
 """What a process gets of the operator's own environment."""
 
 

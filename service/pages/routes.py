@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -18,7 +18,7 @@ from service.web.surroundings import Here
 router = APIRouter(tags=["public"], route_class=LimitedRoute)
 Accept = Annotated[str, Header(max_length=1000)]
 HTML = "text/html"
-AS_PAGE = {200: {"content": {HTML: {"schema": {"type": "string"}}}}}
+AS_PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {HTML: {"schema": {"type": "string"}}}}}
 
 
 class Health(Value):

@@ -52,7 +52,7 @@ def visible_project(session: Session, project_id: str, principal_id: str, role: 
     return session.scalars(query).first()
 
 
-def projects_of(principal_id: str, role: Role) -> sa.Select[tuple[str]]:
+def projects_of(principal_id: str, role: Role) -> sa.Select[str]:
     """A query for the ids of the projects that a principal may see: the scope of every list."""
     if role in SERVICE_ROLES:
         return sa.select(Project.id)

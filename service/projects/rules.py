@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from linkage_engine.contract.permit import Party, Permit, PublicKey, Role
+from linkage_engine.contract.statements import APPROVALS_NEEDED
 from service.problems import PermitNotLive, PermitRefused
 
-CHECKERS = 2
-"""So many output checkers have to approve a release, so that a permit needs as many."""
 PROVIDERS = 2
 """Fewer have nothing to link."""
 
@@ -26,7 +25,10 @@ def faults_of_permit(
         "/valid_to": ("before-valid-from", permit.valid_to < permit.valid_from),
         "/parties": ("same-id-twice", _repeats(party.principal_id for party in permit.parties)),
         "/parties/signing_key": ("same-key-twice", _repeats(party.signing_key.x for party in permit.parties)),
-        "/parties/output_checker": ("too-few", len(permit.parties_in(Role.OUTPUT_CHECKER)) < CHECKERS),
+        "/parties/output_checker": (
+            "too-few",
+            len(permit.parties_in(Role.OUTPUT_CHECKER)) < APPROVALS_NEEDED,
+        ),
         "/parties/age_recipient": ("missing", not _checkers_can_be_written_to(permit)),
         "/parties/provider": ("too-few", len(providers) < PROVIDERS),
         "/lead_provider": ("not-a-provider", permit.lead_provider not in providers),

@@ -167,4 +167,4 @@ def _reread(value: str, read_as: str, written_as: str) -> str:
 
 
 def _unreadable(file: str, *faults: str) -> ExtractUnreadable:
-    return ExtractUnreadable(faults=[{"pointer": file, "fault": fault} for fault in faults])
+    return ExtractUnreadable(faults=[{"pointer": file, "code": fault} for fault in faults])

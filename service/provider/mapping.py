@@ -137,6 +137,4 @@ def _column_faults(file: FileMapping) -> list[tuple[str, str]]:
 
 
 def _unusable(faults: list[tuple[str, str]]) -> MappingUnusable:
-    return MappingUnusable(
-        faults=[{"pointer": place or "mapping", "fault": fault} for place, fault in faults]
-    )
+    return MappingUnusable(faults=[{"pointer": place or "mapping", "code": fault} for place, fault in faults])

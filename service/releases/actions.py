@@ -126,7 +126,7 @@ def _decision(text: str, permit: Permit, checker_id: str) -> Decision:
 
 def _settle(act: Act, release: Release, verdicts: list[Verdict]) -> None:
     event = rules.event_of(verdicts)
-    state = event and next_state(release.state, event)
+    state = None if event is None else next_state(release.state, event)
     if state is None:
         return
     release.state = state

@@ -17,7 +17,6 @@ from service.audit.archive import RELEASE
 from service.audit.canonical import canonical
 from service.audit.checkpoint import encode
 from service.audit.log import proof_for
-from service.problems import NotReleased
 from service.releases.records import Release, entry_of_signing
 from service.signed import TextType, verified_bytes
 
@@ -40,16 +39,16 @@ def package_members(
 ) -> Iterator[tuple[str, bytes]]:
     """The members of a package: release.json, then each file that the gate's statement names.
 
-    Raises SignatureRefused for a statement that the gate did not sign, NotReleased while
-    its entry is not in the tree, OSError for files that are missing or not the ones signed.
+    The signing has to be in the log's tree. Raises SignatureRefused for a statement that the
+    gate did not sign, OSError for files that are missing or not the ones signed.
     """
     assert release.statement is not None
     assert release.entry_id is not None
     payload, _ = verified_bytes(release.statement, (release_key,), TextType.RELEASE)
     statement = ReleaseStatement.model_validate_json(payload)
     entry, proof = entry_of_signing(session, release), proof_for(session, release.entry_id)
-    if entry is None or proof is None:
-        raise NotReleased
+    assert entry is not None  # the caller has seen it in the tree
+    assert proof is not None
     text = {
         "statement": json.loads(payload),
         "signature": release.statement,

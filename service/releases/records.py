@@ -76,7 +76,7 @@ def release_by_id(session: Session, release_id: str) -> Release | None:
     return session.get(Release, release_id, with_for_update=True)
 
 
-def _visible(principal_id: str, role: Role) -> sa.Select[tuple[Release]]:
+def _visible(principal_id: str, role: Role) -> sa.Select[Release]:
     query = sa.select(Release).where(Release.project_id.in_(projects_of(principal_id, role)))
     return query.where(Release.author_id == principal_id) if role is Role.RESEARCHER else query
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -26,7 +25,7 @@ SEALED = "application/octet-stream"
 ZIP = "application/zip"
 
 
-def _bytes_of(media_type: str, description: str) -> dict[int | str, Mapping[str, Any]]:
+def _bytes_of(media_type: str, description: str) -> dict[int | str, dict[str, Any]]:
     schema = {"type": "string", "format": "binary"}
     return {200: {"description": description, "content": {media_type: {"schema": schema}}}}
 

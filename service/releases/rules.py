@@ -6,11 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 
 from linkage_engine.contract.permit import Permit, Role
-from linkage_engine.contract.statements import Decision, Verdict
+from linkage_engine.contract.statements import APPROVALS_NEEDED, Decision, Verdict
 from service.problems import AlreadyDecided, DecisionRefused, NotFound, NotReleased, OwnRequest
-
-APPROVALS = 2
-"""So many output checkers have to approve."""
 
 
 class ReleaseState(StrEnum):
@@ -50,7 +47,7 @@ def event_of(verdicts: Sequence[Verdict]) -> ReleaseEvent | None:
     """What the verdicts so far come to: one refusal refuses, so many approvals approve."""
     if Verdict.REFUSE in verdicts:
         return ReleaseEvent.REFUSED
-    if verdicts.count(Verdict.APPROVE) >= APPROVALS:
+    if verdicts.count(Verdict.APPROVE) >= APPROVALS_NEEDED:
         return ReleaseEvent.APPROVED_TWICE
     return None
 

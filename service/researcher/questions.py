@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from linkage_engine.contract.query_spec import QuerySpec, place_in_text, query_spec
 from linkage_engine.contract.statements import SignedQuestion
 from service.clock import Clock, Randomness
-from service.problems import RequestUnreadable, SpecificationInvalid
+from service.problems import RequestUnreadable, SpecificationInvalid, faults_of
 from service.signed import SigningKey, TextType, sign
 
 PACKAGE_LIMIT_BYTES = 256 << 20
@@ -27,15 +28,9 @@ def read_specification(path: Path) -> QuerySpec:
     try:
         return query_spec(fields)
     except ValidationError as invalid:
-        raise SpecificationInvalid(faults=faults(invalid)) from None
-
-
-def faults(invalid: ValidationError) -> list[dict[str, str]]:
-    """Where a value is wrong, as JSON pointers (RFC 6901), and how; never what it was."""
-    return [
-        {"pointer": "".join(f"/{step}" for step in place_in_text(fault)), "fault": fault["type"]}
-        for fault in invalid.errors(include_url=False, include_input=False, include_context=False)
-    ]
+        errors = invalid.errors(include_url=False, include_input=False, include_context=False)
+        placed = [{**error, "loc": place_in_text(error)} for error in errors]
+        raise SpecificationInvalid(faults=faults_of(placed)) from None
 
 
 def signed_question(
@@ -49,19 +44,28 @@ def signed_question(
 
 
 def unpack(package: bytes, folder: Path) -> list[Path]:
-    """Write the files of a release package into a new folder; raises RequestUnreadable for anything odd."""
+    """Write the files of a release package into a new folder; raises RequestUnreadable for anything odd.
+
+    Nothing is written unless every member could be read.
+    """
     try:
         with zipfile.ZipFile(BytesIO(package)) as archive:
             members = archive.infolist()
-            plain = all(PurePosixPath(m.filename).name == m.filename and not m.is_dir() for m in members)
-            if not plain or sum(m.file_size for m in members) > PACKAGE_LIMIT_BYTES:
+            if (
+                not all(_is_plain(m) for m in members)
+                or sum(m.file_size for m in members) > PACKAGE_LIMIT_BYTES
+            ):
                 raise RequestUnreadable
-            folder.mkdir(parents=True, exist_ok=False)
-            return [_write(folder / m.filename, archive.read(m)) for m in members]
-    except zipfile.BadZipFile:
+            files = {folder / m.filename: archive.read(m) for m in members}
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, ValueError):  # all that zipfile raises
         raise RequestUnreadable from None
+    folder.mkdir(parents=True, exist_ok=False)
+    for path, data in files.items():
+        path.write_bytes(data)
+    return list(files)
 
 
-def _write(path: Path, data: bytes) -> Path:
-    path.write_bytes(data)
-    return path
+def _is_plain(member: zipfile.ZipInfo) -> bool:
+    """Whether a member is a file that stays in the folder."""
+    name = member.filename
+    return PurePosixPath(name).name == name and name != ".." and "\\" not in name and not member.is_dir()

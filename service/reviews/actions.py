@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from sqlalchemy.orm import Session
 
@@ -51,7 +51,7 @@ def enter_export(act: Act) -> None:
     act.enter(Action.LOG_EXPORT, LOG, size=standing.size)
 
 
-def export_log(session: Session, target: BinaryIO, *, pins: Pins, spool: Path) -> None:
+def export_log(session: Session, target: IO[bytes], *, pins: Pins, spool: Path) -> None:
     """Write the log and every release that is under its newest checkpoint as one bundle."""
     write_bundle(
         session,

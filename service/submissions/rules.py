@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
+from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION, DATA_SETS, PERSON_KEY, data_set
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import Permit
+from linkage_engine.contract.tokens import TOKEN_NAMES
 from service.problems import (
     CounterNotRising,
     ManifestMismatch,
@@ -65,7 +67,7 @@ def event_of(parts: Sequence[PartState]) -> SubmissionEvent | None:
 
 
 def check_manifest(manifest: Manifest, permit: Permit, provider_id: str) -> None:
-    """Raise ManifestMismatch unless the delivery is this provider's, for this project, within its grants."""
+    """Raise ManifestMismatch unless the delivery is this provider's, for this project, in granted words."""
     names = [part.name for part in manifest.parts]
     events = [part for part in manifest.parts if part.name != IDENTIFIERS]
     holds = (
@@ -76,9 +78,18 @@ def check_manifest(manifest: Manifest, permit: Permit, provider_id: str) -> None
         and len(set(names)) == len(names) > 1
         and all(permit.grants(provider_id, part.name) for part in events)
         and all(part.zone is _zone_of(part) for part in manifest.parts)
+        and manifest.catalogue_version == CATALOGUE_VERSION
+        and all(set(part.columns) <= _known_columns(part) for part in manifest.parts)
     )
     if not holds:
         raise ManifestMismatch
+
+
+def _known_columns(part: Part) -> set[str]:
+    """The names a part may use; any other word could be a value, and the manifest is kept."""
+    if part.name == IDENTIFIERS:
+        return {PERSON_KEY, *TOKEN_NAMES}
+    return set(data_set(part.name).columns) if part.name in DATA_SETS else set()
 
 
 def _zone_of(part: Part) -> Zone:

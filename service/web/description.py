@@ -44,7 +44,11 @@ RESPONSES: Mapping[int | str, dict[str, Any]] = {
 """For every operation; these also keep FastAPI's own form of 422, which repeats input, out."""
 
 
-def describe_problems(app: FastAPI) -> None:
-    """Put the form of a problem where the responses refer to it; only after the last route was added."""
-    # FastAPI keeps the description that it makes at the first call.
-    app.openapi()["components"]["schemas"]["Problem"] = PROBLEM
+class DescribedApp(FastAPI):
+    """An app whose description holds the form of a problem, where the responses refer to it."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description, made at the first call and kept."""
+        described = super().openapi()
+        described["components"]["schemas"]["Problem"] = PROBLEM
+        return described

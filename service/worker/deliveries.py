@@ -58,14 +58,22 @@ def received(act: Act, submission_id: str) -> Submission:
 def sealed_part(delivery: Delivery, part: Part) -> Iterator[BinaryIO]:
     """The sealed bytes of a part; raises NotTrusted unless they are those the manifest was signed over."""
     try:
-        with tarfile.open(delivery.path, "r:") as package:
-            file = package.extractfile(f"{part.name}.age")
-            if file is None or _digest(cast("BinaryIO", file)) != part.sealed_sha256:
-                raise NotTrusted(RefusalCode.PART_DIFFERS_FROM_MANIFEST)
-            file.seek(0)
-            yield cast("BinaryIO", file)
-    except (tarfile.TarError, KeyError, FileNotFoundError):
+        package = tarfile.open(delivery.path, "r:")  # noqa: SIM115  # closed below, whatever the reader raises
+    except (tarfile.TarError, FileNotFoundError):
         raise NotTrusted(RefusalCode.PART_DIFFERS_FROM_MANIFEST) from None
+    with package:
+        yield _member(package, part)
+
+
+def _member(package: tarfile.TarFile, part: Part) -> BinaryIO:
+    try:
+        file = cast("BinaryIO | None", package.extractfile(f"{part.name}.age"))
+        if file is None or _digest(file) != part.sealed_sha256:
+            raise NotTrusted(RefusalCode.PART_DIFFERS_FROM_MANIFEST)
+        file.seek(0)
+    except (tarfile.TarError, KeyError):
+        raise NotTrusted(RefusalCode.PART_DIFFERS_FROM_MANIFEST) from None
+    return file
 
 
 def _digest(file: BinaryIO) -> str:

@@ -38,9 +38,12 @@ def replace_bytes(path: Path, data: bytes) -> None:
 
 
 def replace_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Write a file whole: aside, to the disk, then under its name."""
+    """Write a file whole: aside, to the disk, then under its name.
+
+    What a killed writer left aside is written over: one process of a role writes a file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = path.with_name(f".{path.name}.partial")
     with aside.open("wb") as file:
         write(file)
         file.flush()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from structlog.typing import FilteringBoundLogger
 
 from linkage_engine.boundary import Inside
-from linkage_engine.contract.refusals import CannotUnseal
+from linkage_engine.contract.refusals import EngineRefusal
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
@@ -61,7 +61,8 @@ def inside(identity: Path, at_rest_key: Path, vault: Path, random: Randomness) -
     try:
         if others_can_read(identity):
             raise KeyFolderUnusable
-        opened = Identity.parse(identity.read_text().strip())
-    except (OSError, CannotUnseal):
+        opened = Identity.parse(identity.read_text("ascii").strip())
+        keystore = Keystore.from_file(at_rest_key)
+    except (OSError, UnicodeDecodeError, EngineRefusal):
         raise KeyFolderUnusable from None
-    return Inside(identity=opened, vault=Vault(vault, Keystore.from_file(at_rest_key)), random=random)
+    return Inside(identity=opened, vault=Vault(vault, keystore), random=random)

@@ -12,13 +12,16 @@ from datetime import date
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Zone
 from linkage_engine.contract.permit import Permit, PublicKey, Role
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
-from linkage_engine.contract.statements import Decision, HandOver, SignedQuestion, Verdict
+from linkage_engine.contract.statements import (
+    APPROVALS_NEEDED,
+    Decision,
+    HandOver,
+    SignedQuestion,
+    Verdict,
+)
 from service.keys import Pins
 from service.problems import SignatureRefused
 from service.signed import TextType, V, verified
-
-CHECKERS = 2
-"""How many output checkers have to approve."""
 
 
 def _believed(compact: str, keys: tuple[PublicKey, ...], typ: TextType, form: type[V]) -> V:
@@ -97,7 +100,7 @@ def approvals(
             raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
         if party.signing_key != author.signing_key:
             made[party.signing_key.x] = decision
-    if len(made) < CHECKERS:
+    if len(made) < APPROVALS_NEEDED:
         raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
     return tuple(sorted(made.values(), key=lambda decision: decision.checker_id))
 

@@ -46,6 +46,10 @@ def test_a_linkage_run_is_followed_from_asking_to_its_figures(project: AtWork) -
     assert {f"link:{run_id}", f"receive-crosswalk:{run_id}"} <= set(project.jobs())
 
 
+def test_a_run_that_is_not_there_is_not_found(project: AtWork) -> None:
+    assert project.get("oliver", f"/linkage-runs/{'0' * 32}").status_code == 404
+
+
 def test_a_run_reports_once(project: AtWork) -> None:
     run_id = project.finished_run()
     before = len(project.entries()), len(project.jobs())

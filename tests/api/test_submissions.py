@@ -119,6 +119,15 @@ def test_a_manifest_of_another_key_is_refused(project: AtWork) -> None:
     assert refused(project, package) == (422, "manifest-refused")
 
 
+def test_members_other_than_the_parts_of_the_manifest_are_refused(project: AtWork) -> None:
+    parts = [a_part("identifiers", b"i"), a_part("cancer_registration", b"c")]
+    text = sign(a_manifest(parts, random=project.random), project.people[NORTH].key, TextType.MANIFEST)
+    manifest = ("manifest.jws", text.encode())
+    first, second = ("identifiers.age", b"i"), ("cancer_registration.age", b"c")
+    for members in ([first], [second, first], [first, second, ("death.age", b"d")], []):
+        assert refused(project, a_tar([manifest, *members])) == (422, "package-unreadable")
+
+
 def test_counters_rise(project: AtWork) -> None:
     project.receive(NORTH, counter=5)
     for counter in (4, 5):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ DATA_SETS = {
     "council": ("asc_cld_event",),
 }
 """Which provider sends what."""
+PROVIDERS = tuple(DATA_SETS)
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,16 @@ SERVICE_ONLY = ("operator", "reviewer")
 """Principals of the service, not of a project."""
 
 
-def permit_draft(people: Path, key_check: str) -> dict[str, Any]:
+def cast(providers: Sequence[str] = PROVIDERS) -> tuple[Member, ...]:
+    """Everybody where only some of the providers take part."""
+    return tuple(one for one in CAST if one.role != "provider" or one.principal_id in providers)
+
+
+def permit_draft(people: Path, key_check: str, *, providers: Sequence[str] = PROVIDERS) -> dict[str, Any]:
     """The permit that governance will sign: from the public keys that everybody handed in."""
     parties = [
         json.loads((people / member.principal_id / "public.json").read_text())
-        for member in CAST
+        for member in cast(providers)
         if member.principal_id not in SERVICE_ONLY
     ]
     return {
@@ -62,8 +69,8 @@ def permit_draft(people: Path, key_check: str) -> dict[str, Any]:
         "parties": parties,
         "data_sets": [
             {"provider_id": provider, "data_set": name}
-            for provider, names in DATA_SETS.items()
-            for name in names
+            for provider in providers
+            for name in DATA_SETS[provider]
         ],
         "templates": ["prevalence"],
         "policy": "nhs-cancer-default",

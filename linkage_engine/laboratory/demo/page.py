@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from linkage_engine.contract.controlled_table import TOTAL
-from linkage_engine.laboratory.demo.cast import DATA_SETS
 from linkage_engine.laboratory.demo.path import Demo
 
 RULE = "-" * 78
@@ -30,7 +29,7 @@ def _title(demo: Demo) -> Iterator[str]:
 
 def _parties(demo: Demo) -> Iterator[str]:
     yield "WHAT EACH PARTY SAW"
-    for provider in DATA_SETS:
+    for provider in demo.providers:
         receipt = demo.facts["receipts"][provider]
         yield f"  {provider}: its own rows, a validation report, and a receipt. It sent"
         yield from _sent(demo.facts["sent"][provider])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from linkage_engine.laboratory.demo.cast import CAST, DATA_SETS, PROJECT, permit_draft, specification
+from linkage_engine.laboratory.demo.cast import PROJECT, PROVIDERS, cast, permit_draft, specification
 from linkage_engine.laboratory.demo.commands import Journal, StepFailed, wait_for
 
 WAIT = ("--wait", "150")
@@ -22,6 +22,8 @@ class Demo:
 
     out: Path
     journal: Journal
+    providers: tuple[str, ...] = PROVIDERS
+    """Who takes part: tests of something else than the data do with fewer."""
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -65,11 +67,11 @@ def make_england(demo: Demo, people: int, seed: int) -> None:
 def set_up(demo: Demo) -> None:
     """An installation with its keys, and everybody's key folder."""
     demo.journal.run("tre-operate", "init", demo.home, "--port", "0")
-    for member in CAST:
+    for member in cast(demo.providers):
         role = ("--role", member.role) if member.tool == "tre-operate" else ()
         folder = demo.keys(member.principal_id)
         demo.journal.run(member.tool, "keys", folder, member.name, "--id", member.principal_id, *role)
-    public = [demo.keys(member.principal_id) / "public.json" for member in CAST]
+    public = [demo.keys(member.principal_id) / "public.json" for member in cast(demo.providers)]
     demo.journal.run("tre-operate", "register", demo.home, *public)
 
 
@@ -79,7 +81,8 @@ def open_project(demo: Demo) -> None:
     said = demo.journal.run("tre-provider", "secret", secret, "--project-id", PROJECT)
     key_check = said.split("key check ")[1].split()[0]
     draft, permit = demo.out / "permit.json", demo.out / "permit.jws"
-    draft.write_text(json.dumps(permit_draft(demo.out / "people", key_check), indent=2) + "\n")
+    fields = permit_draft(demo.out / "people", key_check, providers=demo.providers)
+    draft.write_text(json.dumps(fields, indent=2) + "\n")
     demo.journal.run("tre-operate", "permit", demo.home, draft, "--out", permit)
     demo.journal.run("tre-operate", "open", permit, *demo.signed_in("operator"))
 
@@ -211,7 +214,7 @@ def _flip_a_byte(bundle: Path, tampered: Path) -> None:
 
 def deliver_all(demo: Demo) -> None:
     """Every provider's delivery; the workers open one while the next is sealed."""
-    for provider in DATA_SETS:
+    for provider in demo.providers:
         _send(demo, provider)
-    for provider in DATA_SETS:
+    for provider in demo.providers:
         _wait_until_accepted(demo, provider)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from linkage_engine.laboratory.demo import path
-from linkage_engine.laboratory.demo.cast import DATA_SETS, PROJECT
+from linkage_engine.laboratory.demo.cast import PROJECT
 from linkage_engine.laboratory.demo.commands import Journal, service_up
 from linkage_engine.laboratory.demo.page import page
 from linkage_engine.laboratory.demo.truth import linkage_scores
@@ -42,7 +42,7 @@ def run_demo(out: Path, *, people: int, seed: int, keep: bool) -> None:
 
 
 def _score(demo: path.Demo) -> None:
-    keys = {provider: demo.at(provider, "person-keys.csv") for provider in DATA_SETS}
+    keys = {provider: demo.at(provider, "person-keys.csv") for provider in demo.providers}
     truth = demo.out / "providers" / "truth.csv"
     demo.facts["scores"] = linkage_scores(demo.home, PROJECT, keys, truth)
 

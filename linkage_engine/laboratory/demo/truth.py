@@ -21,7 +21,7 @@ Record = tuple[str, str]
 
 
 def linkage_scores(home: Path, project_id: str, person_keys: dict[str, Path], truth: Path) -> Scores:
-    """How the links of a finished run compare with the people behind the records."""
+    """How the links of a finished run compare with the people behind the records of its providers."""
     vault = Vault(home / "vault" / "analysis", Keystore.from_file(home / "keys" / "analysis" / "at-rest.key"))
     crosswalk = vault.read(project_id, "crosswalk", columns=["provider_id", "person_key", "link_id"])
     local = {
@@ -34,7 +34,8 @@ def linkage_scores(home: Path, project_id: str, person_keys: dict[str, Path], tr
         found[row["link_id"]].append((row["provider_id"], local[row["provider_id"], row["person_key"]]))
     true: dict[str, list[Record]] = defaultdict(list)
     for row in _rows(truth):
-        true[row["person"]].append((row["provider"], row["local_person_id"]))
+        if row["provider"] in person_keys:
+            true[row["person"]].append((row["provider"], row["local_person_id"]))
     return score_pairs(_pairs(found), _pairs(true))
 
 

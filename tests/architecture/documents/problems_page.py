@@ -8,8 +8,8 @@ from service.problems import Problem
 
 HEAD = """# Refusals and what to do
 
-Every refusal of the service and its tools is one of these; its `type` is `/problems/` and the slug. Written from `service/problems.py` by
-`python -m tests.architecture.documents`.
+Every refusal of the service and its tools is one of these; its `type` is `/problems/` and the slug.
+Written from `service/problems.py` by `python -m tests.architecture.documents`.
 
 | slug | status | what happened | what to do |
 |---|---|---|---|

@@ -61,5 +61,25 @@ def test_no_targets_have_no_threshold() -> None:
     assert chosen(floats(), floats(1.0), records_a=5, records_b=5) == Threshold(0.0, 0.0)
 
 
+@given(
+    st.lists(st.floats(-40, 40), max_size=12),
+    st.lists(st.floats(-40, 40), max_size=12),
+    st.integers(1, 30),
+    st.integers(1, 30),
+)
+def test_a_link_is_never_made_against_the_odds(
+    targets: list[float], decoys: list[float], records_a: int, records_b: int
+) -> None:
+    found = chosen(floats(*targets), floats(*decoys), records_a=records_a, records_b=records_b)
+    assert found.match_weight >= 0
+    assert 0 <= found.false_link_rate <= 1
+
+
+def test_where_the_best_choice_is_below_even_odds_all_pairs_above_are_links() -> None:
+    # Without decoys the lowest target is the best choice.
+    assert chosen(floats(-20, -8, 3, 9), floats(), records_a=4, records_b=4).match_weight == 3.0
+    assert chosen(floats(-20, -8), floats(), records_a=4, records_b=4) == Threshold(0.0, 0.0)
+
+
 def test_files_that_match_wholly_expect_no_false_links() -> None:
     assert chosen(floats(9, 9, 9), floats(), records_a=1, records_b=1).false_link_rate == 0.0

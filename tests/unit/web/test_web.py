@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import Request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +17,7 @@ from service.logs import KEYS, UnknownLogKey, logger
 from service.pages.health import processes
 from service.problems import CATALOGUE, faults_of
 from service.web.answers import problem_answer
+from service.web.body import within_limit
 from service.web.isolation import still_open, write_status
 from tests.factories import NOON, Watch
 
@@ -48,6 +52,25 @@ def test_an_unknown_key_is_dropped_and_counted_or_refused_where_strict() -> None
     assert json.loads(file.getvalue())["dropped"] == 1
     with pytest.raises(UnknownLogKey, match="patient"):
         logger("api", file=file, strict=True).info("job_done", patient="943 476 5919")
+
+
+def test_a_body_that_was_read_is_read_again_and_then_the_connection_speaks() -> None:
+    messages: Iterator[dict[str, object]] = iter(
+        [
+            {"type": "http.request", "body": b"ab", "more_body": True},
+            {"type": "http.request", "body": b"c", "more_body": False},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> dict[str, object]:
+        return next(messages)
+
+    async def run() -> tuple[bytes, object]:
+        request = await within_limit(Request({"type": "http", "headers": []}, receive), limit=3)
+        return await request.body(), await request.receive()
+
+    assert asyncio.run(run()) == (b"abc", {"type": "http.disconnect"})
 
 
 @pytest.mark.parametrize("slug", sorted(CATALOGUE))

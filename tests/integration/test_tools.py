@@ -1,0 +1,290 @@
+"""tre-researcher, tre-checker, tre-audit and tre-operate against the real api, in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import typer
+from fastapi.testclient import TestClient
+
+from linkage_engine.contract.statements import SignedQuestion
+from linkage_engine.sealing.seal import seal
+from linkage_engine.unseal.unseal import unseal_bytes
+from service.api import create_app
+from service.checker import main as checker
+from service.clock import utc_now
+from service.command_line import run
+from service.jobs import WorkerRole
+from service.operate import main as operate
+from service.operate.installation import environment
+from service.releases.package import evidence_path
+from service.researcher import main as researcher
+from service.reviewer import main as reviewer
+from service.settings import ApiSettings, LogSettings, settings_for
+from service.signed import TextType, verified
+from service.worker.log_role import log_signer, one_round
+from tests.factories import PROJECT, a_specification
+from tests.integration.conftest import At
+from tests.integration.workshop import Workshop
+
+URL = ("--url", "https://service.example")
+
+
+@dataclass
+class Tools:
+    """The tools of everybody, at a service at some stage."""
+
+    shop: Workshop
+    capsys: pytest.CaptureFixture[str]
+
+    def run(self, app: typer.Typer, *arguments: str | Path, who: str = "") -> tuple[int, str, str]:
+        """Exit code, output and errors of a command."""
+        options = (*URL, "--keys", self.shop.keys(who)) if who else ()
+        self.capsys.readouterr()
+        code = run(app, [str(one) for one in (*arguments, *options)])
+        said = self.capsys.readouterr()
+        return code, said.out, said.err
+
+    def ask(self, app: typer.Typer, *arguments: str | Path, who: str = "") -> Any:
+        code, out, err = self.run(app, *arguments, who=who)
+        assert code == 0, err
+        return json.loads(out)
+
+    def bring_log_up_to_date(self) -> None:
+        settings = settings_for(LogSettings, environment(self.shop.home, "log"))
+        one_round(settings, self.shop.surroundings(WorkerRole.LOG), log_signer(settings))
+
+
+ToolsAt = Callable[[str], Tools]
+
+
+@pytest.fixture
+def tools(at: At, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[ToolsAt]:
+    opened: list[TestClient] = []
+
+    def make(stage: str) -> Tools:
+        shop = at(stage)
+        settings = settings_for(ApiSettings, environment(shop.home, "api"))
+        app = create_app(settings, clock=utc_now, random=secrets.token_bytes, strict_logs=True)
+        service = TestClient(app, raise_server_exceptions=False)
+        service.__enter__()
+        opened.append(service)
+
+        def relay(request: httpx.Request) -> httpx.Response:
+            """httpx, as the tools have it, to the client of the test; nothing is on a network."""
+            headers = {name: value for name, value in request.headers.items() if name != "host"}
+            answer = service.request(
+                request.method, str(request.url), content=request.read(), headers=headers
+            )
+            return httpx.Response(answer.status_code, content=answer.content, headers=dict(answer.headers))
+
+        made = httpx.Client
+        monkeypatch.setattr(
+            "service.client.httpx.Client",
+            lambda base_url, **_: made(base_url=base_url, transport=httpx.MockTransport(relay)),
+        )
+        return Tools(shop, capsys)
+
+    yield make
+    for service in opened:
+        here = service.app.state.surroundings  # type: ignore[attr-defined]  # FastAPI's
+        service.__exit__(None, None, None)
+        here.jobs.close()
+        for made in (here.sessions, here.read_sessions):
+            made.kw["bind"].dispose()
+
+
+@pytest.fixture
+def question(tmp_path: Path) -> Path:
+    path = tmp_path / "question.json"
+    path.write_text(a_specification().to_json())
+    return path
+
+
+# --- researchers
+
+
+def test_a_question_is_asked_watched_and_refused_while_nothing_is_released(
+    tools: ToolsAt, question: Path, tmp_path: Path
+) -> None:
+    desk = tools("finished")
+    asked = desk.ask(researcher.app, "ask", question, who="rosalind")
+    assert asked["state"] == "asked"
+    watched = desk.ask(researcher.app, "watch", asked["query_id"], who="rosalind")
+    assert watched["query_id"] == asked["query_id"]
+    code, _, err = desk.run(
+        researcher.app, "fetch", asked["query_id"], "--out", tmp_path / "out", who="rosalind"
+    )
+    assert code == 1
+    assert "What to do:" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_question_can_be_waited_for(
+    tools: ToolsAt, question: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(researcher, "POLL_SECONDS", 0.01)
+    desk = tools("finished")
+    asked = desk.ask(researcher.app, "ask", question, "--wait", "0.05", who="rosalind")
+    assert asked["state"] == "asked"
+
+
+def test_a_released_package_is_fetched_once(tools: ToolsAt, tmp_path: Path) -> None:
+    desk = tools("signed")
+    desk.bring_log_up_to_date()
+    out = tmp_path / "release"
+    code, said, err = desk.run(researcher.app, "fetch", desk.shop.ids["query"], "--out", out, who="rosalind")
+    assert code == 0, err
+    assert {Path(line).name for line in said.splitlines()} == {
+        "release.json",
+        "table.csv",
+        "table.csv-metadata.json",
+        "disclosure-record.json",
+        "query.json",
+    }
+    assert (tmp_path / "release.zip").read_bytes()[:2] == b"PK"
+    code, _, err = desk.run(researcher.app, "fetch", desk.shop.ids["query"], "--out", out, who="rosalind")
+    assert (code, err.split(":")[0]) == (1, "File exists")
+
+
+def test_a_question_is_signed_for_any_http_client(tools: ToolsAt, question: Path) -> None:
+    desk = tools("opened")
+    rosalind = desk.shop.people["rosalind"]
+    code, text, _ = desk.run(researcher.app, "sign", question, "--keys", desk.shop.keys("rosalind"))
+    assert code == 0
+    signed = verified(text.strip(), (rosalind.key.public,), TextType.QUESTION, SignedQuestion)
+    assert (signed.asked_by, signed.specification.project_id) == ("rosalind", PROJECT)
+
+
+# --- checkers
+
+
+def test_checkers_see_the_queue_open_the_evidence_and_decide(tools: ToolsAt) -> None:
+    desk = tools("controlled")
+    release_id = desk.shop.ids["query"]
+    queue = desk.ask(checker.app, "queue", who="cheng")
+    assert release_id in json.dumps(queue)
+    code, shown, err = desk.run(checker.app, "open", release_id, who="cheng")
+    assert code == 0, err
+    female = next(line.split() for line in shown.splitlines() if line.startswith("Female"))
+    assert female[:5] == ["Female", "36", "33", "86", "87"]
+    assert "1 of 4 cells hidden" in shown
+    for name in ("cheng", "carol"):
+        desk.ask(checker.app, "approve", release_id, "--reason", "Nothing small.", who=name)
+    assert desk.shop.release(release_id).state.value == "approved"
+
+
+def test_a_checker_refuses(tools: ToolsAt) -> None:
+    desk = tools("controlled")
+    desk.ask(checker.app, "refuse", desk.shop.ids["query"], "--reason", "Too small.", who="carol")
+    assert desk.shop.release(desk.shop.ids["query"]).state.value == "refused"
+
+
+def test_evidence_of_another_release_is_not_shown(tools: ToolsAt) -> None:
+    """Whoever relays evidence may seal anything to a checker's public key."""
+    desk = tools("controlled")
+    shop, release_id = desk.shop, desk.shop.ids["query"]
+    path = evidence_path(shop.spool, release_id, "cheng")
+    plain = unseal_bytes(path.read_bytes(), identities=[shop.cast.identities["cheng"]])
+    other = plain.replace(release_id.encode(), b"ab" * 16)
+    with path.open("wb") as target:
+        to = [shop.cast.identities["cheng"].recipient]
+        seal(io.BytesIO(other), target, recipients=to, random=secrets.token_bytes)
+    code, shown, err = desk.run(checker.app, "open", release_id, who="cheng")
+    assert (code, shown) == (1, "")
+    assert err.startswith("Request unreadable")
+
+
+# --- reviewers
+
+
+def test_a_reviewer_exports_and_verifies_offline(
+    tools: ToolsAt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = tools("signed")
+    desk.bring_log_up_to_date()
+    bundle, vkey, key = tmp_path / "log.zip", tmp_path / "log.vkey", tmp_path / "release.jwk"
+    code, said, err = desk.run(reviewer.app, "export", "--out", bundle, who="audrey")
+    assert code == 0, err
+    assert f"{bundle.stat().st_size} bytes" in said
+    vkey.write_text(desk.shop.pins.log_vkey + "\n")
+    key.write_text(desk.shop.pins.release_key.to_json())
+    arguments = ["verify", str(bundle), "--vkey", str(vkey), "--release-key", str(key)]
+    monkeypatch.setattr(sys, "argv", ["tre-audit", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        reviewer.main()
+    assert ended.value.code == 0
+
+
+def test_a_reviewer_reads_entries(tools: ToolsAt) -> None:
+    desk = tools("signed")
+    desk.bring_log_up_to_date()
+    entries = desk.ask(reviewer.app, "entries", "--limit", "3", who="audrey")
+    assert "entries" in entries or isinstance(entries, list)
+
+
+# --- the operator
+
+
+def test_an_operator_opens_a_project_once(tools: ToolsAt, tmp_path: Path) -> None:
+    desk = tools("opened")
+    permit = tmp_path / "permit.jws"
+    permit.write_text(desk.shop.permit_text(project_id="another-study") + "\n")
+    opened = desk.ask(operate.app, "open", permit, who="oliver")
+    assert opened["project_id"] == "another-study"
+    code, _, err = desk.run(operate.app, "open", permit, who="oliver")
+    assert (code, err.split(":")[0]) == (1, "Project exists")
+
+
+def test_an_operator_asks_for_a_run_and_waits(tools: ToolsAt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operate, "POLL_SECONDS", 0.01)
+    desk = tools("accepted")
+    asked = desk.ask(operate.app, "link", PROJECT, "--wait", "0.05", who="oliver")
+    assert asked["state"] == "asked"
+
+
+def test_a_run_that_failed_ends_the_command_with_one(tools: ToolsAt, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = tools("accepted")
+    for path in desk.shop.home.vault("linkage").rglob("*.parquet"):
+        path.unlink()
+    monkeypatch.setattr("service.operate.main.time.sleep", lambda _: desk.shop.drain(done=4))
+    code, said, _ = desk.run(operate.app, "link", PROJECT, "--wait", "5", who="oliver")
+    assert (code, json.loads(said)["state"]) == (1, "failed")
+
+
+# --- keys, and the programs themselves
+
+
+@pytest.mark.parametrize(
+    ("app", "more"),
+    [(researcher.app, ()), (checker.app, ()), (operate.app, ("--role", "audit_reviewer"))],
+    ids=["researcher", "checker", "operator"],
+)
+def test_people_make_their_keys_once(
+    app: typer.Typer, more: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["keys", str(tmp_path / "keys"), "Some Body", "--id", "somebody", *more]
+    assert run(app, arguments) == 0
+    assert "thumbprint" in capsys.readouterr().out
+    assert run(app, arguments) == 1
+    assert "Key folder unusable" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("program", [researcher, checker, operate, reviewer], ids=lambda p: p.__name__)
+def test_a_program_ends_with_its_exit_code(
+    program: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["tre", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    assert ended.value.code == 0
+    assert "Usage" in capsys.readouterr().out

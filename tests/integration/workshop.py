@@ -1,0 +1,427 @@
+"""The workers of an installation in one process: real keys, database, spool, doors and signatures.
+
+Jobs are taken from the queue's own table in the order they were put there and done by the
+role that they belong to. Each stage of the story is made once and copied for the tests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+import migrations
+from linkage_engine.contract.manifest import Zone
+from linkage_engine.contract.permit import DataSetGrant, Role
+from linkage_engine.contract.project_file import Recipients
+from linkage_engine.contract.query_spec import PrevalenceParameters
+from linkage_engine.unseal.identity import Identity
+from service.access.actions import register_principal
+from service.act import Act
+from service.audit.entry import Entry
+from service.audit.guard import guard_sessions
+from service.audit.records import AuditEntry
+from service.checker.evidence import Opened, open_evidence, signed_decision
+from service.database import Record, engine_for, sessions
+from service.jobs import WORKER_OF, Duties, Job, JobQueue, WorkerRole
+from service.keys import Pins, signing_key, write_private
+from service.linkage_runs.actions import ask_for_run
+from service.linkage_runs.records import LinkageRun
+from service.logs import logger
+from service.operate.installation import Home, create, environment
+from service.projects.actions import open_project
+from service.queries.actions import ask_query
+from service.queries.records import Query
+from service.releases.actions import decide
+from service.releases.package import evidence_path
+from service.releases.records import Release
+from service.settings import settings_for
+from service.signed import SigningKey, TextType, sign
+from service.submissions.actions import receive_submission
+from service.submissions.package import read_package
+from service.submissions.records import Submission, SubmissionPart
+from service.submissions.spool import Incoming
+from service.worker.duties import open_role, settings_of
+from service.worker.roles import Surroundings
+from tests.factories import PROJECT, Chance, Person, Watch, a_permit, a_person, a_question, a_specification
+from tests.integration.extracts import PRACTICES, REGISTRY, practice_files, registry_files
+from tests.integration.sealed import KEY_CHECK, Delivered, Desk
+
+NOW = datetime(2025, 4, 7, 9, 0, tzinfo=UTC)
+INDEX_DATE = date(2024, 12, 31)
+POLICY = "nhs-cancer-default"
+GRANTS = ((REGISTRY, "cancer_registration"), (REGISTRY, "death"), (PRACTICES, "gp_registration"))
+CAST = {
+    REGISTRY: Role.PROVIDER,
+    PRACTICES: Role.PROVIDER,
+    "rosalind": Role.RESEARCHER,
+    "cheng": Role.OUTPUT_CHECKER,
+    "carol": Role.OUTPUT_CHECKER,
+    "oliver": Role.OPERATOR,
+    "audrey": Role.AUDIT_REVIEWER,
+}
+SERVICE_ONLY = ("oliver", "audrey")
+CHECKERS = ("cheng", "carol")
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who takes part, and the age identities that checkers open evidence with."""
+
+    people: Mapping[str, Person]
+    identities: Mapping[str, Identity]
+
+
+def the_cast() -> Cast:
+    identities = {name: Identity.generate(secrets.token_bytes) for name in CHECKERS}
+    people = {
+        name: a_person(
+            name, role, age_recipient=str(identities[name].recipient) if name in identities else None
+        )
+        for name, role in CAST.items()
+    }
+    return Cast(people, identities)
+
+
+@dataclass
+class Workshop:
+    """One installation, its people, and its workers as functions."""
+
+    home: Home
+    cast: Cast
+    clock: Watch
+    random: Chance
+    sessions: sessionmaker[Session]
+    queue: JobQueue
+    ids: dict[str, str] = field(default_factory=dict)
+    """What the story made so far: a submission for each provider, `run`, `query`."""
+    log: io.StringIO = field(default_factory=io.StringIO)
+
+    # --- people
+
+    @property
+    def people(self) -> Mapping[str, Person]:
+        return self.cast.people
+
+    @cached_property
+    def pins(self) -> Pins:
+        return Pins.read(self.home.pins)
+
+    @property
+    def governance(self) -> SigningKey:
+        return signing_key(self.home.governance_key)
+
+    @property
+    def spool(self) -> Path:
+        return self.home.root / "spool"
+
+    @contextmanager
+    def acting(self, name: str) -> Iterator[Act]:
+        """A use case of a person in one transaction."""
+        role = self.people[name].role if name in self.people else None
+        with self.sessions() as session:
+            yield Act(
+                session=session,
+                actor=name,
+                role=role,
+                clock=self.clock,
+                random=self.random,
+                jobs=self.queue,
+                governance_key=self.pins.governance_key,
+            )
+            session.commit()
+
+    def permit_text(self, key: SigningKey | None = None, **changes: object) -> str:
+        fields: dict[str, object] = {
+            "valid_from": date(2025, 1, 1),
+            "valid_to": date(2049, 12, 31),
+            "lead_provider": REGISTRY,
+            "data_sets": tuple(DataSetGrant(provider_id=p, data_set=d) for p, d in GRANTS),
+            "policy": POLICY,
+            "key_check": KEY_CHECK,
+        }
+        parties = [person for person in self.people.values() if person.id not in SERVICE_ONLY]
+        return sign(a_permit(parties, **fields | changes), key or self.governance, TextType.PERMIT)
+
+    def desk(self, provider: str, recipients: Recipients | None = None) -> Desk:
+        pinned = Recipients(
+            linkage=str(self.pins.linkage.age_recipient), analysis=str(self.pins.analysis.age_recipient)
+        )
+        return Desk(self.people[provider].key, recipients or pinned, self.clock, self.random)
+
+    def receive(self, delivered: Delivered, recipients: Recipients | None = None) -> str:
+        """Receive a package as the api does; the submission's id."""
+        to = recipients or self.desk(delivered.manifest.provider_id).recipients
+        data = delivered.package.read_bytes()
+        aside = self.spool / "submissions" / f"incoming-{self.random(4).hex()}"
+        aside.write_bytes(data)
+        incoming = Incoming(aside, hashlib.sha256(data).hexdigest(), len(data))
+        with self.acting(delivered.manifest.provider_id) as act:
+            package = read_package(aside)
+            sealed_to = {Zone.LINKAGE: to.linkage, Zone.ANALYSIS: to.analysis}
+            return receive_submission(act, PROJECT, incoming, package, recipients=sealed_to)[0].id
+
+    def deliver(self, provider: str) -> str:
+        files = {REGISTRY: registry_files, PRACTICES: practice_files}[provider]
+        folder = self.home.root / "desks" / provider
+        return self.receive(self.desk(provider).deliver(folder, files))
+
+    def ask_for_run(self) -> str:
+        with self.acting("oliver") as act:
+            return ask_for_run(act, PROJECT).id
+
+    def question_text(self, key: SigningKey | None = None, **changes: object) -> str:
+        asker = self.people["rosalind"]
+        specification = a_specification(parameters=PrevalenceParameters(index_date=INDEX_DATE))
+        question = a_question(asker, random=self.random, **{"specification": specification, **changes})
+        return sign(question, key or asker.key, TextType.QUESTION)
+
+    def ask(self) -> str:
+        with self.acting("rosalind") as act:
+            return ask_query(act, PROJECT, self.question_text())[0].id
+
+    def keys(self, name: str) -> Path:
+        """A person's key folder."""
+        folder = self.home.root / "people" / name
+        if not folder.exists():
+            person = self.people[name]
+            folder.mkdir(mode=0o700, parents=True)
+            write_private(folder / "signing.jwk", person.key.to_jwk())
+            (folder / "public.json").write_text(person.party.to_json())
+            if name in self.cast.identities:
+                write_private(folder / "age.key", self.cast.identities[name].secret_text() + "\n")
+        return folder
+
+    def evidence(self, checker: str, release_id: str) -> Opened:
+        """What this checker can open."""
+        sealed = evidence_path(self.spool, release_id, checker).read_bytes()
+        return open_evidence(sealed, self.keys(checker))
+
+    def decision_text(self, checker: str, release_id: str) -> str:
+        """An approval of the evidence that this checker can open."""
+        return signed_decision(
+            self.evidence(checker, release_id),
+            checker_id=checker,
+            verdict="approve",
+            reason="Nothing small is shown.",
+            key=self.people[checker].key,
+            clock=self.clock,
+        )
+
+    def approve(self, checker: str, release_id: str) -> None:
+        with self.acting(checker) as act:
+            decide(act, release_id, self.decision_text(checker, release_id))
+
+    # --- workers
+
+    def surroundings(self, role: WorkerRole) -> Surroundings:
+        return Surroundings(
+            sessions=self.sessions,
+            jobs=self.queue,
+            clock=self.clock,
+            random=self.random,
+            log=logger(f"worker-{role.value}", file=self.log, strict=True),
+            pins=self.pins,
+            spool=self.spool,
+            role=role,
+        )
+
+    def duties(self, role: WorkerRole) -> Duties:
+        settings = settings_for(settings_of(role), environment(self.home, role.value))
+        return open_role(role, settings, self.surroundings(role))
+
+    def do(self, job: Job, subject_id: str) -> None:
+        """Do one job, as its worker would."""
+        self.duties(WORKER_OF[job]).handlers[job](subject_id)
+
+    def fail(self, job: Job, subject_id: str) -> None:
+        """What its worker does when a job has failed for good."""
+        self.duties(WORKER_OF[job]).failed(job, subject_id)
+
+    def enqueued(self) -> list[tuple[Job, str]]:
+        """Every job that was ever put in line, in order."""
+        with self.sessions() as session:
+            rows = session.execute(
+                sa.text("SELECT workflow_uuid FROM workflow_status ORDER BY created_at, rowid")
+            )
+            found = [str(row[0]).split(":", 1) for row in rows]
+        return [(Job(job), subject_id) for job, subject_id in found]
+
+    def drain(self, *, done: int = 0) -> list[Job]:
+        """Do every job in line but the first `done`, those that come of them too."""
+        made: list[Job] = []
+        while len(jobs := self.enqueued()) > done + len(made):
+            job, subject_id = jobs[done + len(made)]
+            self.do(job, subject_id)
+            made.append(job)
+        return made
+
+    # --- looking
+
+    def submission(self, submission_id: str) -> Submission:
+        return self._one(Submission, submission_id)
+
+    def part(self, submission_id: str, name: str) -> SubmissionPart:
+        return self._one(SubmissionPart, (submission_id, name))
+
+    def run(self, run_id: str) -> LinkageRun:
+        return self._one(LinkageRun, run_id)
+
+    def query(self, query_id: str) -> Query:
+        return self._one(Query, query_id)
+
+    def release(self, release_id: str) -> Release:
+        return self._one(Release, release_id)
+
+    def _one(self, table: type[R], key: object) -> R:
+        with self.sessions() as session:
+            found = session.get(table, key)
+        assert found is not None
+        return found
+
+    def entries(self) -> list[Entry]:
+        with self.sessions() as session:
+            rows = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.sequence))
+            return [row.to_entry() for row in rows]
+
+    def everything(self) -> str:
+        """All rows of all our tables: what a job that changes nothing leaves as it was."""
+        with self.sessions() as session:
+            tables = Record.metadata.sorted_tables
+            return "\n".join(
+                f"{table.name}: {row}" for table in tables for row in session.execute(sa.select(table))
+            )
+
+    def change(self, statement: str, **values: object) -> None:
+        """Change the database behind everybody's back, as somebody who broke into it would."""
+        connection = sqlite3.connect(self.home.root / "control" / "control.db")
+        connection.execute(statement, values)
+        connection.commit()
+        connection.close()
+
+
+# --- the story in stages
+
+
+def _open(shop: Workshop) -> None:
+    with shop.acting("operator") as act:
+        for person in shop.people.values():
+            register_principal(act, person.party)
+    with shop.acting("oliver") as act:
+        open_project(act, shop.permit_text())
+
+
+def _receive(shop: Workshop) -> None:
+    for provider in (REGISTRY, PRACTICES):
+        shop.ids[provider] = shop.deliver(provider)
+
+
+def _accept(shop: Workshop) -> None:
+    shop.drain()
+
+
+def _ask_for_run(shop: Workshop) -> None:
+    shop.ids["run"] = shop.ask_for_run()
+
+
+def _link(shop: Workshop) -> None:
+    shop.do(Job.LINK, shop.ids["run"])
+
+
+def _receive_crosswalk(shop: Workshop) -> None:
+    shop.do(Job.RECEIVE_CROSSWALK, shop.ids["run"])
+
+
+def _ask(shop: Workshop) -> None:
+    shop.ids["query"] = shop.ask()
+
+
+def _answer(shop: Workshop) -> None:
+    shop.do(Job.ANSWER, shop.ids["query"])
+
+
+def _control(shop: Workshop) -> None:
+    shop.do(Job.CONTROL, shop.ids["query"])
+
+
+def _approve(shop: Workshop) -> None:
+    for checker in CHECKERS:
+        shop.approve(checker, shop.ids["query"])
+
+
+def _sign(shop: Workshop) -> None:
+    shop.do(Job.SIGN_RELEASE, shop.ids["query"])
+
+
+STORY: Mapping[str, Callable[[Workshop], None]] = {
+    "opened": _open,
+    "received": _receive,
+    "accepted": _accept,
+    "run-asked": _ask_for_run,
+    "linked": _link,
+    "finished": _receive_crosswalk,
+    "asked": _ask,
+    "answered": _answer,
+    "controlled": _control,
+    "approved": _approve,
+    "signed": _sign,
+}
+"""Each stage begins where the one before ended."""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """A copy of the installation after each stage."""
+
+    folder: Path
+    cast: Cast
+    ids: Mapping[str, Mapping[str, str]]
+
+
+def tell(folder: Path) -> Stages:
+    """Tell the story once and keep a copy of every stage."""
+    cast, ids = the_cast(), {}
+    home = Home(folder / "home")
+    create(home, port=8700, separate_users=False, random=secrets.token_bytes)
+    migrations.upgrade(home.database_url)
+    with _at(home, cast, {}) as shop:
+        for stage, step in STORY.items():
+            step(shop)
+            ids[stage] = dict(shop.ids)
+            shop.change("PRAGMA wal_checkpoint(TRUNCATE)")
+            shutil.copytree(home.root, folder / stage)
+    return Stages(folder, cast, ids)
+
+
+@contextmanager
+def workshop(folder: Path, stages: Stages, stage: str) -> Iterator[Workshop]:
+    """An installation as it is after a stage."""
+    shutil.copytree(stages.folder / stage, folder / "home")
+    with _at(Home(folder / "home"), stages.cast, stages.ids[stage]) as shop:
+        yield shop
+
+
+@contextmanager
+def _at(home: Home, cast: Cast, ids: Mapping[str, str]) -> Iterator[Workshop]:
+    made = sessions(engine_for(home.database_url))
+    guard_sessions(made)
+    queue = JobQueue(home.database_url)
+    random = Chance(str(home.root).encode())
+    try:
+        yield Workshop(home, cast, Watch(NOW), random, made, queue, dict(ids))
+    finally:
+        queue.close()
+        made.kw["bind"].dispose()

@@ -1,0 +1,107 @@
+"""A researcher asks, waits for two people, and fetches a package that verifies: by tool and by plain HTTP."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import secrets
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from linkage_engine.laboratory.demo.cast import PROJECT, specification
+from service.client import ASSERTION_TYPE, client_assertion
+from service.clock import utc_now
+from tests.running import CHECKERS, Running, until
+
+pytestmark = pytest.mark.process
+FILES = {
+    "table.csv",
+    "table.csv-metadata.json",
+    "disclosure-record.json",
+    "query.json",
+    "release.json",
+}
+
+
+def contents(package: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_the_package_holds_the_table_and_what_explains_it(running: Running, released: str) -> None:
+    files = {path.name: path.read_bytes() for path in (running.demo.out / "release").iterdir()}
+    assert set(files) == FILES
+    assert contents((running.demo.out / "release.zip").read_bytes()) == files
+    rows = list(csv.DictReader(files["table.csv"].decode().splitlines()))
+    record = json.loads(files["disclosure-record.json"])
+    assert len(rows) == record["cells"] > record["cells_hidden"] > 0
+    shown = [int(row["numerator"]) for row in rows if row["numerator"]]
+    assert shown
+    assert min(value for value in shown if value) >= record["threshold"]
+    assert {row["numerator_status"] for row in rows} <= {"", "[c]", "[z]", "[u]", "[x]"}
+    assert json.loads(files["query.json"])
+    assert json.loads(files["table.csv-metadata.json"])["@context"]
+
+
+def test_a_release_is_made_once_by_each_worker(running: Running, released: str) -> None:
+    assert running.entered(released) == ["query:answer", "table:control", "release:sign"]
+    decided = [
+        entry["actor"] for entry in running.entries(action="release:decide") if entry["subject"] == released
+    ]
+    assert sorted(decided) == sorted(CHECKERS)
+
+
+def test_a_question_outside_the_language_was_refused_with_a_remedy(running: Running, released: str) -> None:
+    said = running.demo.facts["refused"]
+    assert said.startswith("Specification invalid: ")
+    assert "What to do: Read `faults`" in said
+
+
+def test_plain_http_and_a_signed_question_are_enough(running: Running, released: str, tmp_path: Path) -> None:
+    question = tmp_path / "question.json"
+    question.write_text(json.dumps(specification()))
+    signed = running.tool(
+        "tre-researcher", "sign", question, "--keys", running.demo.keys("researcher")
+    ).strip()
+    http = running.http()
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": client_assertion(
+            "researcher", running.key("researcher"), clock=utc_now, random=secrets.token_bytes
+        ),
+    }
+    token = http.post("/token", data=form).raise_for_status().json()["access_token"]
+    bearer = {"authorization": f"Bearer {token}"}
+
+    asked = http.post(f"/projects/{PROJECT}/queries", json={"question": signed}, headers=bearer)
+    assert asked.status_code == 202
+    query_id = asked.json()["query_id"]
+    again = http.post(f"/projects/{PROJECT}/queries", json={"question": signed}, headers=bearer)
+    assert (again.status_code, again.json()["query_id"]) == (200, query_id)
+
+    def state() -> str:
+        return str(http.get(f"/queries/{query_id}", headers=bearer).json()["state"])
+
+    until("is the query settled?", lambda: state() not in {"asked", "answered"})
+    assert state() == "controlled"
+    early = http.get(f"/releases/{query_id}/package", headers=bearer)
+    assert (early.status_code, early.json()["type"]) == (409, "/problems/not-released")
+    for checker in CHECKERS:
+        running.decide(checker, query_id)
+    package = f"/releases/{query_id}/package"
+    until("is it released?", lambda: http.get(package, headers=bearer).status_code == 200)
+    files = contents(http.get(package, headers=bearer).content)
+    assert set(files) == FILES
+    # The same question over the same data has the same answer, to the byte.
+    assert files["table.csv"] == (running.demo.out / "release" / "table.csv").read_bytes()
+
+
+def test_a_researcher_sees_neither_evidence_nor_reasons(running: Running, released: str) -> None:
+    shown = running.client("researcher").get(f"/releases/{released}")
+    assert not shown.get("decisions")
+    with running.refused("researcher", "not-permitted", "Ask the operator"):
+        running.client("researcher").get(f"/releases/{released}/evidence")

@@ -1,0 +1,111 @@
+"""What a checker sees is every number, and only of true evidence."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from pathlib import Path
+
+import pytest
+
+from linkage_engine.contract.controlled_table import (
+    CellStatus,
+    ControlledRow,
+    ControlledTable,
+    ControlledValue,
+    Measure,
+)
+from linkage_engine.contract.evidence import Evidence
+from linkage_engine.contract.permit import Role
+from linkage_engine.contract.refusals import CannotUnseal
+from linkage_engine.sealing.seal import seal
+from linkage_engine.unseal.identity import Identity
+from service.checker.evidence import as_text, open_evidence
+from service.keys import write_private
+from service.problems import KeyFolderUnusable, RequestUnreadable
+from tests.factories import PROJECT, Chance, a_disclosure_record, a_person, a_question
+
+ENGLAND = 56_490_048
+
+
+def shown(number: float | None) -> ControlledValue:
+    status = CellStatus.SHOWN if number is not None else CellStatus.CONFIDENTIAL
+    return ControlledValue(value=number, status=status)
+
+
+def some_evidence(**changes: object) -> Evidence:
+    table = ControlledTable(
+        title="Prevalence",
+        template="prevalence",
+        dimensions=("sex",),
+        measures=(
+            Measure(name="numerator", title="Cases", unit="persons"),
+            Measure(name="percent", title="Percent", unit="percent"),
+        ),
+        rows=(
+            ControlledRow(labels=("Total",), values=(shown(ENGLAND), shown(3.4))),
+            ControlledRow(labels=("Male",), values=(shown(None), shown(None))),
+        ),
+        record=a_disclosure_record(),
+    )
+    fields: dict[str, object] = {
+        "release_id": "ab" * 16,
+        "project_id": PROJECT,
+        "question": a_question(a_person("rosalind", Role.RESEARCHER), random=Chance()),
+        "table": table,
+        "exact": ((float(ENGLAND - 1), 3.4123), (3.0, None)),
+    }
+    return Evidence.model_validate(fields | changes)
+
+
+@pytest.fixture
+def identity(tmp_path: Path) -> Identity:
+    made = Identity.generate(secrets.token_bytes)
+    write_private(tmp_path / "age.key", made.secret_text() + "\n")
+    return made
+
+
+def sealed(data: bytes, identity: Identity) -> bytes:
+    target = io.BytesIO()
+    seal(io.BytesIO(data), target, recipients=[identity.recipient], random=secrets.token_bytes)
+    return target.getvalue()
+
+
+def test_every_digit_of_every_number_is_shown() -> None:
+    lines = as_text(some_evidence()).splitlines()
+    assert lines[1].split() == ["Total", str(ENGLAND - 1), str(ENGLAND), "3.4123", "3.4"]
+    assert lines[2].split() == ["Male", "3", "[c]", "[c]"]
+
+
+def test_heads_name_both_sides() -> None:
+    head = as_text(some_evidence()).splitlines()[0]
+    assert "numerator (before)" in head
+    assert "percent (after)" in head
+
+
+def test_evidence_is_opened_by_its_checker(tmp_path: Path, identity: Identity) -> None:
+    evidence = some_evidence()
+    opened, digest = open_evidence(sealed(evidence.to_json().encode(), identity), tmp_path)
+    assert opened == evidence
+    assert len(digest) == 64
+
+
+def test_evidence_for_somebody_else_is_not_opened(tmp_path: Path, identity: Identity) -> None:
+    other = Identity.generate(secrets.token_bytes)
+    assert str(other.recipient) != str(identity.recipient)
+    with pytest.raises(CannotUnseal):
+        open_evidence(sealed(b"{}", other), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "not json", some_evidence(exact=((1.0, 2.0),)).to_json()],
+    ids=["nothing", "empty", "no JSON", "numbers of fewer rows"],
+)  # fmt: skip
+def test_what_is_no_evidence_is_refused(tmp_path: Path, identity: Identity, text: str) -> None:
+    with pytest.raises(RequestUnreadable):
+        open_evidence(sealed(text.encode(), identity), tmp_path)
+
+
+def test_without_a_key_nothing_is_opened(tmp_path: Path) -> None:
+    with pytest.raises(KeyFolderUnusable):
+        open_evidence(b"", tmp_path)

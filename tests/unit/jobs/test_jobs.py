@@ -1,0 +1,215 @@
+"""Jobs through the real queue: SQLite, one process a worker."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session, sessionmaker
+
+from service import jobs
+from service.database import engine_for, sessions
+from service.jobs import ATTEMPTS, WORKER_OF, Job, JobFailed, JobQueue, WorkerRole, attempt, migrate_jobs
+from service.logs import logger
+from tests.unit.jobs.job_worker import SECRET
+
+PROGRAM = Path(__file__).with_name("job_worker.py")
+
+
+@dataclass
+class Queue:
+    folder: Path
+    jobs: JobQueue
+    sessions: sessionmaker[Session]
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self.folder / 'control.db'}"
+
+    @property
+    def diary(self) -> Path:
+        return self.folder / "diary"
+
+    def enqueue(self, job: Job, *subjects: str) -> None:
+        for subject_id in subjects:
+            with self.sessions.begin() as session:
+                self.jobs.enqueue(session, job, subject_id)
+
+    def lined_up(self) -> list[str]:
+        with self.sessions() as session:
+            rows = session.execute(sa.text("SELECT workflow_uuid FROM workflow_status ORDER BY created_at"))
+            return [row[0] for row in rows]
+
+    def states(self) -> dict[str, str]:
+        with self.sessions() as session:
+            rows = session.execute(sa.text("SELECT workflow_uuid, status FROM workflow_status"))
+            return {row[0]: row[1] for row in rows}
+
+    def work(self, role: WorkerRole, lines: int) -> str:
+        """Run a worker until the diary has so many lines; what it logged."""
+        done = subprocess.run(
+            [sys.executable, str(PROGRAM), self.url, role.value, str(self.diary), str(lines)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        assert done.stdout == ""
+        return done.stderr
+
+    def told(self) -> list[str]:
+        return self.diary.read_text().splitlines()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("jobs") / "control.db"
+    migrate_jobs(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def queue(tmp_path: Path, migrated: Path) -> Iterator[Queue]:
+    shutil.copy(migrated, tmp_path / "control.db")
+    url = f"sqlite:///{tmp_path / 'control.db'}"
+    engine, waiting = engine_for(url), JobQueue(url)
+    yield Queue(tmp_path, waiting, sessions(engine))
+    waiting.close()
+    engine.dispose()
+
+
+def test_every_job_has_a_worker() -> None:
+    assert set(WORKER_OF) == set(Job)
+    assert set(WORKER_OF.values()) == set(WorkerRole)
+
+
+def test_a_job_is_in_line_when_its_act_was_committed(queue: Queue) -> None:
+    queue.enqueue(Job.LINK, "run-1")
+    assert queue.lined_up() == ["link:run-1"]
+
+
+def test_a_job_is_not_in_line_when_its_act_was_rolled_back(queue: Queue) -> None:
+    with queue.sessions() as session:
+        queue.jobs.enqueue(session, Job.LINK, "run-1")
+        session.rollback()
+    assert queue.lined_up() == []
+
+
+def test_a_job_is_in_line_once_for_a_subject(queue: Queue) -> None:
+    queue.enqueue(Job.LINK, "run-1", "run-1")
+    queue.enqueue(Job.RECEIVE_CROSSWALK, "run-1")
+    assert sorted(queue.lined_up()) == ["link:run-1", "receive-crosswalk:run-1"]
+
+
+@pytest.mark.process
+def test_jobs_are_done_once_in_order_and_only_by_their_worker(queue: Queue) -> None:
+    queue.enqueue(Job.LINK, "run-1", "run-2")
+    queue.enqueue(Job.ANSWER, "query-1")
+    queue.work(WorkerRole.LINKAGE, 2)
+    assert queue.told() == ["linkage link run-1", "linkage link run-2"]
+    assert queue.states()["answer:query-1"] == "ENQUEUED"
+    queue.work(WorkerRole.ANALYSIS, 3)
+    assert queue.told()[2:] == ["analysis answer query-1"]
+    assert set(queue.states().values()) == {"SUCCESS"}
+
+
+@pytest.mark.process
+def test_two_workers_of_one_database_do_not_take_each_others_jobs(queue: Queue) -> None:
+    for number in range(4):
+        queue.enqueue(Job.CONTROL, f"query-{number}")
+        queue.enqueue(Job.ANSWER, f"query-{number}")
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda role: queue.work(role, 8), (WorkerRole.ANALYSIS, WorkerRole.GATE)))
+    told = [tuple(line.split()[:2]) for line in queue.told()]
+    assert set(told) == {("analysis", "answer"), ("gate", "control")}
+    assert len(told) == 8
+
+
+@pytest.mark.process
+def test_a_job_that_fails_is_tried_three_times_then_told_and_says_no_word(queue: Queue) -> None:
+    queue.enqueue(Job.LINK, "bad-1", "good-1")
+    log = queue.work(WorkerRole.LINKAGE, ATTEMPTS + 2)
+    assert queue.told() == [
+        *["linkage link bad-1"] * ATTEMPTS,
+        "linkage failed-link bad-1",
+        "linkage link good-1",
+    ]
+    assert queue.states() == {"link:bad-1": "ERROR", "link:good-1": "SUCCESS"}
+    no_word_of(queue, log)
+    faults = [json.loads(line) for line in log.splitlines()]
+    assert [f["fault"] for f in faults if f["event"] == "job_failed"] == ["ValueError"] * ATTEMPTS
+
+
+@pytest.mark.process
+def test_a_failure_that_cannot_be_noted_says_no_word_either(queue: Queue) -> None:
+    queue.enqueue(Job.LINK, "bad-twice")
+    log = queue.work(WorkerRole.LINKAGE, ATTEMPTS + 1)
+    assert queue.states() == {"link:bad-twice": "ERROR"}
+    assert "LookupError" in log
+    no_word_of(queue, log)
+
+
+def no_word_of(queue: Queue, log: str) -> None:
+    """Neither log nor database has anything of the message."""
+    assert SECRET not in log
+    for path in queue.folder.iterdir():
+        assert SECRET.encode() not in path.read_bytes(), path.name
+
+
+# --- one job's attempts
+
+
+def a_log(file: io.StringIO) -> structlog.typing.FilteringBoundLogger:
+    return logger("worker", file=file, strict=True)
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_job_that_fails_at_first_is_done_in_the_end() -> None:
+    tries: list[str] = []
+    lines = io.StringIO()
+
+    def handler(subject_id: str) -> None:
+        tries.append(subject_id)
+        if len(tries) < ATTEMPTS:
+            raise OSError(SECRET)
+
+    attempt(Job.LINK, handler, lambda *_: pytest.fail("told"), "run-1", log=a_log(lines))
+    assert tries == ["run-1"] * ATTEMPTS
+    assert SECRET not in lines.getvalue()
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("also_failing", [False, True])
+def test_a_job_that_failed_for_good_raises_its_name_alone(also_failing: bool) -> None:  # noqa: FBT001
+    told: list[tuple[Job, str]] = []
+    lines = io.StringIO()
+
+    def handler(_: str) -> None:
+        raise ValueError(SECRET)
+
+    def failed(job: Job, subject_id: str) -> None:
+        told.append((job, subject_id))
+        if also_failing:
+            raise ValueError(SECRET)
+
+    with pytest.raises(JobFailed, match=r"^link$") as raised:
+        attempt(Job.LINK, handler, failed, "run-1", log=a_log(lines))
+    assert told == [(Job.LINK, "run-1")]
+    assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None
+    assert SECRET not in lines.getvalue()
