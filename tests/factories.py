@@ -150,7 +150,7 @@ def a_manifest(parts: Sequence[Part], *, random: Callable[[int], bytes], **chang
         "project_id": PROJECT,
         "provider_id": "northern-trust",
         "counter": 1,
-        "catalogue_version": "2026.1",
+        "catalogue_version": CATALOGUE_VERSION,
         "linkage_profile": "tokens",
         "secret_epoch": 1,
         "key_check": KEY_CHECK,

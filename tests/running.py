@@ -336,7 +336,7 @@ def released(running: Running) -> str:
     """A release that two people approved, fetched by the researcher: the demo's question."""
     path.ask(running.demo)
     path.check_and_fetch(running.demo)
-    return str(running.demo.facts["query"]["query_id"])
+    return str(running.demo.facts["queries"]["prevalence"]["query_id"])
 
 
 @pytest.fixture(scope="session")

@@ -168,7 +168,7 @@ def test_a_killed_worker_gives_the_same_table_once(
     if job == "sign-release":
         assert killed_in(running, process, f"{job}:{query_id}", delays)
     package = running.package(query_id)
-    assert table(package) == (running.demo.out / "release" / "table.csv").read_bytes()
+    assert table(package) == (running.demo.release("prevalence") / "table.csv").read_bytes()
     assert running.entered(query_id) == ["query:answer", "table:control", "release:sign"]
     assert len(running.rows("SELECT id FROM release WHERE id = ?", query_id)) == 1
     assert {name for name in running.spool() - before if query_id not in name} == set()

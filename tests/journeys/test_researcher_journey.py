@@ -32,9 +32,9 @@ def contents(package: bytes) -> dict[str, bytes]:
 
 
 def test_the_package_holds_the_table_and_what_explains_it(running: Running, released: str) -> None:
-    files = {path.name: path.read_bytes() for path in (running.demo.out / "release").iterdir()}
+    files = {path.name: path.read_bytes() for path in running.demo.release("prevalence").iterdir()}
     assert set(files) == FILES
-    assert contents((running.demo.out / "release.zip").read_bytes()) == files
+    assert contents(running.demo.release("prevalence").with_suffix(".zip").read_bytes()) == files
     rows = list(csv.DictReader(files["table.csv"].decode().splitlines()))
     record = json.loads(files["disclosure-record.json"])
     assert len(rows) == record["cells"] > record["cells_hidden"] > 0
@@ -97,7 +97,7 @@ def test_plain_http_and_a_signed_question_are_enough(running: Running, released:
     files = contents(http.get(package, headers=bearer).content)
     assert set(files) == FILES
     # The same question over the same data has the same answer, to the byte.
-    assert files["table.csv"] == (running.demo.out / "release" / "table.csv").read_bytes()
+    assert files["table.csv"] == (running.demo.release("prevalence") / "table.csv").read_bytes()
 
 
 def test_a_researcher_sees_neither_evidence_nor_reasons(running: Running, released: str) -> None:

@@ -32,7 +32,7 @@ def test_the_bundle_and_the_release_verify_offline(audited: Running) -> None:
     assert said.startswith("verified: ")
     assert "log key: pinned" in said
     assert "release key: pinned" in said
-    assert "verified" in audited.demo.facts["release_verified"]
+    assert "verified" in audited.demo.facts["releases_verified"]["prevalence"]
 
 
 def test_one_changed_character_is_named(audited: Running) -> None:
@@ -41,7 +41,10 @@ def test_one_changed_character_is_named(audited: Running) -> None:
 
 def test_a_release_with_another_table_is_not_verified(audited: Running, tmp_path: Path) -> None:
     changed = tmp_path / "release.zip"
-    with zipfile.ZipFile(audited.demo.out / "release.zip") as good, zipfile.ZipFile(changed, "w") as bad:
+    with (
+        zipfile.ZipFile(audited.demo.release("prevalence").with_suffix(".zip")) as good,
+        zipfile.ZipFile(changed, "w") as bad,
+    ):
         for member in good.infolist():
             data = good.read(member)
             bad.writestr(
@@ -60,7 +63,7 @@ def test_another_log_key_is_not_believed(audited: Running, tmp_path: Path) -> No
     with pytest.raises(StepFailed, match="release"):
         audited.tool(
             "tre-audit",
-            *("verify-release", audited.demo.out / "release.zip"),
+            *("verify-release", audited.demo.release("prevalence").with_suffix(".zip")),
             *("--vkey", audited.demo.out / "log.vkey", "--release-key", wrong),
         )
 

@@ -18,6 +18,7 @@ DATA_SETS = {
 }
 """Which provider sends what."""
 PROVIDERS = tuple(DATA_SETS)
+HOSPITAL = "hospital-trust"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def permit_draft(people: Path, key_check: str, *, providers: Sequence[str] = PRO
         "permit": 1,
         "project_id": PROJECT,
         "title": "Cancer and the use of health and social care in England",
-        "purpose": "How many people live with and beyond cancer, by tumour group, age and sex.",
+        "purpose": "How many people live with and beyond cancer, and how much emergency care they need.",
         "legal_basis": "None needed for made-up people; a real permit names DPIA, ethics and agreement.",
         "valid_from": "2024-01-01",
         "valid_to": "2035-12-31",
@@ -72,14 +73,14 @@ def permit_draft(people: Path, key_check: str, *, providers: Sequence[str] = PRO
             for provider in providers
             for name in DATA_SETS[provider]
         ],
-        "templates": ["prevalence"],
+        "templates": list(questions(providers)),
         "policy": "nhs-cancer-default",
         "key_check": key_check,
     }
 
 
 def specification(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
-    """The question of the demo: prevalence by tumour group, sex and age band."""
+    """Who lives with or beyond cancer, by tumour group, sex and age band."""
     return {
         "specification": 1,
         "project_id": PROJECT,
@@ -88,3 +89,20 @@ def specification(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
         "breakdowns": ["tumour_group", "sex", "age_band"],
         **changes,
     }
+
+
+def emergency_specification() -> dict[str, Any]:
+    """Emergency care in the fifteen months after a diagnosis: from the hospital data's start to their end."""
+    return {
+        "specification": 1,
+        "project_id": PROJECT,
+        "template": "emergency_15m",
+        "parameters": {"diagnosed_from": "2021-04-01", "diagnosed_to": "2023-12-31"},
+        "breakdowns": ["sex", "age_band"],
+    }
+
+
+def questions(providers: Sequence[str] = PROVIDERS) -> dict[str, dict[str, Any]]:
+    """The questions of the demo by template: emergency care only where the hospital takes part."""
+    asked = {"prevalence": specification()}
+    return asked | ({"emergency_15m": emergency_specification()} if HOSPITAL in providers else {})

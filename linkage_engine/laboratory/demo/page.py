@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from linkage_engine.contract.controlled_table import TOTAL
 from linkage_engine.laboratory.demo.path import Demo
 
 RULE = "-" * 78
+LABEL_WIDTH, NUMBER_WIDTH = 36, 11
 
 
 def page(demo: Demo) -> str:
     """The page as text."""
-    parts = (_title, _parties, _quality, _table, _isolation, _timings, _evidence)
+    parts = (_title, _parties, _quality, _tables, _isolation, _timings, _evidence)
     return "\n".join(line for part in parts for line in [*part(demo), ""])
 
 
 def _title(demo: Demo) -> Iterator[str]:
     england = demo.facts["england"]
     yield RULE
-    yield "From four providers' CSV files to a signed, disclosure-controlled table"
+    yield "From four providers' CSV files to signed, disclosure-controlled tables"
     yield f"{england['people']:,} made-up people; nothing in the path is simulated but the people."
     yield RULE
 
@@ -39,7 +42,8 @@ def _parties(demo: Demo) -> Iterator[str]:
     yield from _figures(demo.facts["linkage_run"])
     yield "  analysis worker: events by link id; no identifier, no token."
     yield "  gate: exact cells and opaque person numbers; signs what two people approved."
-    yield f"  researcher: question {demo.facts['query']['query_id']}, then the package in release/."
+    for template, query in demo.facts["queries"].items():
+        yield f"  researcher: question {query['query_id']}, then the package in release/{template}/."
     yield "    A question outside the permit was refused:"
     yield from (f"      {line}" for line in demo.facts["refused"].strip().splitlines())
     yield "  two output checkers: the table before and after control, sealed to each of them."
@@ -71,19 +75,63 @@ def _quality(demo: Demo) -> Iterator[str]:
     yield f"  precision {scores.precision:.4f}, recall {scores.recall:.4f}, F1 {scores.f1:.4f}"
 
 
-def _table(demo: Demo) -> Iterator[str]:
-    record = json.loads((demo.out / "release" / "disclosure-record.json").read_text())
-    with (demo.out / "release" / "table.csv").open(newline="") as file:
+@dataclass(frozen=True)
+class Excerpt:
+    """Which rows of a released table are shown, and which of its columns under which heads."""
+
+    said: str
+    total: tuple[str, ...]
+    """Only rows that are the total of these dimensions."""
+    label: str
+    columns: tuple[tuple[str, str], ...]
+
+
+EXCERPTS = {
+    "prevalence": Excerpt(
+        "both sexes, all ages",
+        total=("sex", "age_band"),
+        label="tumour_group",
+        columns=(("numerator", "people"), ("denominator", "population"), ("percent", "percent")),
+    ),
+    "emergency_15m": Excerpt(
+        "emergency admissions of both sexes",
+        total=("sex",),
+        label="age_band",
+        columns=(
+            ("cases", "cases"),
+            ("emergency_admission_observed", "observed"),
+            ("emergency_admission_expected", "expected"),
+            ("emergency_admission_ratio", "ratio"),
+            ("emergency_admission_ratio_lower", "from"),
+            ("emergency_admission_ratio_upper", "to"),
+        ),
+    ),
+}
+
+
+def _tables(demo: Demo) -> Iterator[str]:
+    for template in demo.facts["queries"]:
+        yield from _table(demo.release(template), EXCERPTS[template])
+
+
+def _table(release: Path, excerpt: Excerpt) -> Iterator[str]:
+    record = json.loads((release / "disclosure-record.json").read_text())
+    with (release / "table.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    yield f"THE RELEASED TABLE (release/table.csv has {len(rows)} rows; these are both sexes, all ages)"
-    yield f"  {'tumour group':<44}{'people':>9}{'population':>12}{'percent':>9}"
+    yield f"RELEASED: {release.name} (its table.csv has {len(rows)} rows; these are {excerpt.said})"
+    yield _line(excerpt.label.replace("_", " "), [head for _, head in excerpt.columns])
     for row in rows:
-        if row["sex"] == row["age_band"] == TOTAL:
-            numbers = [row[name] or row[f"{name}_status"] for name in ("numerator", "denominator", "percent")]
-            yield "  {:<44}{:>9}{:>12}{:>9}".format(row["tumour_group"], *numbers)
+        if all(row[dimension] == TOTAL for dimension in excerpt.total):
+            yield _line(
+                row[excerpt.label], [row[name] or row[f"{name}_status"] for name, _ in excerpt.columns]
+            )
     yield f"  {record['cells_hidden']} of {record['cells']} cells hidden;"
     yield f"  policy {record['policy']} version {record['policy_version']}, threshold {record['threshold']},"
     yield f"  effective {record['effective_threshold']}, {record['rounding']}, margins {record['margins']}"
+
+
+def _line(label: str, numbers: Sequence[str]) -> str:
+    return f"  {label:<{LABEL_WIDTH}}" + "".join(f"{number:>{NUMBER_WIDTH}}" for number in numbers)
 
 
 def _isolation(demo: Demo) -> Iterator[str]:
@@ -100,12 +148,12 @@ def _timings(demo: Demo) -> Iterator[str]:
 def _evidence(demo: Demo) -> Iterator[str]:
     yield f"EVIDENCE in {demo.out}"
     for name, what in (
-        ("release/, release.zip", "the signed package: table, metadata, records, proof"),
+        ("release/*/, release/*.zip", "the signed packages: table, metadata, records, proof"),
         ("log-bundle.zip", "the whole log; tre-audit verify log-bundle.zip"),
         ("log-bundle-tampered.zip", "the same with one character changed: verification fails"),
         ("providers/*/validation-report.json", "what each provider saw of its own rows"),
         ("providers/*/delivery.tresub", "what the service received: sealed"),
-        ("evidence-as-checker-*-saw-it.txt", "what the checkers opened"),
+        ("evidence-of-*-saw-it.txt", "what the checkers opened"),
         ("commands.txt", "every command and what it printed"),
         ("service.log, home/logs/", "what the processes said"),
     ):

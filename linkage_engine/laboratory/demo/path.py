@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from linkage_engine.laboratory.demo.cast import PROJECT, PROVIDERS, cast, permit_draft, specification
+from linkage_engine.laboratory.demo.cast import (
+    PROJECT,
+    PROVIDERS,
+    cast,
+    permit_draft,
+    questions,
+    specification,
+)
 from linkage_engine.laboratory.demo.commands import Journal, StepFailed, wait_for
 
 WAIT = ("--wait", "150")
@@ -40,6 +47,10 @@ class Demo:
     def keys(self, principal_id: str) -> Path:
         """The key folder of a principal: on a real site on that person's own machine."""
         return self.out / "people" / principal_id
+
+    def release(self, template: str) -> Path:
+        """Where the researcher keeps a release; the package itself lies beside it."""
+        return self.out / "release" / template
 
     def signed_in(self, principal_id: str) -> tuple[str | Path, ...]:
         """The options that say where the service is and who asks."""
@@ -142,13 +153,10 @@ def link(demo: Demo) -> None:
 
 
 def ask(demo: Demo) -> None:
-    """The researcher's question, and one that the permit does not cover."""
-    question = demo.out / "question.json"
-    question.write_text(json.dumps(specification(), indent=2) + "\n")
-    answer = demo.journal.ask("tre-researcher", "ask", question, *demo.signed_in("researcher"), *WAIT)
-    if answer["state"] != "controlled":
-        raise StepFailed(f"the question ended as {answer['state']}: {answer.get('code')}")
-    demo.facts["query"] = answer
+    """The researcher's questions, and one that the permit does not cover."""
+    demo.facts["queries"] = {
+        template: _answer(demo, template, fields) for template, fields in questions(demo.providers).items()
+    }
     outside = demo.out / "question-outside-the-permit.json"
     outside.write_text(json.dumps(specification(template="service_use_trajectory"), indent=2) + "\n")
     demo.facts["refused"] = demo.journal.run(
@@ -156,19 +164,30 @@ def ask(demo: Demo) -> None:
     )
 
 
+def _answer(demo: Demo, template: str, fields: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
+    question = demo.out / f"question-{template}.json"
+    question.write_text(json.dumps(fields, indent=2) + "\n")
+    answer = demo.journal.ask("tre-researcher", "ask", question, *demo.signed_in("researcher"), *WAIT)
+    if answer["state"] != "controlled":
+        raise StepFailed(f"the question ended as {answer['state']}: {answer.get('code')}")
+    return answer
+
+
 def check_and_fetch(demo: Demo) -> None:
-    """Two checkers open the sealed evidence and approve; the researcher fetches the signed package."""
-    release_id, journal = demo.facts["query"]["query_id"], demo.journal
-    for checker in ("checker-one", "checker-two"):
-        shown = journal.run("tre-checker", "open", release_id, *demo.signed_in(checker))
-        (demo.out / f"evidence-as-{checker}-saw-it.txt").write_text(shown)
-        reason = ("--reason", "Safe under the policy.")
-        journal.run("tre-checker", "approve", release_id, *demo.signed_in(checker), *reason)
-    wait_for("is the release signed and in the log?", _fetched(demo, release_id))
+    """Two checkers open the sealed evidence and approve; the researcher fetches the signed packages."""
+    journal, reason = demo.journal, ("--reason", "Safe under the policy.")
+    for template, query in demo.facts["queries"].items():
+        release_id = query["query_id"]
+        for checker in ("checker-one", "checker-two"):
+            shown = journal.run("tre-checker", "open", release_id, *demo.signed_in(checker))
+            (demo.out / f"evidence-of-{template}-as-{checker}-saw-it.txt").write_text(shown)
+            journal.run("tre-checker", "approve", release_id, *demo.signed_in(checker), *reason)
+        wait_for("is the release signed and in the log?", _fetched(demo, template, release_id))
 
 
-def _fetched(demo: Demo, release_id: str) -> Iterator[bool]:
-    out = demo.out / "release"
+def _fetched(demo: Demo, template: str, release_id: str) -> Iterator[bool]:
+    out = demo.release(template)
+    out.parent.mkdir(exist_ok=True)
     while True:
         try:
             demo.journal.run(
@@ -192,9 +211,12 @@ def audit(demo: Demo) -> None:
     demo.journal.run("tre-audit", "export", *demo.signed_in("reviewer"), "--out", bundle)
     pinned = ("--vkey", vkey, "--release-key", release_key)
     demo.facts["verified"] = demo.journal.run("tre-audit", "verify", bundle, *pinned)
-    demo.facts["release_verified"] = demo.journal.run(
-        "tre-audit", "verify-release", demo.out / "release.zip", *pinned
-    )
+    demo.facts["releases_verified"] = {
+        template: demo.journal.run(
+            "tre-audit", "verify-release", demo.release(template).with_suffix(".zip"), *pinned
+        )
+        for template in demo.facts["queries"]
+    }
     _flip_a_byte(bundle, tampered)
     demo.facts["tampered"] = demo.journal.run("tre-audit", "verify", tampered, *pinned, expect=1)
 

@@ -51,8 +51,8 @@ STEPS: tuple[tuple[str, Callable[[path.Demo], None]], ...] = (
     ("Permit and project", path.open_project),
     ("Deliveries: validate, seal, submit, unseal", path.deliver_all),
     ("Linkage", path.link),
-    ("Question, answer, disclosure control", path.ask),
-    ("Two approvals, signature, package", path.check_and_fetch),
+    ("Questions, answers, disclosure control", path.ask),
+    ("Approvals, signatures, packages", path.check_and_fetch),
     ("Log exported and verified", path.audit),
     ("Links compared with truth", _score),
 )
@@ -63,7 +63,7 @@ def _stay(demo: path.Demo) -> None:
     """Leave the service up and say how to talk to it, until interrupted."""
     print(f"The service stays up at {demo.url}; people's key folders are in {demo.out / 'people'}.")
     print(
-        f"Try: tre-researcher watch {demo.facts['query']['query_id']} --url {demo.url} "
+        f"Try: tre-researcher watch {demo.facts['queries']['prevalence']['query_id']} --url {demo.url} "
         f"--keys {demo.keys('researcher')}"
     )
     print("Press Ctrl-C to end it.", flush=True)

@@ -201,7 +201,7 @@ class Recorder:
     def record_everything(self) -> None:
         """Every address with every role's token and with none, with real ids and with marks for ids."""
         demo, marks = self.life.demo, self.life.marks
-        query_id = demo.facts["query"]["query_id"]
+        query_id = demo.facts["queries"]["prevalence"]["query_id"]
         submissions = [receipt["submission_id"] for receipt in demo.facts["receipts"].values()]
         real: dict[str, list[str]] = {
             "project_id": [PROJECT],

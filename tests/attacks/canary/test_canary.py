@@ -176,10 +176,10 @@ def _into_the_control_database(out: Path, life: Life) -> str:
 
 
 def _into_a_released_file(out: Path, life: Life) -> str:
-    with (out / "release" / "table.csv").open("a") as file:
+    with (out / "release" / "prevalence" / "table.csv").open("a") as file:
         nhs = next(text for text in _of(life, Kind.IDENTIFIER) if text.isdigit())
         file.write(f"Breast,Female,{nhs}\n")
-    return "release/table.csv"
+    return "release/prevalence/table.csv"
 
 
 def _into_a_file_name(out: Path, life: Life) -> str:

@@ -6,6 +6,7 @@ import csv
 import json
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from linkage_engine.contract.permit import Permit, Role
-from linkage_engine.contract.query_spec import query_spec
+from linkage_engine.contract.query_spec import EmergencyParameters, query_spec
 from linkage_engine.laboratory.demo import commands
 from linkage_engine.laboratory.demo.cast import (
     CAST,
@@ -21,12 +22,14 @@ from linkage_engine.laboratory.demo.cast import (
     PROJECT,
     SERVICE_ONLY,
     permit_draft,
+    questions,
     specification,
 )
 from linkage_engine.laboratory.demo.commands import Journal, StepFailed, wait_for
 from linkage_engine.laboratory.demo.page import page
 from linkage_engine.laboratory.demo.path import Demo
 from linkage_engine.laboratory.demo.truth import linkage_scores
+from linkage_engine.laboratory.england.lifespan import EXTRACT_DATE
 from linkage_engine.laboratory.scores import Scores
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
@@ -63,11 +66,17 @@ def test_a_provider_that_takes_no_part_is_in_no_permit(tmp_path: Path) -> None:
     draft = permit_draft(tmp_path, "0f" * 16, providers=("cancer-registry", "gp-federation"))
     permit = Permit.model_validate_json(json.dumps(draft))
     assert {g.data_set for g in permit.data_sets} == {"cancer_registration", "death", "gp_registration"}
+    assert permit.templates == ("prevalence",)
     assert permit.party("council") is None
 
 
-def test_the_question_is_one_and_the_other_is_outside() -> None:
-    assert query_spec(specification()).project_id == PROJECT
+def test_the_questions_are_of_the_language_and_one_is_outside() -> None:
+    asked = {template: query_spec(fields) for template, fields in questions().items()}
+    assert {question.project_id for question in asked.values()} == {PROJECT}
+    assert all(question.template == template for template, question in asked.items())
+    emergency = asked["emergency_15m"].parameters
+    assert isinstance(emergency, EmergencyParameters)
+    assert emergency.diagnosed_to + timedelta(days=emergency.window_days) <= EXTRACT_DATE
     assert specification(template="service_use_trajectory")["template"] != specification()["template"]
 
 
@@ -148,7 +157,7 @@ def some_facts() -> dict[str, Any]:
             for provider, names in DATA_SETS.items()
         },
         "linkage_run": {"figures": {"pairs": {"cancer-registry:gp-federation": figures}}},
-        "query": {"query_id": "cd" * 16},
+        "queries": {"prevalence": {"query_id": "cd" * 16}, "emergency_15m": {"query_id": "ef" * 16}},
         "refused": "Outside the permit: no.\nWhat to do: ask.\n",
         "verified": "verified: 40 entries\n",
         "tampered": "entry 7 differs\n",
@@ -170,6 +179,18 @@ ROW = {
 }
 WITHHELD = {"numerator": "", "numerator_status": "[c]", "percent": "", "percent_status": "[c]"}
 HIDDEN = ROW | WITHHELD | {"tumour_group": "Anus"}
+ADMISSIONS = {
+    "observed": "93",
+    "expected": "21.4",
+    "ratio": "4.35",
+    "ratio_lower": "",
+    "ratio_upper": "5.32",
+}
+EMERGENCY_ROW = {"sex": "Total", "age_band": "65 to 74", "cases": "117", "cases_status": ""} | {
+    f"emergency_admission_{name}{suffix}": value
+    for name, number in ADMISSIONS.items()
+    for suffix, value in (("", number), ("_status", "" if number else "[u]"))
+}
 RECORD = {
     "cells_hidden": 1,
     "cells": 3,
@@ -184,9 +205,13 @@ RECORD = {
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Demo:
-    (tmp_path / "release").mkdir()
-    write_csv(tmp_path / "release" / "table.csv", [ROW, HIDDEN, ROW | {"sex": "Male", "numerator": "7777"}])
-    (tmp_path / "release" / "disclosure-record.json").write_text(json.dumps(RECORD))
+    prevalence = [ROW, HIDDEN, ROW | {"sex": "Male", "numerator": "7777"}]
+    emergency = [EMERGENCY_ROW, EMERGENCY_ROW | {"sex": "Male", "cases": "8888"}]
+    for template, rows in (("prevalence", prevalence), ("emergency_15m", emergency)):
+        release = tmp_path / "release" / template
+        release.mkdir(parents=True)
+        write_csv(release / "table.csv", rows)
+        (release / "disclosure-record.json").write_text(json.dumps(RECORD))
     return Demo(tmp_path, Journal(tmp_path, {"Linkage": 1.5, "Log": 0.5}), facts=some_facts())
 
 
@@ -211,7 +236,12 @@ def test_the_page_shows_what_everybody_saw(demo: Demo) -> None:
         "37.9",
     ]
     assert next(line.split() for line in text.splitlines() if "Anus" in line) == ["Anus", "[c]", "87", "[c]"]
+    assert next(line.split() for line in text.splitlines() if "65 to 74" in line) == [
+        *("65", "to", "74"),
+        *("117", "93", "21.4", "4.35", "[u]", "5.32"),
+    ]
     assert "7777" not in text
+    assert "8888" not in text
 
 
 def test_the_page_names_evidence_by_place(demo: Demo) -> None:
