@@ -16,7 +16,6 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, session
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
 from service.audit.records import AuditEntry
-from service.database import Record
 
 MARKS = "audit-marks"
 
@@ -56,8 +55,9 @@ def _note_objects(session: Session, _: UOWTransaction, __: object) -> None:
 def _note_statement(state: ORMExecuteState) -> None:
     if not (state.is_insert or state.is_update or state.is_delete):
         return
-    table = state.statement.table.name  # type: ignore[attr-defined]  # the three kinds above have one
-    if table not in _exempt_tables():
+    mapper = state.bind_mapper
+    if mapper is None or not getattr(mapper.class_, "__unaudited__", False):
+        table = state.statement.table.name  # type: ignore[attr-defined]  # the three kinds above have one
         _marks(state.session).changed.add(table)
 
 
@@ -94,8 +94,3 @@ def _marks(session: Session) -> _Marks:
 def _marks_of(session: Session, transaction: SessionTransaction | None) -> _Marks:
     marks: _Marks = session.info.setdefault(MARKS, {}).setdefault(transaction, _Marks(set()))
     return marks
-
-
-def _exempt_tables() -> set[str]:
-    mappers = Record.registry.mappers
-    return {m.local_table.name for m in mappers if getattr(m.class_, "__unaudited__", False)}  # type: ignore[attr-defined]  # mapped classes have a named table

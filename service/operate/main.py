@@ -19,6 +19,7 @@ import typer
 from linkage_engine.contract.permit import Permit, Role
 from migrations import upgrade
 from service.access.actions import register_principal, revoke_principal
+from service.access.permissions import SERVICE_ROLES
 from service.act import Act
 from service.audit.guard import guard_sessions
 from service.client import Client
@@ -88,7 +89,9 @@ def keys(
     principal_id: Annotated[str, typer.Option("--id")],
     role: Annotated[Role, typer.Option("--role")],
 ) -> None:
-    """Make a key folder for an operator or an audit reviewer."""
+    """Make a key folder for an operator or an audit reviewer; the other roles' own tools make theirs."""
+    if role not in SERVICE_ROLES:
+        raise typer.BadParameter("operator or audit_reviewer", param_hint="--role")
     make_key_folder(folder, principal_id=principal_id, name=name, role=role)
     print(f"{folder / 'public.json'}: thumbprint {folder_key(folder).thumbprint}")
 

@@ -279,6 +279,15 @@ def test_people_make_their_keys_once(
     assert "Key folder unusable" in capsys.readouterr().err
 
 
+def test_the_operator_makes_no_keys_for_people_with_a_tool_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["keys", str(tmp_path / "keys"), "Some Body", "--id", "somebody", "--role", "output_checker"]
+    assert run(operate.app, arguments) == 2
+    assert "operator or audit_reviewer" in capsys.readouterr().err
+    assert not (tmp_path / "keys").exists()
+
+
 @pytest.mark.parametrize("program", [researcher, checker, operate, reviewer], ids=lambda p: p.__name__)
 def test_a_program_ends_with_its_exit_code(
     program: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
