@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION
 from linkage_engine.contract.controlled_table import DisclosureRecord
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role

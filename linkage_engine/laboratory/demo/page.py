@@ -110,7 +110,9 @@ EXCERPTS = {
 
 
 def _tables(demo: Demo) -> Iterator[str]:
-    for template in demo.facts["queries"]:
+    for place, template in enumerate(demo.facts["queries"]):
+        if place:
+            yield ""
         yield from _table(demo.release(template), EXCERPTS[template])
 
 
