@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -73,8 +72,7 @@ class RawTable(Withheld):
             "template": self.template,
             "dimensions": ",".join(self.dimensions),
             "parts": ",".join(self.parts),
-            "reference": _reference_text(self.reference),
-        }
+        } | _about_reference(self.reference)
         schema = _schema(self.parts, events=self.reference is not None)
         columns: list[list[Any]] = [
             [list(cell.labels) for cell in self.cells],
@@ -118,7 +116,7 @@ class RawTable(Withheld):
     def _read(cls, table: pa.Table) -> RawTable:
         about = {name.decode(): text.decode() for name, text in (table.schema.metadata or {}).items()}
         parts = tuple(about["parts"].split(","))
-        reference = _reference(about["reference"])
+        reference = _reference(about, parts)
         if not table.schema.equals(_schema(parts, events=reference is not None), check_metadata=False):
             msg = "another schema"
             raise ValueError(msg)
@@ -143,7 +141,7 @@ class RawTable(Withheld):
         return cls(about["template"], dimensions, parts, cells, reference)
 
 
-_PART, _EVENTS = "part:", "events:"
+_PART, _EVENTS, _REFERENCE = "part:", "events:", "reference:"
 
 
 def _schema(parts: tuple[str, ...], *, events: bool) -> pa.Schema:
@@ -161,28 +159,27 @@ def _schema(parts: tuple[str, ...], *, events: bool) -> pa.Schema:
     return pa.schema(fields)
 
 
-def _reference_text(reference: RawReference | None) -> str:
+def _about_reference(reference: RawReference | None) -> dict[str, str]:
     if reference is None:
-        return ""
-    return json.dumps(
-        {
-            "sexes": reference.sexes,
-            "persons": reference.persons.tolist(),
-            "days": reference.days.tolist(),
-            "events": {name: tally.tolist() for name, tally in reference.events.items()},
-        }
-    )
+        return {"reference": ""}
+    tallies = {"persons": reference.persons, "days": reference.days}
+    tallies |= {_EVENTS + name: tally for name, tally in reference.events.items()}
+    numbers = {f"{_REFERENCE}{name}": ",".join(map(str, tally.tolist())) for name, tally in tallies.items()}
+    return {"reference": str(reference.sexes)} | numbers
 
 
-def _reference(text: str) -> RawReference | None:
-    if not text:
+def _reference(about: Mapping[str, str], parts: tuple[str, ...]) -> RawReference | None:
+    if not about["reference"]:
         return None
-    read = json.loads(text)
+
+    def tally(name: str) -> Tally:
+        return np.array([int(number) for number in about[_REFERENCE + name].split(",")], dtype=np.int64)
+
     return RawReference(
-        sexes=read["sexes"],
-        persons=np.array(read["persons"], dtype=np.int64),
-        days=np.array(read["days"], dtype=np.int64),
-        events={name: np.array(tally, dtype=np.int64) for name, tally in read["events"].items()},
+        sexes=int(about["reference"]),
+        persons=tally("persons"),
+        days=tally("days"),
+        events={name: tally(_EVENTS + name) for name in parts},
     )
 
 

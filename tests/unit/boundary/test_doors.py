@@ -332,7 +332,7 @@ def test_evidence_has_every_exact_number_and_the_table_none(
     spec = specification(Breakdown.SEX)
     evidence = controlled(doors, answered(doors, spec), spec)
     exact = {row.labels: numbers for row, numbers in zip(evidence.table.rows, evidence.exact, strict=True)}
-    assert exact["Female",] == (36, 86, 41.860465, 41860.465116)
+    assert exact["Female",] == (36, 86, 41.9, 41860)
     assert exact["Not known or not specified",] == (0, 0, None, None)
     assert evidence.table.record.policy == POLICY
     assert evidence.table.record.cells_hidden == 1

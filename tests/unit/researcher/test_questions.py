@@ -31,14 +31,25 @@ def test_a_file_that_is_no_json_is_unreadable(tmp_path: Path, content: bytes) ->
 
 def test_each_wrong_place_is_named_and_nothing_is_repeated(tmp_path: Path) -> None:
     fields = json.loads(a_specification().to_json())
-    fields["template"], fields["parameters"]["lookback_years"] = "CANARY", 99
+    fields["breakdowns"], fields["parameters"]["lookback_years"] = ["CANARY"], 99
     (tmp_path / "question.json").write_text(json.dumps(fields))
     with pytest.raises(SpecificationInvalid) as refused:
         read_specification(tmp_path / "question.json")
     faults = refused.value.as_json()["faults"]
     assert isinstance(faults, list)
-    assert [fault["pointer"] for fault in faults] == ["/template", "/parameters/lookback_years"]
+    assert [fault["pointer"] for fault in faults] == [
+        "/parameters/lookback_years",
+        "/breakdowns/0",
+    ]
     assert "CANARY" not in str(faults)
+
+
+def test_of_a_template_that_does_not_exist_nothing_else_is_said(tmp_path: Path) -> None:
+    fields = json.loads(a_specification().to_json()) | {"template": "CANARY", "breakdowns": ["CANARY"]}
+    (tmp_path / "question.json").write_text(json.dumps(fields))
+    with pytest.raises(SpecificationInvalid) as refused:
+        read_specification(tmp_path / "question.json")
+    assert refused.value.as_json()["faults"] == [{"pointer": "/template", "code": "unknown_template"}]
 
 
 def a_zip(*members: tuple[str, bytes]) -> bytes:
