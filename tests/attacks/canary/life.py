@@ -92,10 +92,20 @@ def live(out: Path) -> Life:
         demo.journal.run("tre-audit", "export", *demo.signed_in("reviewer"), *bundle)
         look_at_processes(life)
         look_at_leftovers(life)
-        shutil.copytree(demo.home / "control", life.seen / "control-while-up")
+        copy_while_up(demo.home / "control", life.seen / "control-while-up")
     life.notices = (out / "service.log").read_text()
     note_keys_and_links(life)
     return life
+
+
+def copy_while_up(control: Path, copy: Path) -> None:
+    """The database's files as they lie while it is written to, and one whole copy that can be read."""
+    shutil.copytree(control, copy)
+    with (
+        closing(sqlite3.connect(control / "control.db")) as at_work,
+        closing(sqlite3.connect(copy / "whole.db")) as whole,
+    ):
+        at_work.backup(whole)
 
 
 def fail_at_the_providers(life: Life) -> None:

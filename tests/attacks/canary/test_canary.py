@@ -128,7 +128,9 @@ def test_requests_were_refused_in_every_way(life: Life) -> None:
 
 def test_processes_and_the_database_at_work_were_looked_at(life: Life) -> None:
     seen = {path.name for path in (life.seen / "control-while-up").iterdir()}
-    assert seen >= {"control.db", "control.db-wal"}
+    assert seen >= {"control.db", "control.db-wal", "whole.db"}
+    with closing(sqlite3.connect(life.seen / "control-while-up" / "whole.db")) as whole:
+        assert whole.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     for process in PROCESSES:
         environment = life.seen / "processes" / process / "environ"
         assert b"TRE_SPOOL=" in environment.read_bytes() if os.geteuid() == 0 else environment.parent.exists()
