@@ -10,6 +10,7 @@ import pydantic
 from pydantic import Field
 
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
+from linkage_engine.contract.statements import APPROVALS_NEEDED
 from linkage_engine.contract.value import ShortText, Slug, Value
 
 
@@ -49,7 +50,8 @@ class Limits(Value):
 class ReleaseRule(Value):
     """Who must agree before a controlled table leaves."""
 
-    checkers: Annotated[int, Field(ge=2, le=5)]
+    checkers: Annotated[int, Field(ge=APPROVALS_NEEDED, le=APPROVALS_NEEDED)]
+    """What the api and the gate hold to; a policy that asks for another number is refused, not ignored."""
     requester_cannot_check: Literal[True]
 
 

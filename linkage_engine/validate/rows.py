@@ -43,13 +43,6 @@ def check(
     return report_of(schema, table.num_rows, findings)
 
 
-def refuse_failed(report: ValidationReport) -> None:
-    """Nothing where the report passed, else `ExtractRejected(ROWS_INVALID)` with the number of failures."""
-    failures = sum(f.rows for f in report.findings if f.outcome.failed)
-    if failures:
-        raise ExtractRejected(RefusalCode.ROWS_INVALID, rows=report.rows, failures=failures)
-
-
 def typed(connection: duckdb.DuckDBPyConnection, table: pa.Table, schema: DataSet) -> pa.Table:
     """The rows with typed columns: date32, int32, int16 (years) and text; blank is null.
 

@@ -30,6 +30,7 @@ def changed(*path: str, to: Any) -> str:
         changed("counts", "method", to="none"),
         changed("counts", "margins", to="summed"),
         changed("release", "checkers", to=1),
+        changed("release", "checkers", to=3),
         changed("release", "requester_cannot_check", to=False),
         changed("sdc_policy", to=2),
         "{}",
