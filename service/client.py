@@ -16,7 +16,7 @@ import httpx
 
 from service.clock import Clock, Randomness
 from service.keys import folder_key, folder_party
-from service.problems import ServiceUnreachable
+from service.problems.tools import ServiceUnreachable
 from service.signed import SigningKey, TextType
 
 AUDIENCE = "tre-linkage"

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from linkage_engine.contract.refusals import EngineRefusal
 from service.client import RemoteProblem
-from service.problems import Problem
+from service.problems.problem import Problem
 
 REFUSED = 1
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from linkage_engine.contract.permit import Party, PublicKey, Role
 from linkage_engine.contract.value import Value
-from service.problems import KeyFolderUnusable, SignatureRefused
+from service.problems.tools import KeyFolderUnusable, SignatureRefused
 from service.signed import SigningKey
 
 SIGNING = "signing.jwk"

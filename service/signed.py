@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from linkage_engine.contract.permit import PublicKey
 from linkage_engine.contract.value import Value
-from service.problems import SignatureRefused
+from service.problems.tools import SignatureRefused
 
 ALGORITHMS = ["Ed25519"]
 LIMIT_BYTES = 1 << 20

@@ -33,7 +33,7 @@ from service.client import Client, RemoteProblem
 from service.clock import utc_now
 from service.keys import folder_key, signing_key
 from service.operate.installation import SEALED_TO, Home
-from service.problems import CATALOGUE
+from service.problems.catalogue import CATALOGUE
 from service.provider.secret import read_secret
 from service.researcher.questions import signed_question
 from service.signed import SigningKey, TextType, sign

@@ -19,7 +19,9 @@ from service.access.tokens import Issuer, assertion_claims, claimed_subject
 from service.act import Act
 from service.audit.vocabulary import Action
 from service.clock import Clock
-from service.problems import AlreadyRegistered, AssertionRefused, NotFound
+from service.problems.projects import AlreadyRegistered
+from service.problems.requests import NotFound
+from service.problems.signing_in import AssertionRefused
 from service.signed import thumbprint
 
 

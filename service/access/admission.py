@@ -13,7 +13,7 @@ from service.access.permissions import Permission, check_permitted
 from service.access.records import Principal, principal_by_id
 from service.access.tokens import Issuer
 from service.act import Act
-from service.problems import NotSignedIn
+from service.problems.signing_in import NotSignedIn
 from service.web.body import Handle, LimitedRoute
 from service.web.refusals import signed_in_as
 from service.web.surroundings import Here, Surroundings, Transaction, surroundings_of

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from linkage_engine.contract.permit import Role
-from service.problems import NotPermitted
+from service.problems.signing_in import NotPermitted
 
 
 class Permission(StrEnum):

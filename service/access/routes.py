@@ -12,7 +12,8 @@ from pydantic import Field, ValidationError
 from linkage_engine.contract.value import Value
 from service.access.actions import issue_token, sign_in
 from service.access.admission import issuer_of
-from service.problems import RequestInvalid, RequestUnreadable, faults_of
+from service.problems.problem import faults_of
+from service.problems.requests import RequestInvalid, RequestUnreadable
 from service.web.body import LimitedRoute, within_limit
 from service.web.surroundings import Here, Transaction
 

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from linkage_engine.contract.permit import PublicKey, Role
 from linkage_engine.contract.value import Slug
 from service.clock import Clock, Randomness
-from service.problems import AssertionRefused, NotSignedIn, SignatureRefused, TokenExpired
+from service.problems.signing_in import AssertionRefused, NotSignedIn, TokenExpired
+from service.problems.tools import SignatureRefused
 from service.signed import SigningKey, TextType, verified_bytes
 
 ISSUER = "tre-linkage"

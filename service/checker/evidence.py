@@ -14,7 +14,7 @@ from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_bytes
 from service.clock import Clock
 from service.keys import age_identity_text
-from service.problems import RequestUnreadable
+from service.problems.requests import RequestUnreadable
 from service.signed import SigningKey, TextType, sign
 
 LIMIT_BYTES = 256 << 20

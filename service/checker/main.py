@@ -17,7 +17,7 @@ from service.client import Client
 from service.clock import utc_now
 from service.command_line import run
 from service.keys import folder_key, folder_party, make_key_folder
-from service.problems import RequestUnreadable
+from service.problems.requests import RequestUnreadable
 
 app = typer.Typer(help="Check what would leave, and decide.", no_args_is_help=True)
 

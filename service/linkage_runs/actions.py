@@ -9,7 +9,7 @@ from service.audit.vocabulary import Action, Outcome
 from service.jobs import Job
 from service.linkage_runs.records import LinkageRun, LinkageRunSubmission, run_by_id, visible_run
 from service.linkage_runs.rules import RunEvent, RunState, check_can_link, next_state
-from service.problems import NotFound
+from service.problems.requests import NotFound
 from service.projects.actions import permit_for
 from service.submissions.records import accepted_submissions
 

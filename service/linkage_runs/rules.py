@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
-from service.problems import NothingToLink
+from service.problems.results import NothingToLink
 
 PROVIDERS = 2
 """Fewer providers have nobody to link to."""

@@ -31,7 +31,7 @@ from service.keys import Pins, fingerprint, folder_key, make_key_folder, read_pa
 from service.operate import up as supervision
 from service.operate.installation import FIRST_UID, Home, create, share_database
 from service.operate.supervise import can_run_as
-from service.problems import PermitRefused
+from service.problems.projects import PermitRefused
 from service.signed import TextType, sign, thumbprint
 
 app = typer.Typer(help="Set up and run the service on one machine.", no_args_is_help=True)

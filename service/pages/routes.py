@@ -11,7 +11,9 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from linkage_engine.contract.value import Value
 from service.pages.health import ProcessShown, processes
-from service.problems import CATALOGUE, NotFound, Problem
+from service.problems.catalogue import CATALOGUE
+from service.problems.problem import Problem
+from service.problems.requests import NotFound
 from service.web.body import LimitedRoute
 from service.web.surroundings import Here
 

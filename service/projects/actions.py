@@ -10,7 +10,9 @@ from service.access.records import principal_by_id
 from service.act import Act
 from service.audit.vocabulary import Action
 from service.keys import Pins
-from service.problems import NotFound, PermitRefused, ProjectExists, SignatureRefused
+from service.problems.projects import PermitRefused, ProjectExists
+from service.problems.requests import NotFound
+from service.problems.tools import SignatureRefused
 from service.projects.records import Project, ProjectParty, project_by_id, visible_project
 from service.projects.rules import check_live, check_permit
 from service.signed import TextType, verified

@@ -7,7 +7,7 @@ from datetime import date
 
 from linkage_engine.contract.permit import Party, Permit, PublicKey, Role
 from linkage_engine.contract.statements import APPROVALS_NEEDED
-from service.problems import PermitNotLive, PermitRefused
+from service.problems.projects import PermitNotLive, PermitRefused
 
 PROVIDERS = 2
 """Fewer have nothing to link."""

@@ -14,7 +14,7 @@ import pyarrow as pa
 from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, FieldType, Tidy
 from linkage_engine.validate.findings import ROW_NUMBER
 from linkage_engine.validate.sql import identifier, literal, trimmed
-from service.problems import ExtractUnreadable
+from service.problems.provider_tool import ExtractUnreadable
 from service.provider.mapping import FileMapping
 
 LOCAL_PERSON_ID = "local_person_id"

@@ -10,7 +10,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO
 
-from service.problems import KeyFolderUnusable, OutputExists
+from service.problems.provider_tool import OutputExists
+from service.problems.tools import KeyFolderUnusable
 from service.provider.persons import Persons
 
 COUNTERS = "counters"

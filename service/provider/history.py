@@ -18,7 +18,7 @@ from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.contract.value import FieldName, Value
 from linkage_engine.pseudonymise.digests import digest_all
 from linkage_engine.pseudonymise.secret import LinkageSecret, derived_key
-from service.problems import KeyFolderUnusable
+from service.problems.tools import KeyFolderUnusable
 from service.provider.delivery import Delivery
 from service.provider.files import HISTORY
 

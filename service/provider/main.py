@@ -18,7 +18,7 @@ from service.client import Client
 from service.clock import utc_now
 from service.command_line import run
 from service.keys import fingerprint, folder_key, folder_party, make_key_folder
-from service.problems import OutputExists
+from service.problems.provider_tool import OutputExists
 from service.provider.delivery import Delivery, read_delivery
 from service.provider.files import keep_counter, new_file, next_counter, write_person_keys
 from service.provider.history import as_lines as changes_as_lines

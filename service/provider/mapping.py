@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 from linkage_engine.catalogue.data_sets import DATA_SETS, PERSON_KEY, FieldType, data_set
 from linkage_engine.contract.tokens import IDENTIFIER_FIELDS
 from linkage_engine.contract.value import FieldName, Slug, Value
-from service.problems import MappingUnusable
+from service.problems.provider_tool import MappingUnusable
 
 ISO = "%Y-%m-%d"
 _SHAREABLE = {"sex"}

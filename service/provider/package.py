@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from linkage_engine.contract.manifest import Manifest
 from linkage_engine.contract.permit import PublicKey
-from service.problems import PackageUnreadable
+from service.problems.submissions import PackageUnreadable
 from service.signed import LIMIT_BYTES, TextType, verified
 
 MANIFEST_MEMBER = "manifest.jws"

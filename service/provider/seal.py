@@ -24,7 +24,8 @@ from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter
 from linkage_engine.validate.footer import uncompressed_bytes
 from service.clock import Clock, Randomness
-from service.problems import ExtractFailed, ManifestMismatch, ProjectFileUnusable
+from service.problems.provider_tool import ExtractFailed, ProjectFileUnusable
+from service.problems.submissions import ManifestMismatch
 from service.provider.delivery import Delivery
 from service.provider.files import new_file
 from service.provider.package import SealedFile, write_package

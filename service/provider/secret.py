@@ -10,7 +10,8 @@ from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.pseudonymise.secret import LinkageSecret, key_check
 from service.clock import Randomness
 from service.keys import others_can_read
-from service.problems import OutputExists, SecretUnusable, WrongLinkageSecret
+from service.problems.provider_tool import OutputExists, SecretUnusable
+from service.problems.submissions import WrongLinkageSecret
 
 
 def make_secret(path: Path, *, random: Randomness) -> LinkageSecret:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from linkage_engine.contract.value import Sha256
 from service.client import Client
 from service.keys import folder_party
-from service.problems import ReceiptDiffers
+from service.problems.provider_tool import ReceiptDiffers
 from service.provider.package import read_manifest
 
 CHUNK_BYTES = 1 << 20

@@ -18,14 +18,10 @@ from service.act import Act
 from service.audit.vocabulary import Action, Outcome
 from service.jobs import Job
 from service.linkage_runs.records import latest_finished_run
-from service.problems import (
-    NoLinkedData,
-    NotFound,
-    QuestionRefused,
-    SignatureRefused,
-    SpecificationInvalid,
-    faults_of,
-)
+from service.problems.problem import faults_of
+from service.problems.requests import NotFound
+from service.problems.results import NoLinkedData, QuestionRefused, SpecificationInvalid
+from service.problems.tools import SignatureRefused
 from service.projects.actions import permit_for
 from service.queries import rules
 from service.queries.records import Query, query_by_id, query_of_nonce, visible_query

@@ -8,7 +8,7 @@ from enum import StrEnum
 from linkage_engine.contract.permit import Permit
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.statements import SignedQuestion
-from service.problems import OutsideThePermit, QuestionRefused, SpecificationInvalid
+from service.problems.results import OutsideThePermit, QuestionRefused, SpecificationInvalid
 
 
 class QueryState(StrEnum):

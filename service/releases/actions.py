@@ -13,7 +13,9 @@ from service.act import Act
 from service.audit.log import is_in_tree
 from service.audit.vocabulary import Action, Outcome
 from service.jobs import Job
-from service.problems import DecisionRefused, NotFound, NotReady, NotReleased, SignatureRefused
+from service.problems.requests import NotFound, NotReady
+from service.problems.results import DecisionRefused, NotReleased
+from service.problems.tools import SignatureRefused
 from service.projects.actions import permit_of
 from service.projects.records import project_by_id
 from service.queries.actions import controlled

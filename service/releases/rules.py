@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from linkage_engine.contract.permit import Permit, Role
 from linkage_engine.contract.statements import APPROVALS_NEEDED, Decision, Verdict
-from service.problems import AlreadyDecided, DecisionRefused, NotFound, NotReleased, OwnRequest
+from service.problems.requests import NotFound
+from service.problems.results import AlreadyDecided, DecisionRefused, NotReleased, OwnRequest
 
 
 class ReleaseState(StrEnum):

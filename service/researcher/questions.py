@@ -13,7 +13,9 @@ from pydantic import ValidationError
 from linkage_engine.contract.query_spec import QuerySpec, place_in_text, query_spec
 from linkage_engine.contract.statements import SignedQuestion
 from service.clock import Clock, Randomness
-from service.problems import RequestUnreadable, SpecificationInvalid, faults_of
+from service.problems.problem import faults_of
+from service.problems.requests import RequestUnreadable
+from service.problems.results import SpecificationInvalid
 from service.signed import SigningKey, TextType, sign
 
 PACKAGE_LIMIT_BYTES = 256 << 20

@@ -15,7 +15,7 @@ from service.audit.log import is_in_tree
 from service.audit.records import last_checkpoint
 from service.audit.vocabulary import Action
 from service.keys import Pins
-from service.problems import NotReady
+from service.problems.requests import NotReady
 from service.releases.package import package_members
 from service.releases.records import signed_releases
 from service.reviews.records import Found, entries_after

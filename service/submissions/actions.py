@@ -11,7 +11,9 @@ from linkage_engine.contract.reports import ValidationReport
 from service.act import Act
 from service.audit.vocabulary import Action, Outcome
 from service.jobs import Job
-from service.problems import ManifestRefused, NotFound, SignatureRefused
+from service.problems.requests import NotFound
+from service.problems.submissions import ManifestRefused
+from service.problems.tools import SignatureRefused
 from service.projects.actions import permit_for
 from service.signed import TextType, verified
 from service.submissions import rules

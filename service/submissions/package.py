@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from service.problems import PackageUnreadable
+from service.problems.submissions import PackageUnreadable
 
 BLOCK = 512
 RECORD = 20 * BLOCK

@@ -17,7 +17,7 @@ from linkage_engine.contract.value import FieldName, RandomId, Sha256, Slug, Val
 from service.access.admission import Acting, Caller, SignedInRoute, may
 from service.access.permissions import Permission
 from service.audit.records import leaf_of
-from service.problems import LengthRequired, RequestTooLarge, RequestUnreadable
+from service.problems.requests import LengthRequired, RequestTooLarge, RequestUnreadable
 from service.projects.actions import permit_for
 from service.submissions import actions
 from service.submissions.package import read_package

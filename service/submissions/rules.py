@@ -9,7 +9,7 @@ from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION, DATA_SETS, PER
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import Permit
 from linkage_engine.contract.tokens import TOKEN_NAMES
-from service.problems import (
+from service.problems.submissions import (
     CounterNotRising,
     ManifestMismatch,
     PackageUnreadable,

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.problems import PackageUnreadable, RequestTooLarge, StorageFull
+from service.problems.requests import RequestTooLarge, StorageFull
+from service.problems.submissions import PackageUnreadable
 
 FOLDER = "submissions"
 INCOMING = "incoming-"

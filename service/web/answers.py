@@ -13,17 +13,16 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.problems import (
+from service.problems.problem import Problem, faults_of
+from service.problems.requests import (
     ChangedMeanwhile,
     MethodNotAllowed,
     NotFound,
     NotReady,
-    Problem,
     RequestInvalid,
     RequestTooLarge,
     RequestUnreadable,
     UnexpectedFault,
-    faults_of,
 )
 from service.web.refusals import enter_refusal
 from service.web.surroundings import surroundings_of

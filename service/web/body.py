@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Message
 
-from service.problems import RequestTooLarge
+from service.problems.requests import RequestTooLarge
 
 BODY_LIMIT_BYTES = 1 << 20
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]

@@ -8,7 +8,7 @@ from fastapi import Request
 
 from service.audit.tally import UNKNOWN_SOURCE, tally_refusal
 from service.audit.vocabulary import Action, Outcome
-from service.problems import Problem
+from service.problems.problem import Problem
 from service.web.surroundings import surroundings_of
 
 ENTERED = frozenset(

@@ -17,7 +17,7 @@ from service.audit.tally import enter_closed_tallies
 from service.audit.vocabulary import Action
 from service.jobs import Duties, Job
 from service.keys import Pins, others_can_read
-from service.problems import KeyFolderUnusable
+from service.problems.tools import KeyFolderUnusable
 from service.settings import LogSettings
 from service.worker.hand_overs import replace_bytes
 from service.worker.roles import Surroundings

@@ -19,7 +19,7 @@ from service.act import Act
 from service.clock import Clock, Randomness
 from service.jobs import JobQueue, WorkerRole
 from service.keys import Pins, others_can_read
-from service.problems import KeyFolderUnusable
+from service.problems.tools import KeyFolderUnusable
 from service.worker.hand_overs import HandOvers
 
 

@@ -20,7 +20,7 @@ from linkage_engine.contract.statements import (
     Verdict,
 )
 from service.keys import Pins
-from service.problems import SignatureRefused
+from service.problems.tools import SignatureRefused
 from service.signed import TextType, V, verified
 
 

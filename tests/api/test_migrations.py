@@ -17,7 +17,8 @@ from linkage_engine.contract.permit import Role
 from migrations.tables import METADATA, RECORDS
 from service.access.actions import register_principal, revoke_principal
 from service.database import engine_for
-from service.problems import AlreadyRegistered, NotFound
+from service.problems.projects import AlreadyRegistered
+from service.problems.requests import NotFound
 from tests.at_work import AtWork, Prepared
 from tests.factories import OUTSIDERS, a_person
 

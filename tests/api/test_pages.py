@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from service.problems import CATALOGUE
+from service.problems.catalogue import CATALOGUE
 from tests.at_work import AtWork
 
 

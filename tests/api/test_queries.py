@@ -11,7 +11,7 @@ import pytest
 from linkage_engine.contract.query_spec import PrevalenceParameters
 from linkage_engine.contract.refusals import RefusalCode
 from service.linkage_runs.actions import crosswalk_received, fail_run, finish_run
-from service.problems import NotFound
+from service.problems.requests import NotFound
 from service.queries.actions import answered, fail_query
 from service.signed import SigningKey, TextType, sign
 from tests.at_work import AtWork

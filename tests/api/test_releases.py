@@ -18,7 +18,7 @@ from service.audit.archive import NotVerified
 from service.audit.bundle import Pins, verify_bundle, verify_package
 from service.audit.checkpoint import LogKey
 from service.audit.signature import keys_of
-from service.problems import NotFound
+from service.problems.requests import NotFound
 from service.queries.actions import fail_query
 from service.releases.actions import fail_release, open_release, sign_release
 from service.releases.records import ReleaseDecision

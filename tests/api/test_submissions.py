@@ -13,7 +13,8 @@ import pytest
 from linkage_engine.contract.manifest import Zone
 from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.contract.reports import FieldReport, ValidationClass, ValidationReport
-from service.problems import NotFound, PackageUnreadable, RequestTooLarge, StorageFull
+from service.problems.requests import NotFound, RequestTooLarge, StorageFull
+from service.problems.submissions import PackageUnreadable
 from service.signed import SigningKey, TextType, sign
 from service.submissions.actions import part_rejected, part_unsealed
 from service.submissions.spool import sweep, take_in

@@ -12,7 +12,7 @@ import pytest
 from linkage_engine.catalogue.age_bands import age_bandings
 from linkage_engine.catalogue.tumour_groups import tumour_groups
 from linkage_engine.contract.query_spec import TEMPLATES, query_spec
-from service.problems import CATALOGUE
+from service.problems.catalogue import CATALOGUE
 from tests.architecture.documents.folders import folder_table, with_table
 from tests.architecture.documents.pages import (
     FENCED,

@@ -14,7 +14,7 @@ from service.audit.log import LogBehindItsCheckpoint
 from service.audit.vocabulary import Action
 from service.jobs import Job, WorkerRole
 from service.operate.installation import environment
-from service.problems import KeyFolderUnusable
+from service.problems.tools import KeyFolderUnusable
 from service.settings import GateSettings, LogSettings, settings_for
 from service.worker import log_role
 from service.worker.duties import open_role

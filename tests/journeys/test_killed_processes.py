@@ -22,7 +22,7 @@ import pytest
 from linkage_engine.laboratory.demo.cast import PROJECT
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
-from service.problems import ServiceUnreachable
+from service.problems.tools import ServiceUnreachable
 from service.provider.files import write_person_keys
 from service.worker.hand_overs import replace_bytes
 from tests.forged import Forger, forger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from service.problems import CATALOGUE
+from service.problems.catalogue import CATALOGUE
 from tests.architecture.documents.folders import folder_table, with_table
 from tests.architecture.documents.problems_page import problems_page
 

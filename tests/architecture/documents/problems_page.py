@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from service.problems import Problem
+from service.problems.problem import Problem
 
 HEAD = """# Refusals and what to do
 
 Every refusal of the service and its tools is one of these; its `type` is `/problems/` and the slug.
-Written from `service/problems.py` by `python -m tests.architecture.documents`.
+Written from `service/problems/` by `python -m tests.architecture.documents`.
 
 | slug | status | what happened | what to do |
 |---|---|---|---|

@@ -22,7 +22,7 @@ from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.laboratory.demo.cast import PROJECT, cast
 from service.logs import logger
 from service.operate.installation import PROCESSES
-from service.problems import NotFound
+from service.problems.requests import NotFound
 from tests.attacks.canary.life import KILLED, Life, keep_answer, keep_process, refused_acts, vault_of
 from tests.attacks.canary.marks import STEM, Kind
 from tests.attacks.canary.search import Found, Needles, search

@@ -22,7 +22,7 @@ from service.audit.tally import enter_closed_tallies
 from service.client import ASSERTION_TYPE, RemoteProblem, client_assertion
 from service.clock import utc_now
 from service.keys import signing_key
-from service.problems import CATALOGUE
+from service.problems.catalogue import CATALOGUE
 from service.signed import SigningKey, TextType
 from tests.running import Running
 

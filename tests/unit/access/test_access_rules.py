@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from linkage_engine.contract.permit import Role
 from service.access.permissions import PERMISSIONS, SERVICE_ROLES, Permission, check_permitted
 from service.access.tokens import ISSUER, Issuer, assertion_claims, claimed_subject
-from service.problems import AssertionRefused, NotPermitted, NotSignedIn
+from service.problems.signing_in import AssertionRefused, NotPermitted, NotSignedIn
 from service.signed import SigningKey
 from tests.factories import Chance, Watch
 

@@ -22,7 +22,8 @@ from linkage_engine.sealing.seal import seal
 from linkage_engine.unseal.identity import Identity
 from service.checker.evidence import as_text, open_evidence
 from service.keys import write_private
-from service.problems import KeyFolderUnusable, RequestUnreadable
+from service.problems.requests import RequestUnreadable
+from service.problems.tools import KeyFolderUnusable
 from tests.factories import PROJECT, Chance, a_disclosure_record, a_person, a_question
 
 ENGLAND = 56_490_048

@@ -14,7 +14,7 @@ import pytest
 from linkage_engine.contract.permit import Role
 from service.client import ASSERTION_SECONDS, AUDIENCE, Client, RemoteProblem, client_assertion
 from service.keys import make_key_folder
-from service.problems import ServiceUnreachable
+from service.problems.tools import ServiceUnreachable
 from service.signed import SigningKey, TextType, verified_bytes
 from tests.factories import Chance, Watch
 

@@ -13,7 +13,8 @@ from linkage_engine.contract.refusals import CannotLink, RefusalCode
 from linkage_engine.contract.value import Slug, Value
 from service.client import RemoteProblem
 from service.command_line import refusal_lines, run
-from service.problems import NotFound, SpecificationInvalid
+from service.problems.requests import NotFound
+from service.problems.results import SpecificationInvalid
 
 
 class Named(Value):

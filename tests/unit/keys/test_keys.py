@@ -22,7 +22,7 @@ from service.keys import (
     signing_key,
     write_private,
 )
-from service.problems import KeyFolderUnusable
+from service.problems.tools import KeyFolderUnusable
 from service.signed import SigningKey
 
 AGE_PAIR = ("AGE-SECRET-KEY-PQ-1", "age1pq1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.linkage_runs.rules import TRANSITIONS, RunEvent, RunState, check_can_link, next_state
-from service.problems import NothingToLink
+from service.problems.results import NothingToLink
 
 ENDS = {RunState.FINISHED, RunState.FAILED}
 

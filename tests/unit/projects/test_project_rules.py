@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from service.problems import PermitNotLive
+from service.problems.projects import PermitNotLive
 from service.projects.rules import check_live
 from tests.factories import a_permit, the_people
 

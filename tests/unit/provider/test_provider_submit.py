@@ -15,7 +15,9 @@ import pytest
 from service.client import Client
 from service.command_line import run
 from service.keys import folder_key
-from service.problems import PackageUnreadable, ReceiptDiffers, SignatureRefused
+from service.problems.provider_tool import ReceiptDiffers
+from service.problems.submissions import PackageUnreadable
+from service.problems.tools import SignatureRefused
 from service.provider.main import app
 from service.provider.package import read_manifest
 from service.provider.submit import LOG_TRIES, submit

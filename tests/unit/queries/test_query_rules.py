@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.problems import SpecificationInvalid
+from service.problems.results import SpecificationInvalid
 from service.queries.rules import TRANSITIONS, QueryEvent, QueryState, check_in_catalogue, next_state
 from tests.spec.drawn_emergency import an_emergency_spec
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from linkage_engine.contract.permit import Role
 from linkage_engine.contract.statements import Verdict
-from service.problems import AlreadyDecided, DecisionRefused, NotFound, NotReleased, OwnRequest, Problem
+from service.problems.problem import Problem
+from service.problems.requests import NotFound
+from service.problems.results import AlreadyDecided, DecisionRefused, NotReleased, OwnRequest
 from service.releases import rules
 from service.releases.rules import TRANSITIONS, ReleaseEvent, ReleaseState, next_state
 from tests.factories import Person, a_decision, a_permit, a_person

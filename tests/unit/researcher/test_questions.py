@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from service.problems import RequestUnreadable, SpecificationInvalid
+from service.problems.requests import RequestUnreadable
+from service.problems.results import SpecificationInvalid
 from service.researcher import questions
 from service.researcher.questions import read_specification, unpack
 from tests.factories import a_specification

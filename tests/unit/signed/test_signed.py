@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from linkage_engine.contract.permit import PublicKey
 from linkage_engine.contract.value import ShortText, Value
-from service.problems import SignatureRefused
+from service.problems.tools import SignatureRefused
 from service.signed import (
     LIMIT_BYTES,
     SigningKey,

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from service.problems import SignatureRefused
+from service.problems.tools import SignatureRefused
 from service.signed import SigningKey, TextType, sign, verified_bytes
 from tests.unit.signed.test_signed import KEY, TYPE, WORDS, base64url
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage_engine.contract.refusals import RefusalCode
-from service.problems import CounterNotRising, PackageUnreadable
+from service.problems.submissions import CounterNotRising, PackageUnreadable
 from service.submissions import rules
 from service.submissions.package import BLOCK, RECORD, read_package
 from service.submissions.remedies import REMEDIES, TELL_OPERATOR, remedy_of

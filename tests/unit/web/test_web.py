@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from service.logs import KEYS, UnknownLogKey, logger
 from service.pages.health import processes
-from service.problems import CATALOGUE, faults_of
+from service.problems.catalogue import CATALOGUE
+from service.problems.problem import faults_of
 from service.web.answers import problem_answer
 from service.web.body import within_limit
 from service.web.isolation import still_open, write_status

@@ -14,7 +14,7 @@ from linkage_engine.unseal.identity import Identity
 from linkage_engine.vault.keystore import Keystore
 from service.jobs import WorkerRole
 from service.keys import write_private
-from service.problems import KeyFolderUnusable
+from service.problems.tools import KeyFolderUnusable
 from service.settings import GateSettings, WorkerSettings
 from service.worker.duties import settings_of
 from service.worker.roles import inside

@@ -1,0 +1,11 @@
+"""Every problem there is, by slug: docs/problems.md and the `/problems/<slug>` pages are made from it."""
+
+from __future__ import annotations
+
+from service.problems import projects, provider_tool, requests, results, signing_in, submissions, tools
+from service.problems.problem import KNOWN, Problem
+
+MODULES = (projects, provider_tool, requests, results, signing_in, submissions, tools)
+"""Imported here so that every problem has entered itself."""
+
+CATALOGUE: dict[str, type[Problem]] = KNOWN

@@ -1,0 +1,26 @@
+"""What every command-line tool may meet."""
+
+from __future__ import annotations
+
+from service.problems.problem import Problem
+
+
+class KeyFolderUnusable(Problem):
+    """The key folder is missing, incomplete or readable by others."""
+
+    slug, title, status = "key-folder-unusable", "Key folder unusable", 400
+    remedy = "Make one with the `keys` command, and keep it to yourself (mode 0700)."
+
+
+class ServiceUnreachable(Problem):
+    """The service did not answer."""
+
+    slug, title, status = "service-unreachable", "Service unreachable", 503
+    remedy = "Check the address and your network; nothing was changed."
+
+
+class SignatureRefused(Problem):
+    """A signed text does not verify with the key that should have made it."""
+
+    slug, title, status = "signature-refused", "Signature refused", 422
+    remedy = "Have the text signed again by its author."
