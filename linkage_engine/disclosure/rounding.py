@@ -23,5 +23,14 @@ def nearest5(counts: Counts) -> Counts:
     return (counts + 2) // 5 * 5
 
 
-METHODS: Mapping[str, Callable[[Counts], Counts]] = {"midpoint6": midpoint6, "nearest5": nearest5}
+def exact(counts: Counts) -> Counts:
+    """The count itself: a policy that rounds nothing hides cells instead."""
+    return counts
+
+
+METHODS: Mapping[str, Callable[[Counts], Counts]] = {
+    "midpoint6": midpoint6,
+    "nearest5": nearest5,
+    "none": exact,
+}
 """Every method that a policy may name."""
