@@ -38,10 +38,11 @@ def suppress(table: Table, *, unsafe: Flags, room: Numbers, zeros_shown: bool) -
     `QueryRefused(CANNOT_PROTECT)` when the solver finds no other table for a node.
     """
     search = _Search(table, unsafe=unsafe, room=room, zeros_shown=zeros_shown)
-    if table.values.size > SMALL:
+    nodes = table.values.size
+    if nodes > SMALL:
         search.by_boxes(BOX_COST)
     search.by_program()
-    if table.values.size <= TINY:
+    if nodes <= min(TINY, SMALL):  # what boxes need is not kept
         search.show_again()
     return search.hidden & table.shown
 

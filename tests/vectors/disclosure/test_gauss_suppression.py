@@ -53,7 +53,7 @@ def theirs(path: Path, dimensions: Dimensions, data: Any) -> tuple[frozenset[Lab
 
 @pytest.mark.parametrize(("table", "pattern", "dimensions", "largest_unsafe", "zeros"), PATTERNS)
 def test_our_pattern_has_their_unsafe_cells_is_safe_and_hardly_larger(
-    outside_data: Path, table: str, pattern: str, dimensions: Dimensions, largest_unsafe: int, zeros: bool
+    *, outside_data: Path, table: str, pattern: str, dimensions: Dimensions, largest_unsafe: int, zeros: bool
 ) -> None:
     folder = outside_data / "disclosure"
     data, numbers = read(folder / table, "ant")
