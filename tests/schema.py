@@ -95,7 +95,7 @@ def _row(table: sa.Table, number: int, made: dict[tuple[str, int], dict[str, Any
 def _value(column: sa.Column[Any], number: int) -> object:
     kind = column.type
     if isinstance(kind, sa.Enum):
-        return kind.enums[0] if kind.enum_class is None else list(kind.enum_class)[0]
+        return kind.enums[0] if kind.enum_class is None else next(iter(kind.enum_class))
     for of, value in VALUES.items():
         if isinstance(kind, of):
             return value(column, number)

@@ -13,7 +13,9 @@ from sqlalchemy import event
 
 POSTGRESQL_FUNCTION = """\
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$"""
+$$ BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $$"""
 """What the triggers of PostgreSQL call; the fault is one of integrity, as it is on SQLite."""
 
 

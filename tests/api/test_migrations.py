@@ -26,7 +26,6 @@ from tests.at_work import AtWork, Prepared
 from tests.factories import OUTSIDERS, a_person
 from tests.schema import ROWS, insert_rows, rows, schema
 
-
 pytestmark = pytest.mark.both_databases
 OURS = {"include_name": lambda name, kind, _: kind != "table" or name in METADATA.tables}
 REVISIONS = [one.revision for one in ScriptDirectory(str(Path(migrations.__file__).parent)).walk_revisions()]
