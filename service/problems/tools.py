@@ -27,7 +27,7 @@ class SignatureRefused(Problem):
 
 
 class DatabaseAddressRefused(Problem):
-    """The address of the control database is not of a PostgreSQL socket on this machine, or has a password."""
+    """The address of the control database is not of a local PostgreSQL socket, or has a password."""
 
     slug, title, status = "database-address-refused", "Database address refused", 400
     remedy = "Give postgresql+psycopg://USER@/DATABASE?host=/SOCKET/FOLDER: see the guide for operators."
