@@ -1,9 +1,9 @@
 """Checks against somebody else's programs and data are run, or named as not run: never quietly skipped.
 
 A test marked `@pytest.mark.outside(tool="node")` is not run where that executable is absent, `tool="data"`
-where the folder of outside data is, and `tool="postgresql"` where no server can be started; the summary counts
-all. A run fails when the tool is there and a marked test was skipped all the same, and a full run also when no
-test with a needed tool ran.
+where the folder of outside data is, and `tool="postgresql"` where no server can be started; the summary
+counts all. A run fails when the tool is there and a marked test was skipped all the same, and a full run also
+when no test with a needed tool ran.
 """
 
 from __future__ import annotations
