@@ -99,7 +99,7 @@ def test_a_full_database_answers_nothing_that_it_could_not_enter(awaiting: AtWor
         pages = session.execute(sa.text("PRAGMA page_count")).scalar()
     awaiting.token("oliver")
     before = len(awaiting.entries())
-    answers = []
+    answers: list[Response] = []
     with every_connection(awaiting, f"PRAGMA max_page_count={pages}"):
         while not answers or (answers[-1].status_code == 200 and len(answers) < 200):
             answers.append(ACTS["look"](awaiting))
