@@ -71,7 +71,6 @@ COUNTS = frozenset(
     {
         "budget",
         "bytes",
-        "candidate_pairs",
         "cells",
         "cells_hidden",
         "columns",
@@ -79,7 +78,6 @@ COUNTS = frozenset(
         "counter",
         "first",
         "last",
-        "links",
         "parts",
         "policy_version",
         "records",
