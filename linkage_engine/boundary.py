@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import combinations
 from typing import BinaryIO
@@ -37,7 +37,7 @@ from linkage_engine.disclosure.control import Provenance, control
 from linkage_engine.disclosure.linkage import ExactLinkage, controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
-from linkage_engine.link.linking import ExactFigures, link_pair
+from linkage_engine.link.linking import link_pair
 from linkage_engine.query.plan import plan
 from linkage_engine.query.raw_table import RawReference, RawTable
 from linkage_engine.query.run import answer, inputs
@@ -123,7 +123,7 @@ class LinkageDoor:
         pairs: list[LinkedPair] = []
         for a, b in combinations(records, 2):
             result = link_pair(_compute(), records[a], records[b], seed=SEED)
-            figures[f"{a}:{b}"] = _exact_linkage(result.figures)
+            figures[f"{a}:{b}"] = ExactLinkage(**asdict(result.figures))
             pairs += _linked_pairs(a, b, result.pairs)
         everybody = [
             RecordId(provider, key)
@@ -138,21 +138,6 @@ class LinkageDoor:
     def seal_crosswalk(self, linked: Linked, target: BinaryIO, receiver: Recipient) -> None:
         """Seal the crosswalk to the analysis worker."""
         _seal_table(linked.crosswalk, target, receiver, self.inside.random)
-
-
-def _exact_linkage(found: ExactFigures) -> ExactLinkage:
-    return ExactLinkage(
-        records_a=found.records_a,
-        records_b=found.records_b,
-        links=found.links,
-        candidate_pairs=found.candidate_pairs,
-        decoys=found.decoys,
-        tokens_dropped=found.tokens_dropped,
-        match_weight_threshold=found.match_weight_threshold,
-        false_link_rate=found.estimated_false_link_rate,
-        untrained_comparisons=found.untrained_comparisons,
-        seconds=found.seconds,
-    )
 
 
 def _linked_pairs(a: str, b: str, pairs: pa.Table) -> list[LinkedPair]:

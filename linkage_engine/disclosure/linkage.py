@@ -32,7 +32,7 @@ class ExactLinkage:
     decoys: int
     tokens_dropped: int
     match_weight_threshold: float
-    false_link_rate: float
+    estimated_false_link_rate: float
     untrained_comparisons: tuple[str, ...]
     seconds: Mapping[str, float]
 
@@ -71,7 +71,7 @@ def controlled_figures(exact: ExactLinkage, policy: Policy) -> LinkageFigures:
         linked_percent_b=_shown(_percent(links, _rounded(exact.records_b, policy))),
         candidate_pairs=_shown(three_figures(_rounded(exact.candidate_pairs, policy))),
         match_weight_threshold=_shown(round(exact.match_weight_threshold * STEPS_A_BIT) / STEPS_A_BIT),
-        false_links_percent_at_most=_shown(_at_most(100 * exact.false_link_rate)),
+        false_links_percent_at_most=_shown(_at_most(100 * exact.estimated_false_link_rate)),
         decoys=_told(exact.decoys, policy),
         # Each stands for hundreds of records: rounding is enough.
         tokens_dropped=_shown(_rounded(exact.tokens_dropped, policy)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -33,6 +34,13 @@ def test_the_bundle_and_the_release_verify_offline(audited: Running) -> None:
     assert "log key: pinned" in said
     assert "release key: pinned" in said
     assert "verified" in audited.demo.facts["releases_verified"]["prevalence"]
+
+
+@pytest.mark.outside(tool="go")
+def test_the_bundle_verifies_with_gos_checksum_database_too(audited: Running, sumdb: Path) -> None:
+    command = [sumdb, audited.demo.out / "log-bundle.zip", audited.demo.out / "log.vkey"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert said.strip() == audited.demo.facts["verified"].splitlines()[0].partition(" of ")[0]
 
 
 def test_one_changed_character_is_named(audited: Running) -> None:

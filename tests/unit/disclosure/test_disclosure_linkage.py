@@ -21,7 +21,7 @@ EXACT = ExactLinkage(
     decoys=4,
     tokens_dropped=7,
     match_weight_threshold=3.3761,
-    false_link_rate=3 / 700,
+    estimated_false_link_rate=3 / 700,
     untrained_comparisons=("sex",),
     seconds={"train": 1.2345},
 )
@@ -83,9 +83,9 @@ def test_a_policy_that_shows_zero_tells_that_nobody_is_linked() -> None:
 
 
 def test_an_estimate_beyond_the_scale_is_its_last_step() -> None:
-    assert controlled_figures(replace(EXACT, false_link_rate=1.0), DEFAULT).false_links_percent_at_most == (
-        ControlledValue(value=100.0)
-    )
+    assert controlled_figures(
+        replace(EXACT, estimated_false_link_rate=1.0), DEFAULT
+    ).false_links_percent_at_most == (ControlledValue(value=100.0))
 
 
 @pytest.mark.parametrize("records_a", [13, 26, 40, 97, 120])
@@ -107,7 +107,8 @@ def test_one_person_more_changes_nothing_unless_a_bin_ends() -> None:
     for links in range(13, 900):
         one, two = (
             controlled_figures(
-                replace(EXACT, links=n, candidate_pairs=51_234 + n - links, false_link_rate=3 / n), DEFAULT
+                replace(EXACT, links=n, candidate_pairs=51_234 + n - links, estimated_false_link_rate=3 / n),
+                DEFAULT,
             )
             for n in (links, links + 1)
         )
