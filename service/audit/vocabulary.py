@@ -110,10 +110,13 @@ DIGESTS = frozenset(
 """Details that are SHA-256 digests in lower-case hexadecimal."""
 NAMES = frozenset(
     {
+        "asked_action",
+        "asked_outcome",
         "code",
         "data_set",
         "data_version",
         "delivery_id",
+        "filters",
         "isolation",
         "key_id",
         "kind",
@@ -129,8 +132,10 @@ NAMES = frozenset(
         "role",
         "route",
         "sender",
+        "since",
         "submission_id",
         "template",
+        "until",
         "verdict",
     }
 )

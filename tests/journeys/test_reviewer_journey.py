@@ -78,7 +78,9 @@ def test_another_log_key_is_not_believed(audited: Running, tmp_path: Path) -> No
 
 def test_entries_are_read_in_order_and_reading_is_entered(running: Running) -> None:
     mark = running.mark()
-    said = json.loads(running.tool("tre-audit", "entries", "--after", "0", "--limit", "5", who="reviewer"))
+    said = json.loads(
+        running.tool("tre-audit", "entries", "--after", "0", "--limit", "5", "--as", "json", who="reviewer")
+    )
     assert [entry["sequence"] for entry in said] == [1, 2, 3, 4, 5]
     assert [entry["log_index"] for entry in said] == [0, 1, 2, 3, 4]
 
