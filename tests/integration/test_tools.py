@@ -242,7 +242,7 @@ def test_a_reviewer_exports_a_search_and_every_page_is_entered(
     tools: ToolsAt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = tools("signed")
-    monkeypatch.setattr("service.reviewer.search.PAGE", 2)  # so that a few entries are many pages
+    monkeypatch.setattr("service.reviewer.search.PAGE", 1)  # so that a few entries are many pages
     search = ("--person", "cheng", "--from", "2020-01-01", "--to", "2150-12-31", "--outcome", "done")
     found: dict[str, list[dict[str, str]]] = {}
     for form in ("jsonl", "csv"):
@@ -252,13 +252,13 @@ def test_a_reviewer_exports_a_search_and_every_page_is_entered(
         with out.open(encoding="utf-8", newline="") as file:
             found[form] = list(csv.DictReader(file) if form == "csv" else map(json.loads, file))
         assert said == f"{out}: {len(found[form])} entries\n"
-    assert len(found["csv"]) > 2
+    assert len(found["csv"]) >= 2
     assert [e["entry_id"] for e in found["csv"]] == [e["entry_id"] for e in found["jsonl"]]
     assert all("cheng" in {e["actor"], e["subject"]} for e in found["jsonl"])
     read = desk.ask(
         reviewer.app, "entries", "--actor", "audrey", "--action", "log:read", "--as", "json", who="audrey"
     )
-    assert len(read) == 2 * (len(found["csv"]) // 2 + 1)
+    assert len(read) == 2 * (len(found["csv"]) + 1)
     assert {entry["detail"]["filters"] for entry in read} == {"person+outcome+since+until"}
 
 
