@@ -19,6 +19,7 @@ from linkage_engine.boundary import Linked
 from linkage_engine.contract.reports import LinkageFigures
 from service.linkage_runs.actions import crosswalk_received, finish_run
 from tests.at_work import AtWork, at_work, prepared
+from tests.databases import Files
 from tests.factories import PROJECT
 from tests.linkage.tokens.people import encoded, two_files
 from tests.unit.boundary.conftest import Doors, doors_in, recipient_of
@@ -63,9 +64,9 @@ def counted(folder: Path, a: range, b: range) -> Counted:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AtWork]:
-    made = prepared(tmp_path_factory.mktemp("prepared"))
-    with at_work(tmp_path_factory.mktemp("at-work"), made, "project") as one:
+def service(tmp_path_factory: pytest.TempPathFactory, files: Files) -> Iterator[AtWork]:
+    made = prepared(tmp_path_factory.mktemp("prepared"), files)
+    with at_work(tmp_path_factory.mktemp("at-work"), made, files.copy(made.urls["project"])) as one:
         yield one
 
 
