@@ -55,9 +55,8 @@ def unseal(door: AnalysisDoor, surroundings: Surroundings, submission_id: str) -
             for name in waiting:
                 part_rejected(act, submission_id, name, code=refusal.code, counts=refusal.counts)
             return
-    for part in delivery.manifest.parts:
-        if part.zone is Zone.ANALYSIS:
-            _unseal_part(door, surroundings, submission_id, delivery, part)
+    for part in door.in_order(delivery.manifest):
+        _unseal_part(door, surroundings, submission_id, delivery, part)
 
 
 def _unseal_part(
@@ -92,13 +91,13 @@ def receive_crosswalk(door: AnalysisDoor, surroundings: Surroundings, run_id: st
             HandOverKind.CROSSWALK, project_id=project_id, subject_id=run_id, sender=sender
         )
         with path.open("rb") as sealed:
-            persons = door.receive_crosswalk(sealed, project_id)
+            records = door.receive_crosswalk(sealed, project_id)
     except EngineRefusal as refusal:
         with surroundings.act() as act:
             fail_run(act, run_id, code=refusal.code)
         return
     with surroundings.act() as act:
-        crosswalk_received(act, run_id, records=persons)
+        crosswalk_received(act, run_id, records=records)
 
 
 def answer(
