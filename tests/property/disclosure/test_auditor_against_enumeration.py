@@ -15,7 +15,7 @@ ABOVE = 4
 """How far above the truth each atom is tried: moves between tables of this size are of at most two."""
 
 
-def table(shape: tuple[int, ...], crossed: bool) -> tuple[list[list[str]], dict[str, list[str]]]:
+def table(shape: tuple[int, ...], *, crossed: bool) -> tuple[list[list[str]], dict[str, list[str]]]:
     places = list(product(*(range(size) for size in shape)))
     data = {f"c{axis}": [f"v{place[axis]}" for place in places] for axis in range(len(shape))}
     dimensions = [[name] for name in data]
@@ -31,7 +31,7 @@ def table(shape: tuple[int, ...], crossed: bool) -> tuple[list[list[str]], dict[
 def test_the_auditor_says_what_counting_every_table_says(
     data: st.DataObject, shape: tuple[tuple[int, ...], bool]
 ) -> None:
-    dimensions, columns = table(*shape)
+    dimensions, columns = table(shape[0], crossed=shape[1])
     size = len(columns["c0"])
     numbers = np.array(data.draw(st.lists(st.integers(0, 3), min_size=size, max_size=size)))
     claim, labels = claim_of(dimensions, columns, numbers, frozenset())
@@ -53,7 +53,7 @@ def test_the_auditor_says_what_counting_every_table_says(
 def test_whatever_the_table_the_protector_s_pattern_is_safe(
     data: st.DataObject, shape: tuple[tuple[int, ...], bool]
 ) -> None:
-    dimensions, columns = table(*shape)
+    dimensions, columns = table(shape[0], crossed=shape[1])
     size = len(columns["c0"])
     numbers = np.array(data.draw(st.lists(st.integers(0, 30), min_size=size, max_size=size)))
     threshold, zeros = data.draw(st.integers(2, 12)), data.draw(st.booleans())
