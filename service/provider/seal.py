@@ -20,6 +20,7 @@ from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.contract.refusals import CannotSeal
 from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.pseudonymise.tokens import encode
+from linkage_engine.sealing.digest import DigestingFile
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter
 from linkage_engine.validate.footer import uncompressed_bytes
@@ -106,9 +107,10 @@ def _sealed_part(name: str, table: pa.Table, sealer: Sealer, file: BinaryIO) -> 
     recipients = sealer.project.recipients
     recipient = recipients.linkage if zone is Zone.LINKAGE else recipients.analysis
     footers: list[pq.FileMetaData] = []
-    with SealingWriter(file, recipients=[Recipient.parse(recipient)], random=sealer.random) as writer:
+    target = DigestingFile(file)
+    with SealingWriter(target, recipients=[Recipient.parse(recipient)], random=sealer.random) as writer:
         pq.write_table(shuffled(table, sealer.random), writer, compression="zstd", metadata_collector=footers)
-        digest = writer.finish()
+    digest = target.finish()
     file.seek(0)
     part = Part(
         name=name,
