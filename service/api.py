@@ -65,14 +65,16 @@ def create_app(
 ) -> FastAPI:
     """The app of a machine; `strict_logs` makes a log line with an unknown key an error."""
     engine = engine_for(settings.database_url)
-    guarded = sessions(engine)
+    guarded, looking = sessions(engine), sessions(engine_for(settings.database_url, outlives_power=False))
     guard_sessions(guarded)
+    guard_sessions(looking)
     app = described_app()
     app.state.surroundings = Surroundings(
         settings=settings,
         clock=clock,
         random=random,
         sessions=guarded,
+        view_sessions=looking,
         read_sessions=read_sessions(engine),
         jobs=JobQueue(settings.database_url),
         pins=Pins.read(settings.pins),

@@ -78,22 +78,27 @@ class Record(DeclarativeBase):
     }
 
 
-def engine_for(url: str) -> sa.Engine:
-    """An engine for SQLite or PostgreSQL with the manners this service needs."""
+def engine_for(url: str, *, outlives_power: bool = True) -> sa.Engine:
+    """An engine for SQLite or PostgreSQL with the manners this service needs.
+
+    A commit outlives a loss of power, or else the process only: SQLite then brings it to the disk with the
+    next commit that must be there. PostgreSQL keeps every commit.
+    """
     made = sa.make_url(url)
     if made.get_backend_name() != "sqlite":
         return sa.create_engine(made, pool_pre_ping=True)
     engine = sa.create_engine(made, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
-    event.listen(engine, "connect", _on_connect)
+    synchronous = "FULL" if outlives_power else "NORMAL"
+    event.listen(engine, "connect", lambda connection, _: _on_connect(connection, synchronous))
     event.listen(engine, "begin", _on_begin)
     return engine
 
 
-def _on_connect(connection: Any, _: object) -> None:  # noqa: ANN401  # the DBAPI's own object
+def _on_connect(connection: Any, synchronous: str) -> None:  # noqa: ANN401  # the DBAPI's own object
     # The driver must not begin transactions itself: _on_begin does, with the lock it needs.
     connection.isolation_level = None
     # FULL: a receipt, an approval or a release that was answered survives a power cut.
-    for pragma in ("synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+    for pragma in (f"synchronous={synchronous}", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -289,6 +289,7 @@ def at_work(folder: Path, made: Prepared, stage: str) -> Iterator[AtWork]:
         )
     here.jobs.close()
     here.sessions.kw["bind"].dispose()
+    here.view_sessions.kw["bind"].dispose()
     here.read_sessions.kw["bind"].dispose()
 
 

@@ -72,6 +72,13 @@ def test_sqlite_is_durable_and_keeps_its_foreign_keys(engine: sa.Engine) -> None
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == on
 
 
+def test_an_entry_of_who_looked_waits_for_no_disk(tmp_path: Path) -> None:
+    normal = 1
+    with engine_for(f"sqlite:///{tmp_path / 'notes.db'}", outlives_power=False).connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == normal
+        connection.engine.dispose()
+
+
 def test_a_transaction_that_writes_holds_the_lock_from_its_beginning(engine: sa.Engine) -> None:
     """So that who read first is not refused afterwards, however long it took to decide."""
     order: list[str] = []
