@@ -21,7 +21,6 @@ MIB = 1 << 20
 CHUNK = 1 << 16
 BUDGETS = (
     Budget("seal_to_bare_ratio", 0.8),
-    Budget("unseal_to_bare_ratio", 0.8),
     Budget("peak_rss_bytes", 64e6, at_least=False),
 )
 

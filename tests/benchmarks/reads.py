@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from service.access.admission import issuer_of
@@ -31,16 +32,17 @@ BUDGETS = (Budget("reads_per_second", 300),)
 def figures(scale: float) -> Figures:
     """A researcher's look at a project, by four readers at once over connections that stay open."""
     each = max(25, round(READS * scale) // READERS)
-    with tempfile.TemporaryDirectory() as name, at_work(
-        _made(Path(name) / "work"), prepared(_made(Path(name) / "prepared")), "project"
-    ) as service:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        at_work(_made(Path(name) / "work"), prepared(_made(Path(name) / "prepared")), "project") as service,
+    ):
         issuer: Issuer = issuer_of(service.here)
         role = service.people["rosalind"].role
         token = issuer.issue("rosalind", role, clock=utc_now, random=Chance(b"bench"))
         with _api(service.here.settings) as (port, process), ThreadPoolExecutor(READERS) as readers:
             _read(port, token, 50)
-            spent, started = _processor_seconds(process), time.perf_counter() = time.perf_counter()
-            waits = [w for ws in readers.map(lambda _: _read(port, token, each), range(READERS)) for w in ws]
+            spent, started = _processor_seconds(process), time.perf_counter()
+            waits = list(chain(*readers.map(lambda _: _read(port, token, each), range(READERS))))
             taken = time.perf_counter() - started
             spent = _processor_seconds(process) - spent
     hundredths = statistics.quantiles(waits, n=100)
@@ -63,7 +65,8 @@ def _made(folder: Path) -> Path:
 def _api(settings: ApiSettings) -> Iterator[tuple[int, int]]:
     port = free_port()
     told = environment(settings, TRE_PORT=str(port))
-    with subprocess.Popen([sys.executable, "-m", "service.api"], env=told, stderr=subprocess.DEVNULL) as process:
+    command = [sys.executable, "-m", "service.api"]
+    with subprocess.Popen(command, env=told, stderr=subprocess.DEVNULL) as process:
         try:
             wait_for(f"http://127.0.0.1:{port}/health")
             yield port, process.pid

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from linkage_engine.contract.refusals import CannotSeal, CannotUnseal, RefusalCode
 from linkage_engine.sealing import bech32
-from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.digest import DigestingFile, SealedDigest
+from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter, seal, seal_bytes
 from linkage_engine.sealing.stream import CHUNK_BYTES
 from linkage_engine.unseal.identity import Identity
