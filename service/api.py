@@ -64,8 +64,10 @@ def create_app(
     settings: ApiSettings, *, clock: Clock, random: Randomness, strict_logs: bool = False
 ) -> FastAPI:
     """The app of a machine; `strict_logs` makes a log line with an unknown key an error."""
-    engine = engine_for(settings.database_url)
-    guarded, looking = sessions(engine), sessions(engine_for(settings.database_url, outlives_power=False))
+    url, wait = settings.database_url, settings.database_wait_seconds
+    engine = engine_for(url, wait_seconds=wait)
+    guarded = sessions(engine)
+    looking = sessions(engine_for(url, wait_seconds=wait, outlives_power=False))
     guard_sessions(guarded)
     guard_sessions(looking)
     app = described_app()
