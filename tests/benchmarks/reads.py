@@ -20,8 +20,9 @@ from service.access.tokens import Issuer
 from service.clock import utc_now
 from service.settings import ApiSettings
 from tests.api.test_process import environment, free_port, wait_for
-from tests.at_work import at_work, prepared
+from tests.at_work import AtWork, at_work, prepared
 from tests.benchmarks.measure import Budget, Figures, main
+from tests.databases import Files
 from tests.factories import PROJECT, Chance
 
 READS = 3000
@@ -32,10 +33,7 @@ BUDGETS = (Budget("reads_per_second", 300),)
 def figures(scale: float) -> Figures:
     """A researcher's look at a project, by four readers at once over connections that stay open."""
     each = max(25, round(READS * scale) // READERS)
-    with (
-        tempfile.TemporaryDirectory() as name,
-        at_work(_made(Path(name) / "work"), prepared(_made(Path(name) / "prepared")), "project") as service,
-    ):
+    with tempfile.TemporaryDirectory() as name, _service(Path(name)) as service:
         issuer: Issuer = issuer_of(service.here)
         role = service.people["rosalind"].role
         token = issuer.issue("rosalind", role, clock=utc_now, random=Chance(b"bench"))
@@ -56,9 +54,13 @@ def figures(scale: float) -> Figures:
     }
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder
+@contextmanager
+def _service(folder: Path) -> Iterator[AtWork]:
+    for name in ("work", "prepared", "databases"):
+        (folder / name).mkdir()
+    made = prepared(folder / "prepared", Files(folder / "databases"))
+    with at_work(folder / "work", made, made.urls["project"]) as service:
+        yield service
 
 
 @contextmanager
