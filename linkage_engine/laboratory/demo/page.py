@@ -77,7 +77,7 @@ _PLAIN = ("untrained_comparisons", "seconds")
 
 def _said(figure: dict[str, Any]) -> str:
     """A controlled number, or the mark of a hidden one."""
-    return str(figure["status"]) if figure["value"] is None else f"{figure['value']:,g}"
+    return str(figure["status"]) if figure["value"] is None else f"{figure['value']:,.10g}"
 
 
 def _quality(demo: Demo) -> Iterator[str]:
