@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 
 import pyarrow as pa
 
@@ -38,7 +39,7 @@ def figures(scale: float) -> Figures:
         "records_a": people,
         "records_b": people,
         "link_seconds": taken,
-        "figures": result.figures.model_dump(mode="json"),
+        "figures": asdict(result.figures),
         "links": len(left),
         "precision": right_ones / len(left),
         "recall": right_ones / (people - shift),
