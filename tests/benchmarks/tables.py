@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 from itertools import product
 
@@ -11,31 +10,29 @@ import numpy as np
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.laboratory.disclosure.protect import protect
 from linkage_engine.laboratory.disclosure.table_file import TableFile, TableSpec
+from tests.benchmarks.measure import Budget, Figures, main
 
-TABLES = {
-    "two_way_1139": ((60, 16), 30.0),
-    "two_way_10414": ((230, 40), 55.0),
-    "three_way_9702": ((20, 20, 20), 30.0),
-}
-"""Groups of each dimension, the first in tens too, and how many people a cell has about."""
+TABLES = {"two_way_1139": (60, 16), "two_way_10414": (230, 40), "three_way": (20, 20, 20)}
+"""Groups of each dimension, the first in tens too."""
+BUDGETS = {"two_way_1139": 1, "two_way_10414": 15, "three_way": 60}
+"""Seconds that protection and audit may take."""
+MEAN = 30.0
+"""About how many people a cell has."""
 POLICY = (
     '{"sdc_policy": 1, "profile": "benchmark", "counts": {"mechanism": "suppress"},'
     ' "threshold": {"persons": 10, "zero": {"sampling": "show"}}}'
 )
 
 
-def suppress_and_audit() -> dict[str, object]:
-    """For each table: cells, unsafe, hidden, and seconds of the protector and of the auditor."""
+def figures(scale: float) -> Figures:
+    """For each table: cells, unsafe, hidden, what the auditor found, and seconds."""
     policy = Policy.from_json(POLICY)
-    return {name: _one(shape, mean, policy) for name, (shape, mean) in TABLES.items()}
-
-
-def _one(shape: tuple[int, ...], mean: float, policy: Policy) -> dict[str, object]:
-    file = made_up(shape, mean=mean)
-    started = time.perf_counter()
-    done = protect(file, policy)
-    figures = done.as_json() | {"wall_seconds": time.perf_counter() - started}
-    return {"shape": list(shape)} | figures
+    found: Figures = {}
+    for name, shape in TABLES.items():
+        first = max(10, round(shape[0] * scale))
+        done = protect(made_up((first, *shape[1:]), mean=MEAN), policy).as_json()
+        found |= {name: done, f"{name}_seconds": done["seconds"]}
+    return found
 
 
 def made_up(shape: tuple[int, ...], *, mean: float) -> TableFile:
@@ -49,3 +46,7 @@ def made_up(shape: tuple[int, ...], *, mean: float) -> TableFile:
     labels["tens"] = [f"t{place[0] // 10:02}" for place in places]
     dimensions = (("c0", "tens"), *((f"c{axis}",) for axis in range(1, len(shape))))
     return TableFile(TableSpec(dimensions=dimensions), labels, dice.poisson(rates).ravel(), Decimal(1), None)
+
+
+if __name__ == "__main__":
+    main(figures, *(Budget(f"{name}_seconds", limit, at_least=False) for name, limit in BUDGETS.items()))
