@@ -126,8 +126,8 @@ def learnt(secret: bytes, body: bytes) -> bool:
 
 
 def test_the_demos_ceremony_is_in_the_log_and_its_secret_in_no_file_of_the_service(running: Running) -> None:
-    [made] = running.entries(action="linkage-secret:receive", subject=PROJECT)
-    fetched = running.entries(action="linkage-secret:read", subject=PROJECT)
+    [made] = entered(running, "linkage-secret:receive")
+    fetched = entered(running, "linkage-secret:read")
     assert (made["actor"], made["detail"]["secret_epoch"]) == (LEAD, 1)
     assert PARTNER in {entry["actor"] for entry in fetched}
     [(statement,)] = running.rows("SELECT statement FROM linkage_secret WHERE project_id = ?", PROJECT)
@@ -137,6 +137,10 @@ def test_the_demos_ceremony_is_in_the_log_and_its_secret_in_no_file_of_the_servi
     files = [path for path in running.demo.home.rglob("*") if path.is_file()]
     assert files
     assert [path for path in files if learnt(running.secret.reveal(), _read(path))] == []
+
+
+def entered(running: Running, action: str) -> list[dict[str, Any]]:
+    return [entry for entry in running.entries(action=action) if entry["subject"] == PROJECT]
 
 
 def _read(path: Path) -> bytes:
