@@ -11,6 +11,7 @@ import typer
 from linkage_engine.contract.refusals import EngineRefusal
 from linkage_engine.laboratory.demo.commands import StepFailed
 from linkage_engine.laboratory.demo.run import run_demo
+from linkage_engine.laboratory.disclosure.main import app as disclosure
 from linkage_engine.laboratory.england.write import write_england
 from linkage_engine.laboratory.linkage import Profile, evaluate_linkage
 from linkage_engine.laboratory.records import read_fields, read_records
@@ -18,6 +19,7 @@ from linkage_engine.laboratory.records import read_fields, read_records
 app = typer.Typer(
     help="Measure linkage, re-identification and disclosure on data with known truth.", no_args_is_help=True
 )
+app.add_typer(disclosure, name="disclosure")
 
 
 @app.callback()

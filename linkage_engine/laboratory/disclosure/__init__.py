@@ -1,0 +1,1 @@
+"""What disclosure control does to anybody's tables and histories, measured."""
