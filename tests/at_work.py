@@ -178,7 +178,7 @@ class AtWork:
             "envelopes": {name: base64.b64encode(sealed).decode() for name, sealed in envelopes.items()},
         }
 
-    def make_secret(self, project_id: str = PROJECT, **changes: object) -> dict[str, Any]:
+    def make_secret(self, project_id: str = PROJECT, **changes: Any) -> dict[str, Any]:
         body = self.ceremony(project_id=project_id, **changes)
         answer = self.post("northern-trust", f"/projects/{project_id}/linkage-secret", body)
         assert answer.status_code == 201, answer.text
