@@ -73,7 +73,6 @@ COUNTS = frozenset(
     {
         "budget",
         "bytes",
-        "candidate_pairs",
         "cells",
         "cells_hidden",
         "columns",
@@ -81,7 +80,6 @@ COUNTS = frozenset(
         "counter",
         "first",
         "last",
-        "links",
         "parts",
         "policy_version",
         "records",
@@ -114,10 +112,13 @@ DIGESTS = frozenset(
 """Details that are SHA-256 digests in lower-case hexadecimal."""
 NAMES = frozenset(
     {
+        "asked_action",
+        "asked_outcome",
         "code",
         "data_set",
         "data_version",
         "delivery_id",
+        "filters",
         "isolation",
         "key_id",
         "kind",
@@ -133,8 +134,10 @@ NAMES = frozenset(
         "role",
         "route",
         "sender",
+        "since",
         "submission_id",
         "template",
+        "until",
         "verdict",
     }
 )
