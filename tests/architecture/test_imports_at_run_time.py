@@ -24,7 +24,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
         *LABORATORY,
         *(
             stage for stage in CORE if stage != "linkage_engine.unseal"
-        ),  # its own envelope: ADR of the ceremony
+        ),  # its own envelope: decision 0014
         "splink",
         "service.worker",
     ),
