@@ -22,9 +22,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     "service.provider.main": (
         *SERVING,
         *LABORATORY,
-        *(
-            stage for stage in CORE if stage != "linkage_engine.unseal"
-        ),  # its own envelope: decision 0014
+        *(stage for stage in CORE if stage != "linkage_engine.unseal"),  # its own envelope: decision 0014
         "splink",
         "service.worker",
     ),
