@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 from linkage_engine.contract.permit import PublicKey
 from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.contract.value import KeyCheck, Sha256, Slug, Value
-from service.access.admission import Acting, SignedInRoute, may
+from service.access.admission import Acting, SignedInRoute, Viewing, may
 from service.access.permissions import Permission
 from service.linkage_secrets import actions
 from service.problems.linkage_secrets import EnvelopesDiffer
@@ -61,7 +61,7 @@ class EnvelopeShown(Value):
 
 
 @router.get("/{project_id}/linkage-secret/roster", dependencies=[may(Permission.LINKAGE_SECRET_READ)])
-def read_roster(project_id: str, act: Acting) -> RosterShown:
+def read_roster(project_id: str, act: Viewing) -> RosterShown:
     """Fetch the signed permit and the registered recipients; tre-provider checks them against your pins."""
     roster = actions.read_roster(act, project_id)
     return RosterShown(
@@ -98,7 +98,7 @@ def read_envelope(project_id: str, act: Acting) -> EnvelopeShown:
 
 
 @router.get("/{project_id}/provider-file", dependencies=[may(Permission.PROVIDER_FILE_READ)])
-def read_provider_file(project_id: str, act: Acting, here: Here) -> ProjectFile:
+def read_provider_file(project_id: str, act: Viewing, here: Here) -> ProjectFile:
     """Fetch the project file that tre-provider seals with. Compare its recipients with the printed pins."""
     return actions.read_provider_file(act, project_id, here.pins)
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from linkage_engine.contract.permit import DataSetGrant, Permit, Role
 from linkage_engine.contract.value import FieldName, ShortText, Slug, Value
-from service.access.admission import Acting, SignedInRoute, may
+from service.access.admission import Acting, SignedInRoute, Viewing, may
 from service.access.permissions import Permission
 from service.projects import actions
 
@@ -66,6 +66,6 @@ def open_project(body: PermitText, act: Acting) -> ProjectShown:
 
 
 @router.get("/{project_id}", dependencies=[may(Permission.PROJECT_READ)])
-def read_project(project_id: str, act: Acting) -> ProjectShown:
+def read_project(project_id: str, act: Viewing) -> ProjectShown:
     """Read what a project's permit says, as one of its parties."""
     return _shown(actions.read_project(act, project_id))
