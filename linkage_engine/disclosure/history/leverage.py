@@ -54,7 +54,8 @@ def leverage(published: PersonSets, *, persons: int, random: np.random.Generator
     outcome = random.standard_normal((persons, SAMPLES)) * np.sqrt(OUTCOME_VARIANCE)
     error = random.standard_normal((rows.shape[0], SAMPLES)) * np.sqrt(ROUNDING_VARIANCE)
     learnt = OUTCOME_VARIANCE * (rows.T @ linalg.cho_solve((factor, True), rows @ outcome + error))
-    shares = 1 - ((outcome - learnt) ** 2).mean(axis=1) / OUTCOME_VARIANCE
+    # E r^2 is 1/4 as well: whoever is in no set comes to 0 exactly, whatever was drawn.
+    shares = (outcome**2 - (outcome - learnt) ** 2).mean(axis=1) / OUTCOME_VARIANCE
     top = -(-persons // 100)
     likely = (np.argsort(-each, kind="stable")[: LOOKED_AT * top] for each in (shares, _one_by_one(rows)))
     suspects = np.unique(np.concatenate(list(likely)))

@@ -17,12 +17,17 @@ class Exactly:
     def __init__(self, cells: list[People], persons: int) -> None:
         self.persons = persons
         rows = flint.nmod_mat(max(1, len(cells)), persons, _entries(cells or [frozenset()], persons), PRIME)
-        self.reduced, self.rank = rows.rref()
-        table = self.reduced.table()[: self.rank]
+        reduced, self.rank = rows.rref()
+        table = self.echelon = reduced.table()[: self.rank]
         self.pivots = [next(place for place, value in enumerate(row) if int(value)) for row in table]
         self.basis = flint.nmod_mat(
             max(1, self.rank), persons, [int(v) for row in table for v in row] or [0] * persons, PRIME
         )
+
+    def alone(self) -> list[int]:
+        """Who can be computed alone: a unit vector is in the span only as a row of the echelon form."""
+        rows = [[place for place, value in enumerate(row) if int(value)] for row in self.echelon]
+        return sorted(row[0] for row in rows if len(row) == 1)
 
     def determined(self, groups: list[People]) -> list[bool]:
         """For each group whether its size follows from those of the cells."""
