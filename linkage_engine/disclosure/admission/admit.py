@@ -48,7 +48,7 @@ class _Asked:
     tested: PersonSets
 
 
-def admit(state: State, table: Table, *, threshold: int, random: np.random.Generator) -> Admitted:
+def admit(state: State, table: Table, *, threshold: int, generator: np.random.Generator) -> Admitted:
     """Decide on every cell of a table after everything published to the project before.
 
     1. Cells under the threshold are hidden; sets published before are published again.
@@ -63,7 +63,7 @@ def admit(state: State, table: Table, *, threshold: int, random: np.random.Gener
 
     The randomness decides nothing but which null-space vectors test step 7.
     """
-    asked = _asked(state, table, threshold, random)
+    asked = _asked(state, table, threshold, generator)
     cells = candidates(state, table.cells.take(asked.order), asked.persons)
     groups, left = _grown(state, state.groups, state.left, _small_cells(table, threshold), asked.persons)
     products = against(state, cells, groups, asked.persons)
@@ -82,7 +82,7 @@ def admit(state: State, table: Table, *, threshold: int, random: np.random.Gener
     return Admitted(decisions, replace(state, groups=groups, left=left), ROUNDS)
 
 
-def _asked(state: State, table: Table, threshold: int, random: np.random.Generator) -> _Asked:
+def _asked(state: State, table: Table, threshold: int, generator: np.random.Generator) -> _Asked:
     told = set(state.published.digests)
     decisions: list[Decision | None] = [
         Decision.SMALL if size < threshold else Decision.AGAIN if digest in told else None
@@ -99,7 +99,7 @@ def _asked(state: State, table: Table, threshold: int, random: np.random.Generat
         threshold=threshold,
         persons=persons,
     )
-    vectors = random.standard_normal((persons, VECTORS))
+    vectors = generator.standard_normal((persons, VECTORS))
     return _Asked(table, threshold, persons, vectors, tuple(decisions), order, state.watched.joined(new))
 
 

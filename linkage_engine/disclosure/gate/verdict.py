@@ -39,7 +39,7 @@ class Finding:
         return f"Finding({self.verdict.value})"
 
 
-def look(published: PersonSets, groups: PersonSets, *, random: np.random.Generator) -> Finding:
+def look(published: PersonSets, groups: PersonSets, *, generator: np.random.Generator) -> Finding:
     """Test every group and every person against everything published, with fresh random vectors.
 
     The count of a group is linearly determined if and only if vectors of the null space add up to 0 over
@@ -47,7 +47,7 @@ def look(published: PersonSets, groups: PersonSets, *, random: np.random.Generat
     is not accurate, a number that is none and a doubtful sum are undecided.
     """
     persons = max(published.least_persons, groups.least_persons)
-    space = null_space(published, random.standard_normal((persons, VECTORS)))
+    space = null_space(published, generator.standard_normal((persons, VECTORS)))
     somebody = np.flatnonzero(groups.sizes)
     by_group = _largest(groups.take(somebody).sums(space.vectors))
     by_person = _largest(space.vectors)

@@ -40,7 +40,7 @@ class Leverage:
         return not (self.mean <= budget.mean and self.top1 <= budget.top1)
 
 
-def leverage(published: PersonSets, *, persons: int, random: np.random.Generator) -> Leverage:
+def leverage(published: PersonSets, *, persons: int, generator: np.random.Generator) -> Leverage:
     """What rounded counts of one outcome over every published set would say about each of `persons`.
 
     Samples z = r - 1/4 P'(1/4 PP' + 3 I)^-1 (P r + e) are what is left of an outcome r once P r + e is
@@ -51,8 +51,8 @@ def leverage(published: PersonSets, *, persons: int, random: np.random.Generator
     if persons == 0 or rows.shape[0] == 0:
         return Leverage(0.0, 0.0)
     factor, _ = lapack.dpotrf(_observed(rows), lower=1, overwrite_a=1)
-    outcome = random.standard_normal((persons, SAMPLES)) * np.sqrt(OUTCOME_VARIANCE)
-    error = random.standard_normal((rows.shape[0], SAMPLES)) * np.sqrt(ROUNDING_VARIANCE)
+    outcome = generator.standard_normal((persons, SAMPLES)) * np.sqrt(OUTCOME_VARIANCE)
+    error = generator.standard_normal((rows.shape[0], SAMPLES)) * np.sqrt(ROUNDING_VARIANCE)
     learnt = OUTCOME_VARIANCE * (rows.T @ linalg.cho_solve((factor, True), rows @ outcome + error))
     # E r^2 is 1/4 as well: whoever is in no set comes to 0 exactly, whatever was drawn.
     shares = (outcome**2 - (outcome - learnt) ** 2).mean(axis=1) / OUTCOME_VARIANCE

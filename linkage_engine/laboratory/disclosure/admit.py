@@ -69,7 +69,7 @@ def releases(tables: Iterable[tuple[int, Numbers, Table]], *, threshold: int, se
     for number, cells, table in tables:
         started = time.perf_counter()
         random = np.random.default_rng([seed, number])
-        admitted = admit(state, table, threshold=threshold, random=random)
+        admitted = admit(state, table, threshold=threshold, generator=random)
         state = admitted.state
         yield Release(number, cells, admitted, time.perf_counter() - started)
 

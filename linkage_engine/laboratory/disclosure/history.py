@@ -46,12 +46,12 @@ def evaluate_history(cells: Path, groups: Path, *, threshold: int) -> HistoryEva
     read = read_cells(cells)
     numbers, protected, records = read_groups(groups, read.records)
     started = time.perf_counter()
-    finding = look(read.sets, protected, random=_fresh())
+    finding = look(read.sets, protected, generator=_fresh())
     looked = time.perf_counter()
     distinct = read.sets.take(first_of_each(read.sets))
     pairs = small_differences(distinct, finding.space.vectors, threshold=threshold, nothing=DETERMINED)
     paired = time.perf_counter()
-    learnt = leverage(distinct, persons=records.size, random=_fresh())
+    learnt = leverage(distinct, persons=records.size, generator=_fresh())
     done = time.perf_counter()
     return HistoryEvaluation(
         cells=len(read.sets),

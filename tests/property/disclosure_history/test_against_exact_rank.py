@@ -48,7 +48,7 @@ def anything(seed: int, persons: int) -> tuple[PersonSets, PersonSets]:
 def compare(seed: int, largest: int, tally: Tally) -> None:
     persons = size_of(seed, largest)
     published, groups = anything(seed, persons)
-    finding = look(published, groups, random=np.random.default_rng([seed, 3]))
+    finding = look(published, groups, generator=np.random.default_rng([seed, 3]))
     truth = exact.Exactly(listed(published), persons)
     told = np.isin(np.arange(len(groups)), finding.groups)
     told_alone = np.isin(np.arange(persons), finding.persons)
@@ -83,7 +83,7 @@ def admitted(seed: int, persons: int, threshold: int) -> State:
     state = nothing_released()
     for table in random_tables(seed, persons=persons, tables=6):
         random = np.random.default_rng([seed, 4])
-        state = admit(state, table, threshold=threshold, random=random).state
+        state = admit(state, table, threshold=threshold, generator=random).state
     return state
 
 
@@ -97,7 +97,7 @@ def check_admission(seed: int, largest: int) -> None:
     assert not any(truth.determined(groups))
     assert truth.alone() == []
     assert exact.small_differences(cells, persons, threshold) == set()
-    finding = look(state.published, state.groups, random=np.random.default_rng([seed, 5]))
+    finding = look(state.published, state.groups, generator=np.random.default_rng([seed, 5]))
     assert finding.verdict is Verdict.SAFE
     assert (
         len(gate_differences(state.published, finding.space.vectors, threshold=threshold, nothing=DETERMINED))

@@ -23,9 +23,9 @@ def check(persons: int, tables: int, out: Path) -> None:
     made = [table_of(people, each) for each in plan(tables, random)]
     asked = [(number, np.arange(len(table.keys)), table) for number, table in enumerate(made)]
     done = run(asked, threshold=10, seed=1)
-    finding = look(done.state.published, done.state.groups, random=random)
+    finding = look(done.state.published, done.state.groups, generator=random)
     pairs = small_differences(done.state.published, finding.space.vectors, threshold=10, nothing=DETERMINED)
-    learnt = leverage(done.state.published, persons=persons, random=random)
+    learnt = leverage(done.state.published, persons=persons, generator=random)
     found = figures(done)
     out.write_text(json.dumps(found.as_json() | {"mean": learnt.mean, "top1": learnt.top1}, indent=2))
     assert (found.refused, len(pairs), finding.persons.size, finding.undecided) == (0, 0, 0, 0)

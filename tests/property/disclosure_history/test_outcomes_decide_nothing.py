@@ -18,7 +18,7 @@ def decisions(people: dict[Breakdown, np.ndarray]) -> list[tuple[Decision, ...]]
     state, told = nothing_released(), list[tuple[Decision, ...]]()
     for each in (("sex", 2), ("age", 9)), (("sex", 2), ("stage", 2)), (("age", 3), ("year", 5)):
         wanted = Planned(tuple(Breakdown(*band) for band in each), None)
-        done = admit(state, table_of(people, wanted), threshold=10, random=np.random.default_rng(1))
+        done = admit(state, table_of(people, wanted), threshold=10, generator=np.random.default_rng(1))
         state = done.state
         told.append(done.decisions)
     return told
@@ -35,4 +35,4 @@ def test_a_flipped_outcome_changes_no_decision() -> None:
 
 
 def test_admission_is_given_sets_alone() -> None:
-    assert list(signature(admit).parameters) == ["state", "table", "threshold", "random"]
+    assert list(signature(admit).parameters) == ["state", "table", "threshold", "generator"]

@@ -29,7 +29,7 @@ def table(*cells: range | list[int], families: tuple[Family, ...] = (), dimensio
 
 
 def asked(state: State, wanted: Table, *, threshold: int = 10) -> Admitted:
-    return admit(state, wanted, threshold=threshold, random=np.random.default_rng(1))
+    return admit(state, wanted, threshold=threshold, generator=np.random.default_rng(1))
 
 
 def test_cells_under_the_threshold_are_hidden_and_recorded() -> None:
@@ -152,7 +152,7 @@ def tracker(seed: int) -> int:
         done = asked(state, table(*(sorted(each) for each in cells)))
         told += [cell for cell, each in zip(cells, done.decisions, strict=True) if each.is_published]
         state = done.state
-    finding = look(state.published, state.groups, random=random)
+    finding = look(state.published, state.groups, generator=random)
     found = small_differences(state.published, finding.space.vectors, threshold=10, nothing=DETERMINED)
     assert state.rank == Exactly(listed(state.published), persons).rank
     return len(found)
@@ -189,7 +189,7 @@ def test_the_vectors_decide_nothing() -> None:
     """Fresh random numbers find the same things."""
     wanted = random_tables(4, persons=200, tables=1)[0]
     answers = {
-        admit(nothing_released(), wanted, threshold=5, random=np.random.default_rng(seed)).decisions
+        admit(nothing_released(), wanted, threshold=5, generator=np.random.default_rng(seed)).decisions
         for seed in range(5)
     }
     assert len(answers) == 1
@@ -202,7 +202,7 @@ def test_what_was_committed_can_be_continued() -> None:
         state = asked(state, wanted, threshold=5).state
     rows = state.rows.matrix(200)
     assert np.allclose(state.factor @ state.factor.T, (rows @ rows.T).toarray())
-    assert look(state.published, state.groups, random=np.random.default_rng(1)).verdict is Verdict.SAFE
+    assert look(state.published, state.groups, generator=np.random.default_rng(1)).verdict is Verdict.SAFE
 
 
 def test_nothing_of_it_prints() -> None:

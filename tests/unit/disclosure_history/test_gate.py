@@ -16,7 +16,7 @@ HALVES = sets_of([range(20), range(20, 40), range(40)])
 
 
 def looked(published: PersonSets, groups: PersonSets, seed: int = 1) -> Finding:
-    return look(published, groups, random=np.random.default_rng(seed))
+    return look(published, groups, generator=np.random.default_rng(seed))
 
 
 def test_nothing_published_determines_nothing() -> None:

@@ -54,7 +54,7 @@ def test_nested_cohorts_that_differ_by_a_few_are_too_close() -> None:
 
 
 def learnt(sets: PersonSets, persons: int) -> Leverage:
-    return leverage(sets, persons=persons, random=np.random.default_rng(1))
+    return leverage(sets, persons=persons, generator=np.random.default_rng(1))
 
 
 def test_one_rounded_count_of_ten_gives_little_away() -> None:
