@@ -146,10 +146,9 @@ def test_metadata_are_told_again_to_who_sent_them_and_are_not_in_the_log(project
     ],
 )
 def test_metadata_of_another_form_are_refused(project: AtWork, said: str) -> None:
-    answer = project.client.post(
-        f"/projects/{PROJECT}/uploads",
-        headers={**project.tus(NORTH), "upload-length": "5", "upload-metadata": said.encode()},  # type: ignore[dict-item]  # bytes pass
-    )
+    told = {**project.tus(NORTH), "upload-length": "5", "upload-metadata": said}
+    headers = {name.encode(): value.encode() for name, value in told.items()}
+    answer = project.client.post(f"/projects/{PROJECT}/uploads", headers=headers)
     assert slug(answer) == (422, "request-invalid")
     assert answer.json()["faults"] == [{"pointer": "/header/upload-metadata", "code": "metadata_invalid"}]
     assert files(project) == {}
@@ -289,14 +288,13 @@ def test_a_checksum_that_cannot_be_checked_is_refused(project: AtWork, said: str
 def test_somebody_elses_upload_is_as_if_it_were_not_there(project: AtWork) -> None:
     place = begun(project)
     absent = f"/uploads/{'0' * 36}"
+
+    def answers(at: str, name: str) -> list[Response]:
+        asked = [head(project, at, name), end(project, at, name), project.append(name, at, 0, b"abc")]
+        return [*asked, project.finish(name, at.rpartition("/")[2])]
+
     for name in (SOUTH, EAST):
-        for act in (
-            lambda at, who=name: head(project, at, who),
-            lambda at, who=name: end(project, at, who),
-            lambda at, who=name: project.append(who, at, 0, b"abc"),
-            lambda at, who=name: project.finish(who, at.rpartition("/")[2]),
-        ):
-            hidden, missing = act(place), act(absent)
+        for hidden, missing in zip(answers(place, name), answers(absent, name), strict=True):
             assert hidden.status_code == missing.status_code == 404
             assert (hidden.content, hidden.headers) == (missing.content, missing.headers)
     assert offset(project, place) == 0

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -72,10 +72,8 @@ def _piece_sent(path: Path, data: bytes, stands_at: int, piece: tuple[int, int, 
     with held(path) as file:
         body = _body(part, min(comes, max(len(part) - 1, 0)), breaks)
         upload = Piece(file, stands_at, len(part), checksum)
-        try:
+        with suppress(Killed, StorageFull, ChecksumDiffers):
             noted.append(asyncio.run(take_in(body, upload, note=noted.append, idle_seconds=5)))
-        except (Killed, StorageFull, ChecksumDiffers):
-            pass
     assert path.stat().st_size >= noted[-1]
     assert path.read_bytes()[: noted[-1]] == data[: noted[-1]]
     assert noted[-1] in {stands_at, stands_at + len(part)} or not checked
@@ -127,10 +125,14 @@ def test_a_fault_that_is_no_full_disk_stays_what_it_is(tmp_path: Path) -> None:
 
     with held(path) as file, pytest.raises(OSError, match="Input/output"):
         asyncio.run(take_in(broken(), Piece(file, 0, 10), note=lambda _: None, idle_seconds=5))
-    with pytest.raises(StorageFull), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("os.open", _no_room)
-        make(tmp_path / "another")
 
 
-def _no_room(*_: object) -> int:
-    raise OSError(28, "No space left on device")
+def test_a_disk_without_room_for_another_file_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.open", no_room)
+    with pytest.raises(StorageFull):
+        make(tmp_path / "upload")
