@@ -26,7 +26,7 @@ from linkage_engine.catalogue.analysis_templates import analysis_template, hospi
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.contract.evidence import Evidence
-from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part
+from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.contract.reports import LinkageFigures, ValidationReport
@@ -46,9 +46,11 @@ from linkage_engine.spine.clusters import LinkedPair, RecordId, clusters
 from linkage_engine.spine.link_ids import assign_link_ids, empty_crosswalk
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_to_memory
+from linkage_engine.validate.across import DEATH, NO_BIRTHS, check_across
+from linkage_engine.validate.findings import report_of
 from linkage_engine.validate.footer import Caps, read_part
 from linkage_engine.validate.identifiers import check_identifiers
-from linkage_engine.validate.rows import check, typed
+from linkage_engine.validate.rows import as_text, check, typed
 from linkage_engine.vault.compute import locked_duckdb
 from linkage_engine.vault.parquet import Vault
 
@@ -156,17 +158,32 @@ class AnalysisDoor:
 
     inside: Inside
 
+    @staticmethod
+    def in_order(manifest: Manifest) -> list[Part]:
+        """The payload parts as they are to be received: deaths first, since the others are held to them."""
+        payload = [part for part in manifest.parts if part.zone is Zone.ANALYSIS]
+        return sorted(payload, key=lambda part: part.name != DEATH)
+
     def receive(self, sealed: BinaryIO, manifest: Manifest, name: str) -> ValidationReport:
-        """Check a payload part, and keep it, typed, if every row passed."""
+        """Check a payload part, also against the delivery's deaths; keep it, typed, if every row passed."""
         table = self.inside.opened(sealed, manifest, name)
         connection, schema = _compute(), data_set(name)
-        report = check(connection, table, schema, extract_date=manifest.extract_date)
+        own = check(connection, table, schema, extract_date=manifest.extract_date)
+        across = check_across(connection, {**self._deaths(manifest), name: table}, births=NO_BIRTHS)
+        report = report_of(schema, own.rows, (*own.findings, *across[name]))
         if report.passed:
             kept = _object("payload", manifest.provider_id, manifest.delivery_id, name)
             about = {EXTRACT_DATE: manifest.extract_date.isoformat().encode()}
             rows = typed(connection, table, schema).replace_schema_metadata(about)
             self.inside.vault.write(manifest.project_id, kept, rows, replace=True)
         return report
+
+    def _deaths(self, manifest: Manifest) -> dict[str, pa.Table]:
+        """The deaths that were kept of a delivery, as text again."""
+        kept = _object("payload", manifest.provider_id, manifest.delivery_id, DEATH)
+        if not self.inside.vault.exists(manifest.project_id, kept):
+            return {}
+        return {DEATH: as_text(self.inside.vault.read(manifest.project_id, kept))}
 
     def receive_crosswalk(self, sealed: BinaryIO, project_id: str) -> int:
         """Keep a crosswalk, number the persons that are new, and return how many persons there are."""

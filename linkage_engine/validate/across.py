@@ -14,6 +14,9 @@ from linkage_engine.validate.sql import identifier, readings, value_of
 
 DEATH, DATE_OF_DEATH, DATE_OF_BIRTH = "death", "date_of_death", "date_of_birth"
 
+NO_BIRTHS = pa.table({PERSON_KEY: pa.array([], pa.string()), DATE_OF_BIRTH: pa.array([], pa.string())})
+"""What everybody but the provider knows of births."""
+
 
 def check_across(
     connection: duckdb.DuckDBPyConnection, parts: Mapping[str, pa.Table], *, births: pa.Table

@@ -60,6 +60,11 @@ def typed(connection: duckdb.DuckDBPyConnection, table: pa.Table, schema: DataSe
     return rows.project(columns).to_arrow_table().cast(arrow_types)
 
 
+def as_text(table: pa.Table) -> pa.Table:
+    """Typed rows as the text that they were read from."""
+    return table.cast(pa.schema([(name, pa.string()) for name in table.column_names]))
+
+
 def check_columns(table: pa.Table, schema: DataSet) -> None:
     """Nothing where the columns are the data set's, in order and all text, else `COLUMNS_DIFFER`."""
     names = [name for name in table.column_names if name != ROW_NUMBER]

@@ -15,6 +15,7 @@ from linkage_engine.contract.manifest import IDENTIFIERS
 from linkage_engine.contract.reports import ROW_NUMBERS_SHOWN, FieldReport, ValidationClass, ValidationReport
 from linkage_engine.contract.tokens import IDENTIFIER_FIELDS
 from linkage_engine.pseudonymise.families import NORMALISERS
+from linkage_engine.validate.across import NO_BIRTHS
 from linkage_engine.validate.findings import ROW_NUMBER, finding
 from linkage_engine.validate.sql import identifier
 from service.clock import Randomness
@@ -110,7 +111,7 @@ def births_of(persons: Persons) -> pa.Table:
     """`person_key` and `date_of_birth` as an ISO date, of everybody with one that is possible."""
     name = "date_of_birth"
     if name not in persons.identifiers.column_names:
-        return pa.table({PERSON_KEY: pa.array([], pa.string()), name: pa.array([], pa.string())})
+        return NO_BIRTHS
     given = persons.identifiers.column(name).to_pylist()
     spelt = {text: NORMALISERS[name](text) for text in set(given) - {None}}
     days = pa.array([spelt.get(text) for text in given], pa.string())

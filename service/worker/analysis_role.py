@@ -55,9 +55,8 @@ def unseal(door: AnalysisDoor, surroundings: Surroundings, submission_id: str) -
             for name in waiting:
                 part_rejected(act, submission_id, name, code=refusal.code, counts=refusal.counts)
             return
-    for part in delivery.manifest.parts:
-        if part.zone is Zone.ANALYSIS:
-            _unseal_part(door, surroundings, submission_id, delivery, part)
+    for part in door.in_order(delivery.manifest):
+        _unseal_part(door, surroundings, submission_id, delivery, part)
 
 
 def _unseal_part(

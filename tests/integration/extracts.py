@@ -113,14 +113,14 @@ def _of_file(file: str, data_set: str, columns: Mapping[str, str], *, identifyin
     }
 
 
-def registry_files(folder: Path, *, code: str | None = None) -> Path:
+def registry_files(folder: Path, *, code: str | None = None, died: str = "2020-09-10") -> Path:
     """The cancer registry's files; its mapping. `code` stands in the place of every tumour's site."""
     known = [*BREAST, *BREAST_LONG_AGO, *PROSTATE, *SKIN]
     tumours = [{"local_id": f"R{i}", **identifiers(i), **_tumour(i)} for i in known]
     if code is not None:
         tumours = [row | {"primary_diagnosis_icd10": code} for row in tumours]
     _file(folder, "tumours.csv", tumours)
-    _file(folder, "deaths.csv", [{"local_id": f"R{i}", "date_of_death": "2020-09-10"} for i in DEAD])
+    _file(folder, "deaths.csv", [{"local_id": f"R{i}", "date_of_death": died} for i in DEAD])
     columns = {name: name for name in ("tumour_id", "diagnosis_date", "primary_diagnosis_icd10")}
     files = [
         _of_file("tumours.csv", "cancer_registration", columns, identifying=True),

@@ -267,6 +267,21 @@ def test_rows_that_the_catalogue_does_not_know_are_rejected_with_a_report(at: At
     assert "canary" not in shop.everything().lower()
 
 
+def test_an_event_after_the_death_in_the_same_delivery_is_rejected_with_a_report(at: At) -> None:
+    """Again a tampered tool: each file is valid by itself."""
+    shop = at("opened")
+    delivered = shop.desk(REGISTRY).deliver(
+        shop.home.root / "desk", lambda folder: registry_files(folder, died="2018-05-05"), unchecked=True
+    )
+    shop.ids[REGISTRY] = shop.receive(delivered)
+    shop.drain()
+    part_is_rejected(shop, REGISTRY, "cancer_registration", RefusalCode.ROWS_INVALID)
+    report = shop.part(shop.ids[REGISTRY], "cancer_registration").report
+    assert report is not None
+    failed = [f for f in report["findings"] if f["outcome"].startswith("Failed") and f["rows"]]
+    assert [(f["field"], f["rule"], f["rows"]) for f in failed] == [("diagnosis_date", "death", 4)]
+
+
 # --- linkage
 
 

@@ -68,6 +68,12 @@ def doors_in(folder: Path) -> Doors:
     )
 
 
+def the_desk() -> Desk:
+    """A provider that seals to these doors."""
+    recipients = Recipients(linkage=str(recipient_of("linkage")), analysis=str(recipient_of("analysis")))
+    return Desk(SigningKey.generate(), recipients, Watch(), secrets.token_bytes)
+
+
 @pytest.fixture
 def doors(tmp_path: Path) -> Doors:
     return doors_in(tmp_path)
@@ -76,8 +82,7 @@ def doors(tmp_path: Path) -> Doors:
 @pytest.fixture(scope="session")
 def delivered(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Delivered]:
     """A delivery of each provider."""
-    recipients = Recipients(linkage=str(recipient_of("linkage")), analysis=str(recipient_of("analysis")))
-    desk = Desk(SigningKey.generate(), recipients, Watch(), secrets.token_bytes)
+    desk = the_desk()
     folder = tmp_path_factory.mktemp("desks")
     return {
         REGISTRY: desk.deliver(folder / REGISTRY, registry_files),

@@ -39,8 +39,8 @@ def receive_identifiers(doors: Doors, delivered: Iterable[Delivered]) -> None:
 
 def receive_payload(doors: Doors, delivered: Iterable[Delivered]) -> None:
     for one in delivered:
-        for name in one.parts.keys() - {IDENTIFIERS}:
-            assert doors.analysis.receive(io.BytesIO(one.parts[name]), one.manifest, name).passed
+        for part in doors.analysis.in_order(one.manifest):
+            assert doors.analysis.receive(io.BytesIO(one.parts[part.name]), one.manifest, part.name).passed
 
 
 def link(doors: Doors, delivered: Deliveries, run_id: str = RUN) -> Linked:
