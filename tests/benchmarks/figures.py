@@ -30,6 +30,7 @@ from service.audit.vocabulary import Action
 from service.clock import utc_now
 from service.database import engine_for, sessions
 from tests.benchmarks.sink import Discard
+from tests.benchmarks.upload import upload
 
 TURNS = 5
 AGE_BYTES = 256 << 20
@@ -163,5 +164,6 @@ BENCHMARKS: Mapping[str, Callable[[], Figures]] = {
     "audited-acts": audited_acts,
     "encode-tokens": encode_tokens,
     "link-registry-to-practices": link_registry_to_practices,
+    "upload": upload,
 }
 """Every benchmark by the name of its file in build/bench/."""
