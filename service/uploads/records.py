@@ -8,7 +8,6 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.access.records import Principal
 from service.database import Id, Record, SlugText
 from service.projects.records import Project
 
@@ -42,11 +41,7 @@ def own_upload(session: Session, upload_id: str, provider_id: str, now: datetime
 
 
 def unfinished_lengths(session: Session, provider_id: str, now: datetime) -> Sequence[int]:
-    """How long each upload is that a provider began and has not finished.
-
-    The provider's row is locked, so that two that begin at once are counted one after the other.
-    """
-    session.get(Principal, provider_id, with_for_update=True)
+    """How long each upload is that a provider began and has not finished."""
     query = sa.select(Upload.length_bytes).where(
         Upload.provider_id == provider_id, Upload.submission_id.is_(None), Upload.expires_at > now
     )

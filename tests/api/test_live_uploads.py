@@ -10,7 +10,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -33,6 +33,7 @@ from service.uploads.intake import NOTE_BYTES
 from service.uploads.records import Upload
 from tests.api.test_process import SECONDS, environment, free_port, wait_for
 from tests.at_work import AtWork, Prepared, at_work
+from tests.databases import Databases, Files
 from tests.running import until
 
 pytestmark = pytest.mark.process
@@ -113,9 +114,13 @@ def started(service: AtWork, port: int) -> subprocess.Popen[bytes]:
 
 
 @pytest.fixture(scope="module")
-def live(shared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def live(
+    preparations: Callable[[Databases], Prepared], files: Files, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Live]:
+    shared = preparations(files)
+    url = files.copy(shared.urls["registered"])
     with ExitStack() as stack:
-        service = stack.enter_context(at_work(tmp_path_factory.mktemp("live"), shared, "registered"))
+        service = stack.enter_context(at_work(tmp_path_factory.mktemp("live"), shared, url))
         service.open_project(project_id=STUDY, valid_to=date(2099, 12, 31))
         port = free_port()
         http_client = stack.enter_context(

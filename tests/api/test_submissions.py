@@ -16,6 +16,8 @@ from service.submissions.actions import part_rejected, part_unsealed
 from tests.at_work import AtWork
 from tests.factories import ANALYSIS_RECIPIENT, a_manifest, a_part, a_tar
 
+pytestmark = pytest.mark.both_databases
+
 NORTH = "northern-trust"
 
 

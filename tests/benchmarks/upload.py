@@ -20,6 +20,7 @@ from service.clock import utc_now
 from service.provider.upload import Sending, hand_over
 from tests.api.test_process import environment, free_port, wait_for
 from tests.at_work import AtWork, at_work, prepared
+from tests.databases import Files
 
 NORTH = "northern-trust"
 STUDY = "long-study"
@@ -34,9 +35,12 @@ def upload() -> dict[str, object]:
     """Megabytes a second to the disk, in pieces with checksums; the receipt is timed apart."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        (folder / "shared").mkdir()
-        (folder / "work").mkdir()
-        service = stack.enter_context(at_work(folder / "work", prepared(folder / "shared"), "registered"))
+        for name in ("shared", "databases", "work"):
+            (folder / name).mkdir()
+        files = Files(folder / "databases")
+        shared = prepared(folder / "shared", files)
+        url = files.copy(shared.urls["registered"])
+        service = stack.enter_context(at_work(folder / "work", shared, url))
         service.open_project(project_id=STUDY, valid_to=date(2099, 12, 31))
         package = folder / "delivery.tresub"
         package.write_bytes(_package(service))
