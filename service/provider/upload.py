@@ -16,9 +16,10 @@ from service.problems.tools import ServiceUnreachable
 PIECE_BYTES = 16 << 20
 """What is sent again at most after a break; kept whole or not at all, by its checksum."""
 VERSION = {"tus-resumable": "1.0.0"}
-TRIES = 5
+TRIES = 6
 """So often a piece is tried before the tool gives up; the next run goes on from there."""
 PAUSE_SECONDS = 1.0
+"""After the first failure; twice as long after each further one, half a minute in all."""
 CHECKSUM_DIFFERS = 460
 PASSING = frozenset(
     {HTTPStatus.CONFLICT, HTTPStatus.LOCKED, CHECKSUM_DIFFERS, HTTPStatus.SERVICE_UNAVAILABLE}
@@ -86,7 +87,7 @@ def _send(sending: Sending, upload_id: str, offset: int) -> None:
             failures += 1
             if failures == TRIES or (isinstance(fault, RemoteProblem) and fault.status not in PASSING):
                 raise
-            sending.pause(PAUSE_SECONDS * failures)
+            sending.pause(PAUSE_SECONDS * 2 ** (failures - 1))
     sending.reached(offset)
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
+from sqlalchemy.exc import IntegrityError
 
 from linkage_engine.contract.manifest import Zone
 from linkage_engine.contract.reports import ValidationReport
@@ -133,7 +134,7 @@ def _take(here: Surroundings, principal: Principal, project_id: str, upload_id: 
             upload = whole_upload(act, project_id, upload_id)
             submission, new = actions.receive_submission(act, upload, path, package, recipients=recipients)
             return _receipt(act, submission), new
-    except Problem:
+    except (Problem, IntegrityError):
         # These bytes will be refused again: nothing of them is kept.
         with here.sessions.begin() as session:
             drop(session, upload_id)

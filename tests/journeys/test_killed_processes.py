@@ -249,9 +249,13 @@ def test_a_delivery_that_the_api_died_of_goes_on_where_it_stopped(
     monkeypatch.setattr("service.provider.upload.PIECE_BYTES", len(package) // 4 + 1)
     reached: list[int] = []
     file = Fatal(package, lambda: running.kill("api"))
-    sending = replace(running.sending(provider, package, second), file=file, reached=reached.append)
+    sending = replace(
+        running.sending(provider, package, second),
+        file=file,
+        reached=reached.append,
+        pause=lambda _: until("does the api answer again?", lambda: answers(running)),
+    )
     receipt = hand_over(sending)
-    until("does the api answer again?", lambda: answers(running))
     quarter = len(package) // 4 + 1
     assert reached[:2] == [0, quarter]
     assert reached[-1] == len(package)

@@ -206,7 +206,7 @@ def test_a_passing_fault_is_waited_out(sealed: Desk, fault: httpx.Response | Exc
     service, pauses = Service(), list[float]()
     service.faults = [fault] * (TRIES - 1)
     submit(sealed.package, keys=sealed.keys, client=a_client(sealed, service), pause=pauses.append)
-    assert pauses == [1.0, 2.0, 3.0, 4.0]
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0]
     assert bytes(service.data) == sealed.package.read_bytes()
 
 
