@@ -15,7 +15,7 @@ from typing import Annotated, Any, NewType
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 
 ReadSession = NewType("ReadSession", Session)
@@ -118,8 +118,10 @@ def fault_of(error: DBAPIError) -> DatabaseFault | None:
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None:
         return _OF_SQLITE.get(code & PRIMARY_CODE)
-    state = getattr(error.orig, "sqlstate", None)
-    if error.connection_invalidated or (state or CONNECTION_EXCEPTION).startswith(CONNECTION_EXCEPTION):
+    # psycopg's errors have no state where the server was not even reached.
+    state = getattr(error.orig, "sqlstate", "")
+    lost = state is None and isinstance(error, OperationalError)
+    if lost or error.connection_invalidated or str(state).startswith(CONNECTION_EXCEPTION):
         return DatabaseFault.UNREACHABLE
     return _OF_POSTGRESQL.get(str(state))
 

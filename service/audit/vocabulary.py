@@ -75,7 +75,6 @@ COUNTS = frozenset(
     {
         "budget",
         "bytes",
-        "candidate_pairs",
         "cells",
         "cells_hidden",
         "columns",
@@ -83,7 +82,6 @@ COUNTS = frozenset(
         "counter",
         "first",
         "last",
-        "links",
         "parts",
         "policy_version",
         "records",
@@ -118,10 +116,13 @@ DIGESTS = frozenset(
 """Details that are SHA-256 digests in lower-case hexadecimal."""
 NAMES = frozenset(
     {
+        "asked_action",
+        "asked_outcome",
         "code",
         "data_set",
         "data_version",
         "delivery_id",
+        "filters",
         "isolation",
         "key_id",
         "kind",
@@ -138,8 +139,10 @@ NAMES = frozenset(
         "role",
         "route",
         "sender",
+        "since",
         "submission_id",
         "template",
+        "until",
         "verdict",
     }
 )

@@ -58,5 +58,5 @@ def ask_for_run(project_id: str, act: Acting) -> LinkageRunShown:
 
 @router.get("/linkage-runs/{run_id}", dependencies=[may(Permission.LINKAGE_RUN_READ)])
 def read_run(run_id: str, act: Acting) -> LinkageRunShown:
-    """Follow a linkage run; its figures are counts and settings, never a record."""
+    """Follow a linkage run; its figures are controlled numbers and settings, never a record."""
     return _shown(act, actions.read_run(act, run_id))

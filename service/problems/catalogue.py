@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.problems import (
+    database,
     projects,
     provider_tool,
     requests,
@@ -14,7 +15,7 @@ from service.problems import (
 )
 from service.problems.problem import KNOWN, Problem
 
-MODULES = (projects, provider_tool, requests, results, signing_in, submissions, tools, uploads)
+MODULES = (database, projects, provider_tool, requests, results, signing_in, submissions, tools, uploads)
 """Imported here so that every problem has entered itself."""
 
 CATALOGUE: dict[str, type[Problem]] = KNOWN

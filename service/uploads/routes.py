@@ -75,7 +75,12 @@ def say_what_is_spoken(project_id: str, here: Here) -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
 
-@router.post("/projects/{project_id}/uploads", status_code=HTTPStatus.CREATED, dependencies=PROVIDERS)
+@router.post(
+    "/projects/{project_id}/uploads",
+    status_code=HTTPStatus.CREATED,
+    dependencies=PROVIDERS,
+    response_class=Response,
+)
 def begin_upload(
     project_id: str,
     here: Here,
@@ -98,7 +103,7 @@ def begin_upload(
     return Response(status_code=HTTPStatus.CREATED, headers=headers)
 
 
-@router.head("/uploads/{upload_id}", dependencies=PROVIDERS)
+@router.head("/uploads/{upload_id}", dependencies=PROVIDERS, response_class=Response)
 def read_upload(upload_id: str, here: Here, act: Acting) -> Response:
     """Where an upload stands: `Upload-Offset` is on the disk, go on from there."""
     upload = actions.read_upload(act, upload_id)
