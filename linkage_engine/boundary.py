@@ -215,9 +215,9 @@ class AnalysisDoor:
             for name, schema in inputs(made).items()
             if name != PERSON_INDEX
         }
-        people = set(crosswalk["link_id"].to_pylist())
         index = vault.read(project_id, PERSON_INDEX)
-        tables[PERSON_INDEX] = index.filter(pc.is_in(index["link_id"], pa.array(people, pa.string())))
+        linked = pc.is_in(index["link_id"], value_set=crosswalk["link_id"].unique())
+        tables[PERSON_INDEX] = index.filter(linked)
         raw = answer(_compute(), made, tables, seconds=seconds).to_arrow()
         about = {**(raw.schema.metadata or {}), DATA_VERSION: _data_version(crosswalk).encode()}
         _seal_table(raw.replace_schema_metadata(about), target, receiver, self.inside.random)
@@ -236,7 +236,7 @@ class AnalysisDoor:
         for provider, delivery in _deliveries(crosswalk):
             kept = _object("payload", provider, delivery, name)
             if vault.exists(project_id, kept):
-                metadata = vault.read(project_id, kept, columns=["person_key"]).schema.metadata or {}
+                metadata = vault.read(project_id, kept, columns=[]).schema.metadata or {}
                 if EXTRACT_DATE not in metadata:  # kept before deliveries said so: to be sent again
                     raise QueryRefused(RefusalCode.NO_LINKED_DATA)
                 yield date.fromisoformat(metadata[EXTRACT_DATE].decode())
@@ -245,7 +245,7 @@ class AnalysisDoor:
         """A data set of every delivery in the crosswalk, by link id instead of person key."""
         wanted = [column for column in schema.names if column != "link_id"]
         parts = [schema.empty_table()]
-        for provider, delivery in sorted(_deliveries(crosswalk)):
+        for provider, delivery in _deliveries(crosswalk):
             kept = _object("payload", provider, delivery, name)
             if self.inside.vault.exists(project_id, kept):
                 from_provider = pc.equal(crosswalk["provider_id"], provider)
@@ -257,14 +257,17 @@ class AnalysisDoor:
         return pa.concat_tables(parts)
 
 
-def _deliveries(crosswalk: pa.Table) -> set[tuple[str, str]]:
-    return set(zip(crosswalk["provider_id"].to_pylist(), crosswalk["delivery_id"].to_pylist(), strict=True))
+def _deliveries(crosswalk: pa.Table) -> list[tuple[str, str]]:
+    """Which delivery of which provider was linked, in order."""
+    names = ["provider_id", "delivery_id"]
+    found = crosswalk.group_by(names).aggregate([])
+    return sorted(zip(*(found[name].to_pylist() for name in names), strict=True))
 
 
 def _data_version(crosswalk: pa.Table) -> str:
     """A digest of which deliveries were linked by which run: the same data, the same version."""
     run = (crosswalk.schema.metadata or {})[RUN_ID].decode()
-    return hashlib.sha256(json.dumps([run, sorted(_deliveries(crosswalk))]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([run, _deliveries(crosswalk)]).encode()).hexdigest()
 
 
 _NOBODY = pa.table({"link_id": pa.array([], pa.string()), "person": pa.array([], pa.int32())})

@@ -126,10 +126,12 @@ def fault_of(error: DBAPIError) -> DatabaseFault | None:
     return _OF_POSTGRESQL.get(str(state))
 
 
-def engine_for(url: str, *, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
+def engine_for(url: str, *, wait_seconds: float = WAIT_SECONDS, outlives_power: bool = True) -> sa.Engine:
     """An engine for SQLite or PostgreSQL with the manners this service needs.
 
-    A transaction that waits longer than `wait_seconds` for another's write lock fails as busy.
+    A transaction that waits longer than `wait_seconds` for another's write lock fails as busy. A commit
+    outlives a loss of power, or else the process only: SQLite then brings it to the disk with the next
+    commit that must be there. PostgreSQL keeps every commit.
     """
     made = sa.make_url(url)
     if made.get_backend_name() != "sqlite":
@@ -138,16 +140,17 @@ def engine_for(url: str, *, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
         event.listen(engine, "begin", _begin_on_postgresql(wait_seconds))
         return engine
     engine = sa.create_engine(made, connect_args={"timeout": wait_seconds, "check_same_thread": False})
-    event.listen(engine, "connect", _on_connect)
+    synchronous = "FULL" if outlives_power else "NORMAL"
+    event.listen(engine, "connect", lambda connection, _: _on_connect(connection, synchronous))
     event.listen(engine, "begin", _begin_on_sqlite)
     return engine
 
 
-def _on_connect(connection: Any, _: object) -> None:  # noqa: ANN401  # the DBAPI's own object
+def _on_connect(connection: Any, synchronous: str) -> None:  # noqa: ANN401  # the DBAPI's own object
     # The driver must not begin transactions itself: _begin_on_sqlite does, with the lock it needs.
     connection.isolation_level = None
     # FULL: a receipt, an approval or a release that was answered survives a power cut.
-    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"synchronous={synchronous}", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

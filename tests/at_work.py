@@ -308,6 +308,7 @@ def at_work(folder: Path, made: Prepared, database_url: str, **changes: Any) -> 
         )
     here.jobs.close()
     here.sessions.kw["bind"].dispose()
+    here.view_sessions.kw["bind"].dispose()
     here.read_sessions.kw["bind"].dispose()
 
 

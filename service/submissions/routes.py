@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from linkage_engine.contract.manifest import Zone
 from linkage_engine.contract.reports import ValidationReport
 from linkage_engine.contract.value import FieldName, RandomId, Sha256, Slug, Value
-from service.access.admission import Acting, Caller, SignedInRoute, may
+from service.access.admission import Acting, Caller, SignedInRoute, Viewing, may
 from service.access.permissions import Permission
 from service.access.records import Principal
 from service.audit.records import leaf_of
@@ -154,7 +154,7 @@ def _again(here: Surroundings, principal: Principal, project_id: str, upload_id:
 
 
 @router.get("/submissions/{submission_id}", dependencies=[may(Permission.SUBMISSION_READ)])
-def read_submission(submission_id: str, act: Acting) -> SubmissionShown:
+def read_submission(submission_id: str, act: Viewing) -> SubmissionShown:
     """Follow a delivery: its state and, for each part, counts by rule and what to do about a refusal."""
     submission = actions.read_submission(act, submission_id)
     return SubmissionShown(

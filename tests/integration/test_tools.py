@@ -101,7 +101,7 @@ def tools(at: At, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
         here = service.app.state.surroundings  # type: ignore[attr-defined]  # FastAPI's
         service.__exit__(None, None, None)
         here.jobs.close()
-        for made in (here.sessions, here.read_sessions):
+        for made in (here.sessions, here.view_sessions, here.read_sessions):
             made.kw["bind"].dispose()
 
 
