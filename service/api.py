@@ -16,6 +16,7 @@ from service.database import engine_for, read_sessions, sessions
 from service.jobs import JobQueue
 from service.keys import Pins, signing_key
 from service.linkage_runs.routes import router as linkage_runs
+from service.linkage_secrets.routes import router as linkage_secrets
 from service.logs import logger
 from service.pages.routes import router as pages
 from service.projects.routes import router as projects
@@ -35,7 +36,16 @@ from service.web.surroundings import Surroundings
 
 PUBLIC: tuple[APIRouter, ...] = (access, pages, log, upload_protocol)
 """Routes that need no token."""
-PROTECTED: tuple[APIRouter, ...] = (projects, uploads, submissions, linkage_runs, queries, releases, reviews)
+PROTECTED: tuple[APIRouter, ...] = (
+    projects,
+    linkage_secrets,
+    uploads,
+    submissions,
+    linkage_runs,
+    queries,
+    releases,
+    reviews,
+)
 """Routes that need a token and a permission."""
 GROUP_WRITES = 0o007
 

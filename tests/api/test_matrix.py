@@ -6,6 +6,7 @@ import csv
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -31,9 +32,10 @@ PUBLIC_ROUTES = {
     ("GET", "/log/checkpoint"),
     ("OPTIONS", "/projects/{project_id}/uploads"),
 }
-BODIES: Mapping[str, dict[str, str]] = {
+BODIES: Mapping[str, dict[str, Any]] = {
     "/projects": {"permit": "a.b.c"},
-    "/projects/{project_id}/submissions": {"upload_id": "{upload_id}"},
+    "/projects/{project_id}/linkage-secret": {"statement": "a.b.c", "envelopes": {}},
+    "/projects/{project_id}/submissions": {"upload_id": ""},
     "/projects/{project_id}/queries": {"question": "a.b.c"},
     "/releases/{release_id}/decisions": {"decision": "a.b.c"},
 }
@@ -66,7 +68,9 @@ def request(service: AtWork, who: str, method: str, path: str, ids: Mapping[str,
         return service.client.request(
             method, address, headers=headers, content=b"x" if method == "PATCH" else b""
         )
-    body = {name: value.format(**ids) for name, value in BODIES.get(path, {}).items()}
+    body = dict(BODIES.get(path, {}))
+    if "upload_id" in body:
+        body["upload_id"] = ids["upload_id"]
     return service.client.request(method, address, json=body or None, headers=headers)
 
 
