@@ -14,5 +14,6 @@ BENCHMARKS: Mapping[str, str] = {
     "reads": "reads",
     "seal": "seal",
     "tables": "tables",
+    "upload": "upload",
 }
 """A module is run as a program; it gives `figures(scale)` to `measure.main`."""
