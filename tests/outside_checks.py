@@ -1,8 +1,9 @@
 """Checks against somebody else's programs and data are run, or named as not run: never quietly skipped.
 
-A test marked `@pytest.mark.outside(tool="node")` is not run where that executable is absent, and one marked
-`outside(tool="data")` where the folder of outside data is; the summary counts both. A run fails when the tool
-is there and a marked test was skipped all the same, and a full run also when no test with a needed tool ran.
+A test marked `@pytest.mark.outside(tool="node")` is not run where that executable is absent, one marked
+`outside(tool="data")` where the folder of outside data is, and one marked `outside(tool="febrl")` where FEBRL's
+files are; the summary counts all. A run fails when the tool is there and a marked test was skipped all the
+same, and a full run also when no test with a needed tool ran.
 """
 
 from __future__ import annotations
@@ -31,6 +32,17 @@ def outside_data(pytestconfig: pytest.Config) -> Path:
     return data_folder(pytestconfig)
 
 
+def febrl_folder(config: pytest.Config) -> Path:
+    """FEBRL's made-up people, which `make outside` fetches."""
+    return config.rootpath / "build" / "outside" / "febrl"
+
+
+@pytest.fixture(scope="session")
+def febrl(pytestconfig: pytest.Config) -> Path:
+    """The folder of FEBRL's files, for tests marked `outside(tool="febrl")`."""
+    return febrl_folder(pytestconfig)
+
+
 @pytest.fixture(scope="session")
 def node_modules(pytestconfig: pytest.Config) -> Path:
     """The npm packages locked in tests/outside, installed; a test fails with the remedy where they are not.
@@ -50,6 +62,8 @@ def why_absent(config: pytest.Config, tool: str) -> str | None:
     """The reason why checks with a tool cannot run here, or nothing."""
     if tool == "data":
         return None if data_folder(config).is_dir() else "no folder TRE_OUTSIDE_DATA"
+    if tool == "febrl":
+        return None if febrl_folder(config).is_dir() else "not fetched: run `make outside`"
     return None if shutil.which(tool) else "not installed"
 
 
