@@ -64,7 +64,7 @@ def create_app(
     settings: ApiSettings, *, clock: Clock, random: Randomness, strict_logs: bool = False
 ) -> FastAPI:
     """The app of a machine; `strict_logs` makes a log line with an unknown key an error."""
-    engine = engine_for(settings.database_url)
+    engine = engine_for(settings.database_url, wait_seconds=settings.database_wait_seconds)
     guarded = sessions(engine)
     guard_sessions(guarded)
     app = described_app()

@@ -27,6 +27,8 @@ class CommonSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     database_url: str
+    database_wait_seconds: float = Field(default=30.0, gt=0, le=300)
+    """How long a transaction waits for another's write lock before it is refused as busy."""
     spool: Path
     status_folder: Path
     """Where each process writes its measured isolation and last sign of life."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +36,7 @@ from service.settings import ApiSettings
 from service.signed import SigningKey, TextType, sign
 from service.submissions.actions import part_rejected, part_unsealed
 from service.web.surroundings import Surroundings
+from tests.databases import Databases
 from tests.factories import (
     ANALYSIS_RECIPIENT,
     LINKAGE_RECIPIENT,
@@ -61,35 +60,30 @@ TABLE = "d" * 64
 
 @dataclass(frozen=True)
 class Prepared:
-    """What all tests share: people, keys, and databases to copy."""
+    """What all tests share: people, keys, and databases to copy, by stage of the story."""
 
     people: Mapping[str, Person]
     keys: Mapping[str, SigningKey]
     log: LogSigner
-    folder: Path
-
-    def database(self, stage: str) -> Path:
-        """A database as it is after a stage of the story."""
-        return self.folder / f"{stage}.db"
+    urls: dict[str, str] = field(default_factory=dict)
 
 
-def prepared(folder: Path) -> Prepared:
+def prepared(folder: Path, databases: Databases) -> Prepared:
     """Migrate a database once, register everybody, open a project."""
     made = Prepared(
         people=the_people(),
         keys={name: SigningKey.generate() for name in ("governance", "release", "token")},
         log=LogSigner("tre-linkage/log", Ed25519PrivateKey.generate()),
-        folder=folder,
     )
-    migrations.upgrade(f"sqlite:///{made.database('empty')}")
-    _one_file(made.database("empty"))
-    work = folder / "work"
-    work.mkdir()
-    with at_work(work, made, "empty") as service:
-        for stage, step in STAGES.items():
+    made.urls["empty"] = databases.fresh()
+    migrations.upgrade(made.urls["empty"])
+    before = "empty"
+    for stage, step in STAGES.items():
+        made.urls[stage] = databases.copy(made.urls[before])
+        (folder / stage).mkdir()
+        with at_work(folder / stage, made, made.urls[stage]) as service:
             step(service)
-            _one_file(work / "control.db")
-            shutil.copy(work / "control.db", made.database(stage))
+        before = stage
     return made
 
 
@@ -97,12 +91,6 @@ def _register(service: AtWork) -> None:
     with service.worker("operator") as act:
         for person in service.people.values():
             register_principal(act, person.party)
-
-
-def _one_file(path: Path) -> None:
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
 
 
 @dataclass
@@ -270,10 +258,10 @@ STAGES: Mapping[str, Callable[[AtWork], object]] = {
 
 
 @contextmanager
-def at_work(folder: Path, made: Prepared, stage: str) -> Iterator[AtWork]:
-    """A service on a copy of the database after a stage."""
+def at_work(folder: Path, made: Prepared, database_url: str) -> Iterator[AtWork]:
+    """A service on a database."""
     clock, random = Watch(), Chance(folder.name.encode())
-    app = create_app(_settings(folder, made, stage), clock=clock, random=random, strict_logs=True)
+    app = create_app(_settings(folder, made, database_url), clock=clock, random=random, strict_logs=True)
     here: Surroundings = app.state.surroundings
     with TestClient(app, raise_server_exceptions=False) as client:
         yield AtWork(
@@ -292,8 +280,7 @@ def at_work(folder: Path, made: Prepared, stage: str) -> Iterator[AtWork]:
     here.read_sessions.kw["bind"].dispose()
 
 
-def _settings(folder: Path, made: Prepared, stage: str) -> ApiSettings:
-    shutil.copy(made.database(stage), folder / "control.db")
+def _settings(folder: Path, made: Prepared, database_url: str) -> ApiSettings:
     for name in ("submissions", "evidence", "releases"):
         (folder / "spool" / name).mkdir(parents=True)
     (folder / "status").mkdir()
@@ -308,7 +295,7 @@ def _settings(folder: Path, made: Prepared, stage: str) -> ApiSettings:
     (folder / "pins.json").write_text(json.dumps(pins.model_dump(mode="json")))
     write_private(folder / "token.jwk", made.keys["token"].to_jwk())
     return ApiSettings(
-        database_url=f"sqlite:///{folder / 'control.db'}",
+        database_url=database_url,
         spool=folder / "spool",
         status_folder=folder / "status",
         pins=folder / "pins.json",

@@ -1,9 +1,9 @@
 """Checks against somebody else's programs and data are run, or named as not run: never quietly skipped.
 
-A test marked `@pytest.mark.outside(tool="node")` is not run where that executable is absent, one marked
-`outside(tool="data")` where the folder of outside data is, and one marked `outside(tool="febrl")` where FEBRL's
-files are; the summary counts all. A run fails when the tool is there and a marked test was skipped all the
-same, and a full run also when no test with a needed tool ran.
+A test marked `@pytest.mark.outside(tool="node")` is not run where that executable is absent, `tool="data"`
+where the folder of outside data is, `tool="febrl"` where FEBRL's files are, and `tool="postgresql"` where no
+server can be started; the summary counts all. A run fails when the tool is there and a marked test was skipped
+all the same, and a full run also when no test with a needed tool ran.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import POSTGRESQL, why_no_postgresql
+
 FULL = frozenset({"", "not deep", "not process and not deep"})
 """Choices of marks that leave no outside check out."""
-NEEDED = ("data", "node")
+NEEDED = ("data", "node", POSTGRESQL)
 """Tools of which, where present, at least one check runs in every full run."""
 
 
@@ -64,6 +66,8 @@ def why_absent(config: pytest.Config, tool: str) -> str | None:
         return None if data_folder(config).is_dir() else "no folder TRE_OUTSIDE_DATA"
     if tool == "febrl":
         return None if febrl_folder(config).is_dir() else "not fetched: run `make outside`"
+    if tool == POSTGRESQL:
+        return why_no_postgresql()
     return None if shutil.which(tool) else "not installed"
 
 

@@ -77,7 +77,7 @@ def _tell_isolation(status: Path, stop: Event, say: Say) -> None:
                 say(isolation_line(json.loads(path.read_text())))
                 waiting.discard(process)
     if not waiting:
-        say("isolation says nothing of a SQLite control database, which all processes share")
+        say("isolation says nothing of the control database, which all processes share")
         say("ready")
 
 

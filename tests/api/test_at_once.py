@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from httpx2 import Response
 
 from tests.at_work import AtWork
 from tests.factories import PROJECT
+
+pytestmark = pytest.mark.both_databases
 
 THREADS = 6
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from service.audit.checkpoint import LogKey
 from tests.at_work import AtWork
 from tests.factories import PROJECT
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_the_newest_checkpoint_is_public(project: AtWork) -> None:

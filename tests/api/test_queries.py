@@ -17,6 +17,8 @@ from service.signed import SigningKey, TextType, sign
 from tests.at_work import AtWork
 from tests.factories import PROJECT, a_question, a_specification, some_figures
 
+pytestmark = pytest.mark.both_databases
+
 ASK = f"/projects/{PROJECT}/queries"
 SECRET = "943 476 5919"
 

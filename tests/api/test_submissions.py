@@ -21,6 +21,8 @@ from service.submissions.spool import sweep, take_in
 from tests.at_work import AtWork
 from tests.factories import ANALYSIS_RECIPIENT, PROJECT, a_manifest, a_part, a_tar
 
+pytestmark = pytest.mark.both_databases
+
 NORTH = "northern-trust"
 
 

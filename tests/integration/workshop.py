@@ -40,7 +40,7 @@ from service.keys import Pins, signing_key, write_private
 from service.linkage_runs.actions import ask_for_run
 from service.linkage_runs.records import LinkageRun
 from service.logs import logger
-from service.operate.installation import Home, create, environment
+from service.operate.installation import Home, Installation, create, environment
 from service.projects.actions import open_project
 from service.queries.actions import ask_query
 from service.queries.records import Query
@@ -254,8 +254,9 @@ class Workshop:
     def enqueued(self) -> list[tuple[Job, str]]:
         """Every job that was ever put in line, in order."""
         with self.sessions() as session:
+            written = {"sqlite": "rowid", "postgresql": "ctid"}[session.get_bind().dialect.name]
             rows = session.execute(
-                sa.text("SELECT workflow_uuid FROM workflow_status ORDER BY created_at, rowid")
+                sa.text(f"SELECT workflow_uuid FROM workflow_status ORDER BY created_at, {written}")
             )
             found = [str(row[0]).split(":", 1) for row in rows]
         return [(Job(job), subject_id) for job, subject_id in found]
@@ -394,16 +395,23 @@ class Stages:
 def tell(folder: Path) -> Stages:
     """Tell the story once and keep a copy of every stage."""
     cast, ids = the_cast(), {}
-    home = Home(folder / "home")
-    create(home, port=8700, separate_users=False, random=secrets.token_bytes)
-    migrations.upgrade(home.database_url)
-    with _at(home, cast, {}) as shop:
+    with opened(Home(folder / "home"), cast) as shop:
         for stage, step in STORY.items():
             step(shop)
             ids[stage] = dict(shop.ids)
             shop.change("PRAGMA wal_checkpoint(TRUNCATE)")
-            shutil.copytree(home.root, folder / stage)
+            shutil.copytree(shop.home.root, folder / stage)
     return Stages(folder, cast, ids)
+
+
+@contextmanager
+def opened(home: Home, cast: Cast, database_url: str | None = None) -> Iterator[Workshop]:
+    """A new installation, before the story begins: on PostgreSQL where an address is given."""
+    made = Installation(port=8700, separate_users=False, database_url=database_url)
+    create(home, made, random=secrets.token_bytes)
+    migrations.upgrade(home.database_url)
+    with _at(home, cast, {}) as shop:
+        yield shop
 
 
 @contextmanager

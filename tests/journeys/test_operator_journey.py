@@ -28,7 +28,7 @@ def test_health_and_up_say_the_same_of_isolation(running: Running) -> None:
     assert {process["role"] for process in shown} == set(PROCESSES)
     said = {line for line in running.demo.facts["service"].splitlines() if ": isolation " in line}
     assert {isolation_line(process) for process in shown} == said
-    assert "isolation says nothing of a SQLite control database" in running.demo.facts["service"]
+    assert "isolation says nothing of the control database" in running.demo.facts["service"]
     if running.home.read().separate_users:
         assert {process["isolation"] for process in shown} == {"full"}
         assert all(process["open"] == [] for process in shown)
