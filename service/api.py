@@ -64,15 +64,19 @@ def create_app(
     settings: ApiSettings, *, clock: Clock, random: Randomness, strict_logs: bool = False
 ) -> FastAPI:
     """The app of a machine; `strict_logs` makes a log line with an unknown key an error."""
-    engine = engine_for(settings.database_url, wait_seconds=settings.database_wait_seconds)
+    url, wait = settings.database_url, settings.database_wait_seconds
+    engine = engine_for(url, wait_seconds=wait)
     guarded = sessions(engine)
+    looking = sessions(engine_for(url, wait_seconds=wait, outlives_power=False))
     guard_sessions(guarded)
+    guard_sessions(looking)
     app = described_app()
     app.state.surroundings = Surroundings(
         settings=settings,
         clock=clock,
         random=random,
         sessions=guarded,
+        view_sessions=looking,
         read_sessions=read_sessions(engine),
         jobs=JobQueue(settings.database_url),
         pins=Pins.read(settings.pins),

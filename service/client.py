@@ -7,7 +7,7 @@ minutes; a new one is fetched when it is about to run out.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -79,6 +79,17 @@ class Client:
     def get(self, path: str, **params: str | int) -> Any:  # noqa: ANN401  # JSON
         """The JSON at a path."""
         return _json(self._send("GET", path, params=params))
+
+    def pages(self, path: str, **params: str | int) -> Iterator[Any]:
+        """The JSON of each page of a list, as the Link headers of the service lead on (RFC 8288)."""
+        answer = self._send("GET", path, params=params)
+        yield _json(answer)
+        while following := answer.links.get("next"):
+            address = following["url"]
+            if not address.startswith("/") or address.startswith("//"):
+                raise ServiceUnreachable  # our token goes to nobody else
+            answer = self._send("GET", address)
+            yield _json(answer)
 
     def download(self, path: str) -> bytes:
         """The bytes at a path."""

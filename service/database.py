@@ -15,7 +15,7 @@ from typing import Annotated, Any, NewType
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 
 ReadSession = NewType("ReadSession", Session)
@@ -118,16 +118,20 @@ def fault_of(error: DBAPIError) -> DatabaseFault | None:
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None:
         return _OF_SQLITE.get(code & PRIMARY_CODE)
-    state = getattr(error.orig, "sqlstate", None)
-    if error.connection_invalidated or (state or CONNECTION_EXCEPTION).startswith(CONNECTION_EXCEPTION):
+    # psycopg's errors have no state where the server was not even reached.
+    state = getattr(error.orig, "sqlstate", "")
+    lost = state is None and isinstance(error, OperationalError)
+    if lost or error.connection_invalidated or str(state).startswith(CONNECTION_EXCEPTION):
         return DatabaseFault.UNREACHABLE
     return _OF_POSTGRESQL.get(str(state))
 
 
-def engine_for(url: str, *, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
+def engine_for(url: str, *, wait_seconds: float = WAIT_SECONDS, outlives_power: bool = True) -> sa.Engine:
     """An engine for SQLite or PostgreSQL with the manners this service needs.
 
-    A transaction that waits longer than `wait_seconds` for another's write lock fails as busy.
+    A transaction that waits longer than `wait_seconds` for another's write lock fails as busy. A commit
+    outlives a loss of power, or else the process only: SQLite then brings it to the disk with the next
+    commit that must be there. PostgreSQL keeps every commit.
     """
     made = sa.make_url(url)
     if made.get_backend_name() != "sqlite":
@@ -136,16 +140,17 @@ def engine_for(url: str, *, wait_seconds: float = WAIT_SECONDS) -> sa.Engine:
         event.listen(engine, "begin", _begin_on_postgresql(wait_seconds))
         return engine
     engine = sa.create_engine(made, connect_args={"timeout": wait_seconds, "check_same_thread": False})
-    event.listen(engine, "connect", _on_connect)
+    synchronous = "FULL" if outlives_power else "NORMAL"
+    event.listen(engine, "connect", lambda connection, _: _on_connect(connection, synchronous))
     event.listen(engine, "begin", _begin_on_sqlite)
     return engine
 
 
-def _on_connect(connection: Any, _: object) -> None:  # noqa: ANN401  # the DBAPI's own object
+def _on_connect(connection: Any, synchronous: str) -> None:  # noqa: ANN401  # the DBAPI's own object
     # The driver must not begin transactions itself: _begin_on_sqlite does, with the lock it needs.
     connection.isolation_level = None
     # FULL: a receipt, an approval or a release that was answered survives a power cut.
-    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"synchronous={synchronous}", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

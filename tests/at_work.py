@@ -258,10 +258,15 @@ STAGES: Mapping[str, Callable[[AtWork], object]] = {
 
 
 @contextmanager
-def at_work(folder: Path, made: Prepared, database_url: str) -> Iterator[AtWork]:
-    """A service on a database."""
+def at_work(folder: Path, made: Prepared, database_url: str, **changes: Any) -> Iterator[AtWork]:
+    """A service on a database, perhaps with other settings."""
     clock, random = Watch(), Chance(folder.name.encode())
-    app = create_app(_settings(folder, made, database_url), clock=clock, random=random, strict_logs=True)
+    app = create_app(
+        _settings(folder, made, database_url).model_copy(update=changes),
+        clock=clock,
+        random=random,
+        strict_logs=True,
+    )
     here: Surroundings = app.state.surroundings
     with TestClient(app, raise_server_exceptions=False) as client:
         yield AtWork(
@@ -277,6 +282,7 @@ def at_work(folder: Path, made: Prepared, database_url: str) -> Iterator[AtWork]
         )
     here.jobs.close()
     here.sessions.kw["bind"].dispose()
+    here.view_sessions.kw["bind"].dispose()
     here.read_sessions.kw["bind"].dispose()
 
 

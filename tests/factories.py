@@ -14,7 +14,7 @@ from linkage_engine.contract.controlled_table import DisclosureRecord
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
 from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec, query_spec
-from linkage_engine.contract.reports import LinkageFigures, RunFigures
+from linkage_engine.contract.reports import RunFigures
 from linkage_engine.contract.statements import Decision, SignedQuestion, Verdict
 from service.signed import SigningKey, TextType, sign
 
@@ -222,16 +222,17 @@ def a_decision(checker_id: str, release_id: str, evidence_sha256: str, **changes
 
 
 def some_figures() -> RunFigures:
-    figures = LinkageFigures(
-        records_a=100,
-        records_b=90,
-        candidate_pairs=500,
-        links=80,
-        match_weight_threshold=12.5,
-        estimated_false_link_rate=0.004,
-        seconds={"train": 1.5},
+    """What the linkage door gives of 80 links between 100 and 93 records."""
+    numbers = {"records_a": 99, "records_b": 93, "links": 81, "candidate_pairs": 501, "decoys": None}
+    figures = {name: {"value": n, "status": "" if n else "[c]"} for name, n in numbers.items()}
+    return RunFigures.model_validate(
+        {
+            "policy": "nhs-cancer-default",
+            "effective_threshold": 13,
+            "rounding": "midpoint6",
+            "pairs": {"northern-trust:southern-trust": {**figures, "seconds": {"train": 1.5}}},
+        }
     )
-    return RunFigures(pairs={"northern-trust:southern-trust": figures})
 
 
 def a_disclosure_record(**changes: object) -> DisclosureRecord:

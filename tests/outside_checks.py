@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.databases import POSTGRESQL, why_no_postgresql
 
 FULL = frozenset({"", "not deep", "not process and not deep"})
 """Choices of marks that leave no outside check out."""
-NEEDED = ("data", "node", POSTGRESQL)
+NEEDED = ("data", "go", "node", POSTGRESQL)
 """Tools of which, where present, at least one check runs in every full run."""
 
 
@@ -60,6 +61,22 @@ def node_modules(pytestconfig: pytest.Config) -> Path:
     return modules
 
 
+GO_PATH = Path("/usr/share/gocode")
+"""Where Debian's golang-golang-x-mod-dev leaves the code of Go's checksum database."""
+
+
+@pytest.fixture(scope="session")
+def sumdb(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The verifier of tests/outside/sumdb, built; for tests marked `outside(tool="go")`."""
+    go, built = shutil.which("go"), tmp_path_factory.mktemp("sumdb") / "sumdb"
+    assert go
+    surroundings = {"GO111MODULE": "off", "GOPATH": str(GO_PATH), "GOCACHE": str(built.parent / "cache")}
+    command = [go, "build", "-o", str(built), "."]
+    folder = pytestconfig.rootpath / "tests" / "outside" / "sumdb"
+    subprocess.run(command, cwd=folder, env={**os.environ, **surroundings}, check=True, timeout=300)
+    return built
+
+
 def why_absent(config: pytest.Config, tool: str) -> str | None:
     """The reason why checks with a tool cannot run here, or nothing."""
     if tool == "data":
@@ -68,6 +85,8 @@ def why_absent(config: pytest.Config, tool: str) -> str | None:
         return None if febrl_folder(config).is_dir() else "not fetched: run `make outside`"
     if tool == POSTGRESQL:
         return why_no_postgresql()
+    if tool == "go" and not (GO_PATH / "src" / "golang.org" / "x" / "mod" / "sumdb").is_dir():
+        return "golang-golang-x-mod-dev is not installed"
     return None if shutil.which(tool) else "not installed"
 
 

@@ -203,13 +203,8 @@ class Running:
         return int(self.rows("SELECT coalesce(max(sequence), 0) FROM audit_entry")[0][0])
 
     def entries(self, after: int = 0, **narrowed: str) -> list[dict[str, Any]]:
-        reviewer, found = self.client("reviewer"), []
-        while page := reviewer.get("/log/entries", after=after, limit=500, **narrowed):
-            found += page
-            after = page[-1]["sequence"]
-            if len(page) < 500:
-                break
-        return found
+        pages = self.client("reviewer").pages("/log/entries", after=after, limit=500, **narrowed)
+        return [entry for page in pages for entry in page]
 
     def entered(self, subject: str) -> list[str]:
         """What was done about a subject by workers, in order: each act once, or something was doubled."""

@@ -71,7 +71,6 @@ COUNTS = frozenset(
     {
         "budget",
         "bytes",
-        "candidate_pairs",
         "cells",
         "cells_hidden",
         "columns",
@@ -79,7 +78,6 @@ COUNTS = frozenset(
         "counter",
         "first",
         "last",
-        "links",
         "parts",
         "policy_version",
         "records",
@@ -112,10 +110,13 @@ DIGESTS = frozenset(
 """Details that are SHA-256 digests in lower-case hexadecimal."""
 NAMES = frozenset(
     {
+        "asked_action",
+        "asked_outcome",
         "code",
         "data_set",
         "data_version",
         "delivery_id",
+        "filters",
         "isolation",
         "key_id",
         "kind",
@@ -131,8 +132,10 @@ NAMES = frozenset(
         "role",
         "route",
         "sender",
+        "since",
         "submission_id",
         "template",
+        "until",
         "verdict",
     }
 )

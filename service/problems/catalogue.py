@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from service.problems import projects, provider_tool, requests, results, signing_in, submissions, tools
+from service.problems import (
+    database,
+    projects,
+    provider_tool,
+    requests,
+    results,
+    signing_in,
+    submissions,
+    tools,
+)
 from service.problems.problem import KNOWN, Problem
 
-MODULES = (projects, provider_tool, requests, results, signing_in, submissions, tools)
+MODULES = (database, projects, provider_tool, requests, results, signing_in, submissions, tools)
 """Imported here so that every problem has entered itself."""
 
 CATALOGUE: dict[str, type[Problem]] = KNOWN

@@ -12,6 +12,13 @@ class RequestInvalid(Problem):
     remedy = "Read `faults`: each names a place in the request and what is wrong there."
 
 
+class PeriodInvalid(Problem):
+    """The period that was asked for has no moment in it."""
+
+    slug, title, status = "period-invalid", "Period invalid", 422
+    remedy = "Let `from` be earlier than `to`: the period is from the one up to, not including, the other."
+
+
 class RequestUnreadable(Problem):
     """The body could not be read as what its content type says."""
 

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from linkage_engine.contract.manifest import Zone
 from linkage_engine.contract.reports import ValidationReport
 from linkage_engine.contract.value import FieldName, RandomId, Sha256, Slug, Value
-from service.access.admission import Acting, Caller, SignedInRoute, may
+from service.access.admission import Acting, Caller, SignedInRoute, Viewing, may
 from service.access.permissions import Permission
 from service.audit.records import leaf_of
 from service.problems.requests import LengthRequired, RequestTooLarge, RequestUnreadable
@@ -137,7 +137,7 @@ def _enter_interrupted(here: Surroundings, principal: Caller, project_id: str) -
 
 
 @router.get("/submissions/{submission_id}", dependencies=[may(Permission.SUBMISSION_READ)])
-def read_submission(submission_id: str, act: Acting) -> SubmissionShown:
+def read_submission(submission_id: str, act: Viewing) -> SubmissionShown:
     """Follow a delivery: its state and, for each part, counts by rule and what to do about a refusal."""
     submission = actions.read_submission(act, submission_id)
     return SubmissionShown(

@@ -30,6 +30,8 @@ pytestmark = pytest.mark.both_databases
 OURS = {"include_name": lambda name, kind, _: kind != "table" or name in METADATA.tables}
 REVISIONS = [one.revision for one in ScriptDirectory(str(Path(migrations.__file__).parent)).walk_revisions()]
 """Every migration there is, the newest first."""
+EMPTIED = {"linkage_run": {"figures", "records"}}
+"""What a migration takes away on purpose: exact figures of linkages (0002)."""
 
 
 def differences(url: str) -> list[object]:
@@ -93,7 +95,7 @@ def _untouched(before: dict[str, list[dict[str, Any]]], now: dict[str, list[dict
             continue
         assert len(found) == len(before[table]), table
         for row, was in zip(found, before[table], strict=True):
-            both = row.keys() & was.keys()
+            both = (row.keys() & was.keys()) - EMPTIED.get(table, set())
             assert {name: row[name] for name in both} == {name: was[name] for name in both}, table
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -67,6 +68,14 @@ def test_sqlite_is_durable_and_keeps_its_foreign_keys(engine: sa.Engine) -> None
         full, on = 2, 1
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == full
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == on
+
+
+def test_an_entry_of_who_looked_waits_for_no_disk(tmp_path: Path) -> None:
+    normal = 1
+    made = engine_for(f"sqlite:///{tmp_path / 'notes.db'}", outlives_power=False)
+    with made.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == normal
+    made.dispose()
 
 
 @pytest.mark.both_databases
