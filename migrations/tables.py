@@ -5,6 +5,7 @@ from __future__ import annotations
 import service.access.records
 import service.audit.records
 import service.linkage_runs.records
+import service.linkage_secrets.records
 import service.projects.records
 import service.queries.records
 import service.releases.records
@@ -16,6 +17,7 @@ RECORDS = (
     service.access.records,
     service.audit.records,
     service.linkage_runs.records,
+    service.linkage_secrets.records,
     service.projects.records,
     service.queries.records,
     service.releases.records,

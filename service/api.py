@@ -16,6 +16,7 @@ from service.database import engine_for, read_sessions, sessions
 from service.jobs import JobQueue
 from service.keys import Pins, signing_key
 from service.linkage_runs.routes import router as linkage_runs
+from service.linkage_secrets.routes import router as linkage_secrets
 from service.logs import logger
 from service.pages.routes import router as pages
 from service.projects.routes import router as projects
@@ -33,7 +34,15 @@ from service.web.surroundings import Surroundings
 
 PUBLIC: tuple[APIRouter, ...] = (access, pages, log)
 """Routes that need no token."""
-PROTECTED: tuple[APIRouter, ...] = (projects, submissions, linkage_runs, queries, releases, reviews)
+PROTECTED: tuple[APIRouter, ...] = (
+    projects,
+    linkage_secrets,
+    submissions,
+    linkage_runs,
+    queries,
+    releases,
+    reviews,
+)
 """Routes that need a token and a permission."""
 GROUP_WRITES = 0o007
 

@@ -31,6 +31,7 @@ class TextType(StrEnum):
 
     PERMIT = "tre-permit+jws"
     MANIFEST = "tre-manifest+jws"
+    LINKAGE_SECRET = "tre-linkage-secret+jws"  # noqa: S105  # a media type, not a secret
     QUESTION = "tre-question+jws"
     DECISION = "tre-decision+jws"
     HAND_OVER = "tre-hand-over+jws"

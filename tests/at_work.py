@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from httpx2 import Response
 from sqlalchemy.orm import Session
 
 import migrations
+from linkage_engine.contract.permit import Role
 from linkage_engine.contract.refusals import RefusalCode
 from service.access.actions import register_principal
 from service.access.admission import issuer_of
@@ -50,6 +52,7 @@ from tests.factories import (
     a_package,
     a_permit,
     a_question,
+    a_secret_statement,
     some_figures,
     the_people,
 )
@@ -153,6 +156,22 @@ class AtWork:
         answer = self.post("oliver", "/projects", {"permit": self.permit_text(**changes)})
         assert answer.status_code == 201, answer.text
 
+    def ceremony(self, *, signer: str = "northern-trust", **changes: object) -> dict[str, Any]:
+        """A lead provider's statement and envelopes, as tre-provider posts them."""
+        providers = [person for person in self.insiders() if person.role is Role.PROVIDER]
+        envelopes = {provider.id: self.random(300) for provider in providers}
+        statement = a_secret_statement(providers, envelopes, **changes)
+        return {
+            "statement": sign(statement, self.people[signer].key, TextType.LINKAGE_SECRET),
+            "envelopes": {name: base64.b64encode(sealed).decode() for name, sealed in envelopes.items()},
+        }
+
+    def make_secret(self, project_id: str = PROJECT, **changes: Any) -> dict[str, Any]:
+        body = self.ceremony(project_id=project_id, **changes)
+        answer = self.post("northern-trust", f"/projects/{project_id}/linkage-secret", body)
+        assert answer.status_code == 201, answer.text
+        return body
+
     def package(self, name: str, **changes: Any) -> bytes:
         data_set = {"northern-trust": "cancer_registration", "southern-trust": "gp_registration"}[name]
         contents = {"identifiers": self.random(900), data_set: self.random(700)}
@@ -251,6 +270,7 @@ class AtWork:
 STAGES: Mapping[str, Callable[[AtWork], object]] = {
     "registered": _register,
     "project": AtWork.open_project,
+    "secret": AtWork.make_secret,
     "linked": AtWork.finished_run,
     "awaiting": AtWork.awaiting,
 }

@@ -15,7 +15,8 @@ from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
 from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec, query_spec
 from linkage_engine.contract.reports import RunFigures
-from linkage_engine.contract.statements import Decision, SignedQuestion, Verdict
+from linkage_engine.contract.statements import Decision, Envelope, SecretStatement, SignedQuestion, Verdict
+from service.keys import recipient_sha256
 from service.signed import SigningKey, TextType, sign
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -23,7 +24,7 @@ PROJECT = "prevalence-study"
 LINKAGE_RECIPIENT = "age1pq1linkage"
 ANALYSIS_RECIPIENT = "age1pq1analysis"
 RECIPIENTS = {Zone.LINKAGE: LINKAGE_RECIPIENT, Zone.ANALYSIS: ANALYSIS_RECIPIENT}
-KEY_CHECK = "0f" * 16
+KEY_CHECK = "0f" * 8
 
 
 @dataclass
@@ -71,7 +72,7 @@ def a_person(
     principal_id: str, role: Role, *, key: SigningKey | None = None, age_recipient: str | None = None
 ) -> Person:
     key = key or SigningKey.generate()
-    if role is Role.OUTPUT_CHECKER and age_recipient is None:
+    if role in {Role.OUTPUT_CHECKER, Role.PROVIDER} and age_recipient is None:
         age_recipient = f"age1pq1{principal_id}"
     party = Party(
         principal_id=principal_id,
@@ -186,6 +187,28 @@ def a_package(
     manifest = a_manifest(parts, random=random, **changes)
     text = sign(manifest, key, TextType.MANIFEST).encode()
     return a_tar([("manifest.jws", text), *((f"{name}.age", data) for name, data in contents.items())])
+
+
+def a_secret_statement(
+    providers: Sequence[Person], envelopes: Mapping[str, bytes], **changes: object
+) -> SecretStatement:
+    """What the first provider signs; the envelopes need not be sealed for the service to relay them."""
+    fields: dict[str, object] = {
+        "project_id": PROJECT,
+        "secret_epoch": 1,
+        "lead_provider": providers[0].id,
+        "key_check": KEY_CHECK,
+        "roster": tuple(
+            Envelope(
+                provider_id=provider.id,
+                recipient_sha256=recipient_sha256(provider.party.age_recipient or ""),
+                sealed_sha256=hashlib.sha256(envelopes[provider.id]).hexdigest(),
+            )
+            for provider in providers
+        ),
+        "made_at": NOON,
+    }
+    return SecretStatement.model_validate(fields | changes)
 
 
 def a_specification(**changes: object) -> QuerySpec:

@@ -34,7 +34,7 @@ from service.clock import utc_now
 from service.keys import folder_key, signing_key
 from service.operate.installation import SEALED_TO, Home
 from service.problems.catalogue import CATALOGUE
-from service.provider.secret import read_secret
+from service.provider.secret import kept_path, read_secret
 from service.researcher.questions import signed_question
 from service.signed import SigningKey, TextType, sign
 from service.submissions.remedies import remedy_of
@@ -94,13 +94,13 @@ class Running:
 
     @property
     def secret(self) -> LinkageSecret:
-        return read_secret(self.demo.out / "providers" / "project-linkage.secret")
+        return read_secret(kept_path(self.demo.keys(self.demo.providers[0]), PROJECT, 1))
 
     def permit(self, project_id: str, **changes: object) -> str:
-        """A permit for the same people, signed by governance."""
-        check = key_check(self.secret, project_id, 1)
-        draft = permit_draft(self.demo.out / "people", check, providers=self.demo.providers)
-        permit = Permit.model_validate_json(json.dumps({**draft, "project_id": project_id, **changes}))
+        """A permit for the same people, who share their secret already, signed by governance."""
+        draft = permit_draft(self.demo.out / "people", providers=self.demo.providers)
+        named = {"project_id": project_id, "key_check": key_check(self.secret, project_id, 1)}
+        permit = Permit.model_validate_json(json.dumps({**draft, **named, **changes}))
         return sign(permit, signing_key(self.home.governance_key), TextType.PERMIT)
 
     def open_project(self, project_id: str, **changes: object) -> str:
@@ -320,6 +320,7 @@ def running() -> Iterator[Running]:
         stack.enter_context(service_up(demo.home, said))
         demo.facts["service"] = said.read_text()
         path.open_project(demo)
+        path.share_secret(demo)
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda provider: path.deliver(demo, provider), PROVIDERS))
         path.link(demo)

@@ -21,6 +21,8 @@ class Action(StrEnum):
     PROJECT_AMEND = "project:amend"
     PROJECT_CLOSE = "project:close"
     PROJECT_READ = "project:read"
+    LINKAGE_SECRET_RECEIVE = "linkage-secret:receive"  # noqa: S105  # the name of an act
+    LINKAGE_SECRET_READ = "linkage-secret:read"  # noqa: S105  # the name of an act
     SUBMISSION_RECEIVE = "submission:receive"
     SUBMISSION_REFUSE = "submission:refuse"
     SUBMISSION_ACCEPT = "submission:accept"

@@ -108,12 +108,15 @@ def register(home: HomeFolder, public: list[Path]) -> None:
     for party in parties:  # all or none
         shown = thumbprint(party.signing_key)
         print(f"{party.principal_id}: registered as {party.role.value}, thumbprint {shown}")
+        if party.age_recipient:
+            print(f"{party.principal_id}: sealed to fingerprint {fingerprint(party.age_recipient)}")
 
 
 @app.command()
 def fingerprints(home: HomeFolder) -> None:
-    """Print what providers compare by telephone before they seal to the workers' keys."""
+    """Print what providers pin and compare by telephone: whose permits to believe, whose keys to seal to."""
     pins = Pins.read(Home(home.absolute()).pins)
+    print(f"governance key {thumbprint(pins.governance_key)}")
     for role, keys_of in (("linkage", pins.linkage), ("analysis", pins.analysis)):
         print(f"{role} key {fingerprint(str(keys_of.age_recipient))}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from service.problems import (
     database,
+    linkage_secrets,
     projects,
     provider_tool,
     requests,
@@ -14,7 +15,17 @@ from service.problems import (
 )
 from service.problems.problem import KNOWN, Problem
 
-MODULES = (database, projects, provider_tool, requests, results, signing_in, submissions, tools)
+MODULES = (
+    database,
+    linkage_secrets,
+    projects,
+    provider_tool,
+    requests,
+    results,
+    signing_in,
+    submissions,
+    tools,
+)
 """Imported here so that every problem has entered itself."""
 
 CATALOGUE: dict[str, type[Problem]] = KNOWN

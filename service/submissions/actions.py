@@ -11,6 +11,7 @@ from linkage_engine.contract.reports import ValidationReport
 from service.act import Act
 from service.audit.vocabulary import Action, Outcome
 from service.jobs import Job
+from service.linkage_secrets.actions import secret_in_force
 from service.problems.requests import NotFound
 from service.problems.submissions import ManifestRefused
 from service.problems.tools import SignatureRefused
@@ -52,7 +53,7 @@ def receive_submission(
     manifest = _manifest(package.manifest, permit, act.actor)
     rules.check_manifest(manifest, permit, act.actor)
     rules.check_members(manifest, package.members)
-    rules.check_keys(manifest, permit, recipients)
+    rules.check_keys(manifest, secret_in_force(act, permit), recipients)
     rules.check_counter(manifest.counter, last_counter(act.session, project_id, act.actor))
     submission = _add(act, manifest, package.manifest, incoming)
     incoming.keep()

@@ -96,12 +96,15 @@ def _zone_of(part: Part) -> Zone:
     return Zone.LINKAGE if part.name == IDENTIFIERS else Zone.ANALYSIS
 
 
-def check_keys(manifest: Manifest, permit: Permit, recipients: Mapping[Zone, str]) -> None:
-    """Raise WrongRecipient or WrongLinkageSecret unless the delivery was made with the keys in force."""
+def check_keys(manifest: Manifest, secret: tuple[int, str], recipients: Mapping[Zone, str]) -> None:
+    """Raise WrongRecipient or WrongLinkageSecret unless the delivery was made with the keys in force.
+
+    `secret` is epoch and key check of the project linkage secret.
+    """
     for part in manifest.parts:
         if part.recipient != recipients[part.zone]:
             raise WrongRecipient(part=part.name, current=recipients[part.zone])
-    if (manifest.secret_epoch, manifest.key_check) != (permit.secret_epoch, permit.key_check):
+    if (manifest.secret_epoch, manifest.key_check) != secret:
         raise WrongLinkageSecret
 
 

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -30,8 +31,9 @@ PUBLIC_ROUTES = {
     ("GET", "/problems/{slug}"),
     ("GET", "/log/checkpoint"),
 }
-BODIES: Mapping[str, dict[str, str] | None] = {
+BODIES: Mapping[str, dict[str, Any] | None] = {
     "/projects": {"permit": "a.b.c"},
+    "/projects/{project_id}/linkage-secret": {"statement": "a.b.c", "envelopes": {}},
     "/projects/{project_id}/submissions": None,
     "/projects/{project_id}/linkage-runs": None,
     "/projects/{project_id}/queries": {"question": "a.b.c"},

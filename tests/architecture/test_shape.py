@@ -19,6 +19,7 @@ EXTRA: dict[str, dict[str, str]] = {
         "permissions": "the table of roles and what they may do",
         "tokens": "assertions in, access tokens out",
     },
+    "linkage_secrets": {},
     "projects": {},
     "submissions": {
         "package": "reads the tar before a transaction begins",

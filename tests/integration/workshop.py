@@ -39,6 +39,7 @@ from service.jobs import WORKER_OF, Duties, Job, JobQueue, WorkerRole
 from service.keys import Pins, signing_key, write_private
 from service.linkage_runs.actions import ask_for_run
 from service.linkage_runs.records import LinkageRun
+from service.linkage_secrets.actions import receive_secret
 from service.logs import logger
 from service.operate.installation import Home, Installation, create, environment
 from service.projects.actions import open_project
@@ -55,7 +56,17 @@ from service.submissions.records import Submission, SubmissionPart
 from service.submissions.spool import Incoming
 from service.worker.duties import open_role, settings_of
 from service.worker.roles import Surroundings
-from tests.factories import PROJECT, Chance, Person, Watch, a_permit, a_person, a_question, a_specification
+from tests.factories import (
+    PROJECT,
+    Chance,
+    Person,
+    Watch,
+    a_permit,
+    a_person,
+    a_question,
+    a_secret_statement,
+    a_specification,
+)
 from tests.integration.extracts import PRACTICES, REGISTRY, practice_files, registry_files
 from tests.integration.sealed import KEY_CHECK, Delivered, Desk
 
@@ -72,6 +83,8 @@ CAST = {
     "oliver": Role.OPERATOR,
     "audrey": Role.AUDIT_REVIEWER,
 }
+ENVELOPES = {REGISTRY: b"sealed to the registry", PRACTICES: b"sealed to practices"}
+"""Nothing inside opens them: their digests are in the lead provider's statement."""
 SERVICE_ONLY = ("oliver", "audrey")
 CHECKERS = ("cheng", "carol")
 R = TypeVar("R", bound=Record)
@@ -151,10 +164,20 @@ class Workshop:
             "lead_provider": REGISTRY,
             "data_sets": tuple(DataSetGrant(provider_id=p, data_set=d) for p, d in GRANTS),
             "policy": POLICY,
-            "key_check": KEY_CHECK,
+            "key_check": None,
         }
         parties = [person for person in self.people.values() if person.id not in SERVICE_ONLY]
         return sign(a_permit(parties, **fields | changes), key or self.governance, TextType.PERMIT)
+
+    def secret_text(self, key: SigningKey | None = None, **changes: object) -> str:
+        """What the lead provider signed about the secret that desks seal with."""
+        providers = [self.people[name] for name in (REGISTRY, PRACTICES)]
+        statement = a_secret_statement(providers, ENVELOPES, key_check=KEY_CHECK, **changes)
+        return sign(statement, key or self.people[REGISTRY].key, TextType.LINKAGE_SECRET)
+
+    def hold_ceremony(self) -> None:
+        with self.acting(REGISTRY) as act:
+            receive_secret(act, PROJECT, self.secret_text(), ENVELOPES)
 
     def desk(self, provider: str, recipients: Recipients | None = None) -> Desk:
         pinned = Recipients(
@@ -323,6 +346,7 @@ def _open(shop: Workshop) -> None:
             register_principal(act, person.party)
     with shop.acting("oliver") as act:
         open_project(act, shop.permit_text())
+    shop.hold_ceremony()
 
 
 def _receive(shop: Workshop) -> None:

@@ -12,6 +12,7 @@ from linkage_engine.contract.manifest import IDENTIFIERS, Manifest
 from linkage_engine.laboratory.demo.cast import PROJECT
 from linkage_engine.pseudonymise.secret import LinkageSecret, key_check
 from linkage_engine.unseal.identity import Identity
+from service.keys import write_private
 from service.signed import SigningKey, TextType, sign, verified
 from tests.factories import a_tar
 from tests.forged import Forger, SealedPart, flipped
@@ -106,7 +107,7 @@ def test_a_manifest_signed_by_somebody_else_is_refused(running: Running, practic
 
 def test_tokens_of_another_linkage_secret_are_refused(running: Running, practices: Forger) -> None:
     another = key_check(LinkageSecret.generate(secrets.token_bytes), PROJECT, 1)
-    with running.refused(GP, "wrong-linkage-secret", "Ask the lead provider"):
+    with running.refused(GP, "wrong-linkage-secret", "Fetch the project's secret"):
         running.send(GP, practices.package(practices.parts(), key_check=another))
 
 
@@ -114,7 +115,7 @@ def test_the_tool_refuses_another_linkage_secret_before_anything_is_sealed(
     running: Running, tmp_path: Path
 ) -> None:
     secret, package = tmp_path / "another.secret", tmp_path / "delivery.tresub"
-    running.tool("tre-provider", "secret", secret, "--project-id", PROJECT)
+    write_private(secret, secrets.token_hex(32))
     mapping, project = (running.demo.at(GP, name) for name in ("mapping.json", "project.json"))
     said = running.tool(
         "tre-provider",
@@ -123,7 +124,7 @@ def test_the_tool_refuses_another_linkage_secret_before_anything_is_sealed(
         expect=1,
     )
     assert said.startswith("Wrong linkage secret: ")
-    assert "What to do: Ask the lead provider for the project's secret" in said
+    assert "What to do: Fetch the project's secret" in said
     assert not package.exists()
 
 

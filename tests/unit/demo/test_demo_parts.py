@@ -46,7 +46,7 @@ def test_the_draft_is_a_permit_of_those_who_handed_in_keys(tmp_path: Path) -> No
             name=member.name,
             role=Role(member.role),
         )
-    permit = Permit.model_validate_json(json.dumps(permit_draft(tmp_path, "0f" * 16)))
+    permit = Permit.model_validate_json(json.dumps(permit_draft(tmp_path)))
     assert {party.principal_id for party in permit.parties} == {m.principal_id for m in CAST} - {
         *SERVICE_ONLY
     }
@@ -63,7 +63,7 @@ def test_a_provider_that_takes_no_part_is_in_no_permit(tmp_path: Path) -> None:
             name=member.name,
             role=Role(member.role),
         )
-    draft = permit_draft(tmp_path, "0f" * 16, providers=("cancer-registry", "gp-federation"))
+    draft = permit_draft(tmp_path, providers=("cancer-registry", "gp-federation"))
     permit = Permit.model_validate_json(json.dumps(draft))
     assert {g.data_set for g in permit.data_sets} == {"cancer_registration", "death", "gp_registration"}
     assert permit.templates == ("prevalence",)
