@@ -10,6 +10,7 @@ import service.projects.records
 import service.queries.records
 import service.releases.records
 import service.submissions.records
+import service.uploads.records
 from service.database import Record
 
 METADATA = Record.metadata
@@ -22,4 +23,5 @@ RECORDS = (
     service.queries.records,
     service.releases.records,
     service.submissions.records,
+    service.uploads.records,
 )

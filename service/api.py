@@ -26,17 +26,20 @@ from service.reviews.routes import public as log
 from service.reviews.routes import router as reviews
 from service.settings import ApiSettings, settings_for
 from service.submissions.routes import router as submissions
-from service.submissions.spool import sweep
+from service.uploads.routes import public as upload_protocol
+from service.uploads.routes import router as uploads
+from service.uploads.sweeping import sweep_expired, sweep_left
 from service.web.answers import SecurityHeaders, answer_problems
 from service.web.description import RESPONSES, DescribedApp
 from service.web.isolation import still_open, write_status
 from service.web.surroundings import Surroundings
 
-PUBLIC: tuple[APIRouter, ...] = (access, pages, log)
+PUBLIC: tuple[APIRouter, ...] = (access, pages, log, upload_protocol)
 """Routes that need no token."""
 PROTECTED: tuple[APIRouter, ...] = (
     projects,
     linkage_secrets,
+    uploads,
     submissions,
     linkage_runs,
     queries,
@@ -102,7 +105,8 @@ def serve(settings: ApiSettings) -> None:
     opened = still_open(settings.closed_paths())
     write_status(settings.status_folder, opened, utc_now)
     app.state.surroundings.log.info("isolation", isolation="reduced" if opened else "full", open=opened)
-    sweep(settings.spool)
+    sweep_left(app.state.surroundings)
+    sweep_expired(app.state.surroundings)
     # Uvicorn's own log would print the text of exceptions; our handlers say what may be said.
     uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_level="critical")
 

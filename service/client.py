@@ -7,7 +7,7 @@ minutes; a new one is fetched when it is about to run out.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -76,6 +76,11 @@ class Client:
             raise ServiceUnreachable from None
         return cls(http, folder_party(folder).principal_id, folder_key(folder), clock=clock, random=random)
 
+    @property
+    def address(self) -> str:
+        """The address of the service."""
+        return str(self._http.base_url)
+
     def get(self, path: str, **params: str | int) -> Any:  # noqa: ANN401  # JSON
         """The JSON at a path."""
         return _json(self._send("GET", path, params=params))
@@ -99,10 +104,11 @@ class Client:
         """The JSON answered to a JSON body."""
         return _json(self._send("POST", path, json=body))
 
-    def upload(self, path: str, chunks: Iterable[bytes], *, length: int, content_type: str) -> Any:  # noqa: ANN401
-        """The JSON answered to a streamed body of known length."""
-        headers = {"content-type": content_type, "content-length": str(length)}
-        return _json(self._send("POST", path, content=chunks, headers=headers))
+    def exchange(
+        self, method: str, path: str, *, headers: Mapping[str, str], content: bytes = b""
+    ) -> httpx.Headers:
+        """The headers answered to a request that is made of headers and bytes."""
+        return self._send(method, path, headers=headers, content=content).headers
 
     def token(self) -> str:
         """A live access token."""
@@ -122,7 +128,7 @@ class Client:
         self,
         method: str,
         path: str,
-        headers: dict[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
         **kw: Any,  # noqa: ANN401  # httpx's own
     ) -> httpx.Response:
         return self._exchange(

@@ -137,9 +137,35 @@ class AtWork:
     def post(self, name: str, path: str, body: Mapping[str, Any] | None = None) -> Response:
         return self.client.post(path, json=body, headers=self.bearer(name))
 
+    def begin(self, name: str, length: int | str, project_id: str = PROJECT, **headers: str) -> Response:
+        told = {**self.tus(name), "upload-length": str(length), **headers}
+        return self.client.post(f"/projects/{project_id}/uploads", headers=told)
+
+    def append(self, name: str, place: str, offset: int, data: bytes, **headers: str) -> Response:
+        told = {
+            **self.tus(name),
+            "content-type": "application/offset+octet-stream",
+            "upload-offset": str(offset),
+            **headers,
+        }
+        return self.client.patch(place, content=data, headers=told)
+
+    def uploaded(self, name: str, data: bytes, project_id: str = PROJECT) -> str:
+        """The id of an upload that came in whole."""
+        begun = self.begin(name, len(data), project_id)
+        assert begun.status_code == 201, begun.text
+        answer = self.append(name, begun.headers["location"], 0, data)
+        assert answer.status_code == 204, answer.text
+        return str(begun.headers["location"]).rpartition("/")[2]
+
     def send(self, name: str, package: bytes, project_id: str = PROJECT) -> Response:
-        headers = {**self.bearer(name), "content-type": "application/x-tar"}
-        return self.client.post(f"/projects/{project_id}/submissions", content=package, headers=headers)
+        return self.finish(name, self.uploaded(name, package, project_id), project_id)
+
+    def finish(self, name: str, upload_id: str, project_id: str = PROJECT) -> Response:
+        return self.post(name, f"/projects/{project_id}/submissions", {"upload_id": upload_id})
+
+    def tus(self, name: str) -> dict[str, str]:
+        return {**self.bearer(name), "tus-resumable": "1.0.0"}
 
     def bearer(self, name: str) -> dict[str, str]:
         return {"authorization": f"Bearer {self.token(name)}"}
@@ -307,7 +333,7 @@ def at_work(folder: Path, made: Prepared, database_url: str, **changes: Any) -> 
 
 
 def _settings(folder: Path, made: Prepared, database_url: str) -> ApiSettings:
-    for name in ("submissions", "evidence", "releases"):
+    for name in ("uploads", "submissions", "evidence", "releases"):
         (folder / "spool" / name).mkdir(parents=True)
     (folder / "status").mkdir()
     pins = Pins(
@@ -327,4 +353,6 @@ def _settings(folder: Path, made: Prepared, database_url: str) -> ApiSettings:
         pins=folder / "pins.json",
         token_key=folder / "token.jwk",
         submission_limit_bytes=1 << 20,
+        upload_quota_bytes=2 << 20,
+        upload_idle_seconds=0.5,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import secrets
@@ -35,6 +36,7 @@ from service.keys import folder_key, signing_key
 from service.operate.installation import SEALED_TO, Home
 from service.problems.catalogue import CATALOGUE
 from service.provider.secret import kept_path, read_secret
+from service.provider.upload import Sending, hand_over
 from service.researcher.questions import signed_question
 from service.signed import SigningKey, TextType, sign
 from service.submissions.remedies import remedy_of
@@ -111,13 +113,18 @@ class Running:
 
     def send(self, provider: str, package: bytes, project_id: str = PROJECT) -> dict[str, Any]:
         """Hand over a package and return the receipt."""
-        receipt: dict[str, Any] = self.client(provider).upload(
-            f"/projects/{project_id}/submissions",
-            iter([package]),
-            length=len(package),
-            content_type="application/x-tar",
-        )
+        receipt: dict[str, Any] = hand_over(self.sending(provider, package, project_id))
         return receipt
+
+    def sending(self, provider: str, package: bytes, project_id: str = PROJECT) -> Sending:
+        """What a provider's tool is about to send."""
+        return Sending(
+            client=self.client(provider),
+            project_id=project_id,
+            file=io.BytesIO(package),
+            length=len(package),
+            pause=time.sleep,
+        )
 
     def settled(self, provider: str, submission_id: str) -> dict[str, Any]:
         """A delivery once every part was looked at."""
@@ -228,7 +235,9 @@ class Running:
 
     def stray(self) -> set[str]:
         """Files of the spool and the vaults that were begun and never got their name."""
-        begun = {name for name in self.spool() if Path(name).name.startswith((".", "incoming-"))}
+        begun = {
+            name for name in self.spool() if Path(name).name.startswith(".") or name.startswith("uploads/")
+        }
         vaults = [self.home.vault(role) for role in SEALED_TO]
         return begun | {path.name for vault in vaults for path in vault.rglob("*.partial")}
 

@@ -23,8 +23,12 @@ class Action(StrEnum):
     PROJECT_READ = "project:read"
     LINKAGE_SECRET_RECEIVE = "linkage-secret:receive"  # noqa: S105  # the name of an act
     LINKAGE_SECRET_READ = "linkage-secret:read"  # noqa: S105  # the name of an act
+    UPLOAD_BEGIN = "upload:begin"
+    UPLOAD_APPEND = "upload:append"
+    UPLOAD_READ = "upload:read"
+    UPLOAD_END = "upload:end"
+    UPLOAD_EXPIRE = "upload:expire"
     SUBMISSION_RECEIVE = "submission:receive"
-    SUBMISSION_REFUSE = "submission:refuse"
     SUBMISSION_ACCEPT = "submission:accept"
     SUBMISSION_WITHDRAW = "submission:withdraw"
     SUBMISSION_READ = "submission:read"
@@ -85,7 +89,9 @@ COUNTS = frozenset(
         "records",
         "records_a",
         "records_b",
+        "replaced_counter",
         "rows",
+        "rows_before",
         "seconds",
         "secret_epoch",
         "size",
@@ -131,6 +137,7 @@ NAMES = frozenset(
         "query_id",
         "receiver",
         "release_id",
+        "replaces",
         "role",
         "route",
         "sender",

@@ -35,6 +35,7 @@ FIRST_UID = 61000
 SHARED = (
     "control",
     "spool",
+    "spool/uploads",
     "spool/submissions",
     "spool/hand-overs",
     "spool/evidence",

@@ -12,6 +12,7 @@ from service.problems import (
     signing_in,
     submissions,
     tools,
+    uploads,
 )
 from service.problems.problem import KNOWN, Problem
 
@@ -25,6 +26,7 @@ MODULES = (
     signing_in,
     submissions,
     tools,
+    uploads,
 )
 """Imported here so that every problem has entered itself."""
 

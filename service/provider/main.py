@@ -27,6 +27,7 @@ from service.provider.history import compared, keep_last, read_last, remembered
 from service.provider.identity import new_identity
 from service.provider.mapping import read_mapping
 from service.provider.pins import PinnedProvider
+from service.provider.progress import progress
 from service.provider.report import as_lines, as_page
 from service.provider.seal import Sealer, read_project, seal_delivery
 from service.provider.secret import check_secret, kept_path, read_secret
@@ -180,18 +181,28 @@ def seal(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
 @app.command()
 def submit(package: Path, url: Url, keys: Keys) -> None:
-    """Hand over a sealed package and keep the receipt; the same package may be sent again."""
-    receipt = submit_package(package, keys=keys, client=_client(url, keys), pause=time.sleep)
+    """Hand over a sealed package and keep the receipt; run it again to go on after a break."""
+    client = _client(url, keys)
+    with progress(package.stat().st_size, sys.stderr) as reached:
+        receipt = submit_package(package, keys=keys, client=client, pause=time.sleep, reached=reached)
     print(f"submission {receipt.submission_id}")
     print(f"SHA-256    {receipt.sealed_sha256}")
     print(f"log index  {'not yet: see status' if receipt.log_index is None else receipt.log_index}")
     print(f"receipt    {package}{RECEIPT_SUFFIX}")
+    if replaced := receipt.replaces:
+        print(f"Replaces delivery {replaced.counter}, submission {replaced.submission_id}, once accepted:")
+        for part in replaced.parts:
+            print(f"  {part.name}: {_rows(part.rows_before)}, now {_rows(part.rows)}")
 
 
 @app.command()
 def status(submission_id: str, url: Url, keys: Keys) -> None:
     """Show where a submission stands."""
     print(json.dumps(_client(url, keys).get(f"/submissions/{submission_id}"), indent=2))
+
+
+def _rows(rows: int | None) -> str:
+    return "not sent" if rows is None else f"{rows} rows"
 
 
 def _sealer(project_path: Path, secret_file: Path | None, keys: Path) -> Sealer:

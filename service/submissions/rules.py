@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION, DATA_SETS, PERSON_KEY, data_set
@@ -64,6 +65,21 @@ def event_of(parts: Sequence[PartState]) -> SubmissionEvent | None:
     if all(state is PartState.UNSEALED for state in parts):
         return SubmissionEvent.ALL_UNSEALED
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class PartRows:
+    """How many rows a part has in a delivery and had in the one before it; None: there is no such part."""
+
+    name: str
+    rows_before: int | None
+    rows: int | None
+
+
+def rows_by_part(before: Mapping[str, int], after: Mapping[str, int]) -> tuple[PartRows, ...]:
+    """What became of each part's rows: the parts of the new delivery in its order, then those it lacks."""
+    names = [*after, *(name for name in before if name not in after)]
+    return tuple(PartRows(name, before.get(name), after.get(name)) for name in names)
 
 
 def check_manifest(manifest: Manifest, permit: Permit, provider_id: str) -> None:

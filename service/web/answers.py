@@ -140,7 +140,7 @@ def answer_problems(app: FastAPI) -> None:
 
 
 class SecurityHeaders:
-    """Puts the headers on every answer that does not have them yet."""
+    """Puts the headers on every answer that does not have them yet, and those that its route names."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -154,7 +154,8 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                of_route: Mapping[str, str] = getattr(scope.get("route"), "answer_headers", {})
+                for name, value in (*HEADERS.items(), *of_route.items()):
                     headers.setdefault(name, value)
             await send(message)
 

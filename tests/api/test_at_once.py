@@ -51,6 +51,27 @@ def test_the_same_bytes_sent_six_times_at_once_are_one_delivery(project: AtWork)
     assert len(project.jobs()) == 2
 
 
+def test_the_same_piece_sent_six_times_at_once_is_written_once(project: AtWork) -> None:
+    place = project.begin("northern-trust", 400_000).headers["location"]
+    data = project.random(200_000)
+    acts = [lambda: project.append("northern-trust", place, 0, data)] * THREADS
+    statuses = at_once(*acts)
+    assert statuses[0] == 204
+    assert set(statuses[1:]) <= {409, 423}
+    (file,) = (project.here.settings.spool / "uploads").iterdir()
+    assert file.read_bytes() == data
+
+
+def test_an_upload_finished_six_times_at_once_is_one_delivery(project: AtWork) -> None:
+    upload_id = project.uploaded("northern-trust", project.package("northern-trust"))
+    acts = [lambda: project.finish("northern-trust", upload_id)] * THREADS
+    statuses = at_once(*acts)
+    assert statuses.count(201) == 1
+    assert set(statuses) <= {200, 201, 423}
+    assert len(list((project.here.settings.spool / "submissions").iterdir())) == 1
+    assert len(project.jobs()) == 2
+
+
 def test_an_assertion_used_six_times_at_once_gives_one_token(service: AtWork) -> None:
     assertion = service.assertion("rosalind")
     acts = [lambda: service.sign_in(assertion)] * THREADS

@@ -24,7 +24,12 @@ EXTRA: dict[str, dict[str, str]] = {
     "submissions": {
         "package": "reads the tar before a transaction begins",
         "remedies": "what a provider does about each refusal of the engine",
-        "spool": "bytes on their way to the disk",
+        "spool": "where a delivery lies",
+    },
+    "uploads": {
+        "files": "a file for each upload, and its lock",
+        "intake": "bytes on their way to the disk",
+        "sweeping": "what nobody asks for: the end of uploads whose time is over",
     },
     "linkage_runs": {},
     "queries": {},

@@ -13,5 +13,6 @@ BENCHMARKS: Mapping[str, str] = {
     "questions": "questions",
     "reads": "reads",
     "seal": "seal",
+    "upload": "upload",
 }
 """A module is run as a program; it gives `figures(scale)` to `measure.main`."""

@@ -6,7 +6,6 @@ role that they belong to. Each stage of the story is made once and copied for th
 
 from __future__ import annotations
 
-import hashlib
 import io
 import secrets
 import shutil
@@ -14,7 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -53,7 +52,8 @@ from service.signed import SigningKey, TextType, sign
 from service.submissions.actions import receive_submission
 from service.submissions.package import read_package
 from service.submissions.records import Submission, SubmissionPart
-from service.submissions.spool import Incoming
+from service.uploads.actions import Limits, begin_upload
+from service.uploads.files import file_of
 from service.worker.duties import open_role, settings_of
 from service.worker.roles import Surroundings
 from tests.factories import (
@@ -189,13 +189,16 @@ class Workshop:
         """Receive a package as the api does; the submission's id."""
         to = recipients or self.desk(delivered.manifest.provider_id).recipients
         data = delivered.package.read_bytes()
-        aside = self.spool / "submissions" / f"incoming-{self.random(4).hex()}"
-        aside.write_bytes(data)
-        incoming = Incoming(aside, hashlib.sha256(data).hexdigest(), len(data))
+        limits = Limits(length_bytes=len(data), quota_bytes=len(data), lives=timedelta(days=1))
         with self.acting(delivered.manifest.provider_id) as act:
-            package = read_package(aside)
+            upload = begin_upload(act, PROJECT, length=len(data), described="", limits=limits)
+            path = file_of(self.spool, upload.id)
+            path.write_bytes(data)
             sealed_to = {Zone.LINKAGE: to.linkage, Zone.ANALYSIS: to.analysis}
-            return receive_submission(act, PROJECT, incoming, package, recipients=sealed_to)[0].id
+            package = read_package(path)
+            received, _ = receive_submission(act, upload, path, package, recipients=sealed_to)
+        path.unlink()
+        return received.id
 
     def deliver(self, provider: str) -> str:
         files = {REGISTRY: registry_files, PRACTICES: practice_files}[provider]

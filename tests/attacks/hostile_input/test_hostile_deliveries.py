@@ -40,7 +40,7 @@ def test_a_part_openly_sealed_to_another_key_is_refused(
         running.send(GP, practices.package(practices.parts(**{name: sealed})))
 
 
-@pytest.mark.parametrize("kept", ["nothing", "half", "all but a byte", "no end", "half an end"])
+@pytest.mark.parametrize("kept", ["all but nothing", "half", "all but a byte", "no end", "half an end"])
 def test_a_truncated_package_is_refused(running: Running, practices: Forger, kept: str) -> None:
     parts = practices.parts()
     package = practices.package(parts)
@@ -48,7 +48,7 @@ def test_a_truncated_package_is_refused(running: Running, practices: Forger, kep
     end = package.index(last) + len(last)
     padded = end + -end % BLOCK
     cut = {
-        "nothing": 0,
+        "all but nothing": 1,
         "half": end // 2,
         "all but a byte": end - 1,
         "no end": padded,
