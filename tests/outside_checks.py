@@ -1,9 +1,9 @@
 """Checks against somebody else's programs and data are run, or named as not run: never quietly skipped.
 
 A test marked `@pytest.mark.outside(tool="node")` is not run where that executable is absent, `tool="data"`
-where the folder of outside data is, and `tool="postgresql"` where no server can be started; the summary
-counts all. A run fails when the tool is there and a marked test was skipped all the same, and a full run also
-when no test with a needed tool ran.
+where the folder of outside data is, `tool="febrl"` where FEBRL's files are, and `tool="postgresql"` where no
+server can be started; the summary counts all. A run fails when the tool is there and a marked test was
+skipped all the same, and a full run also when no test with a needed tool ran.
 """
 
 from __future__ import annotations
@@ -33,6 +33,17 @@ def data_folder(config: pytest.Config) -> Path:
 def outside_data(pytestconfig: pytest.Config) -> Path:
     """The folder of outside data, for tests marked `outside(tool="data")`."""
     return data_folder(pytestconfig)
+
+
+def febrl_folder(config: pytest.Config) -> Path:
+    """FEBRL's made-up people, which `make outside` fetches."""
+    return config.rootpath / "build" / "outside" / "febrl"
+
+
+@pytest.fixture(scope="session")
+def febrl(pytestconfig: pytest.Config) -> Path:
+    """The folder of FEBRL's files, for tests marked `outside(tool="febrl")`."""
+    return febrl_folder(pytestconfig)
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +81,8 @@ def why_absent(config: pytest.Config, tool: str) -> str | None:
     """The reason why checks with a tool cannot run here, or nothing."""
     if tool == "data":
         return None if data_folder(config).is_dir() else "no folder TRE_OUTSIDE_DATA"
+    if tool == "febrl":
+        return None if febrl_folder(config).is_dir() else "not fetched: run `make outside`"
     if tool == POSTGRESQL:
         return why_no_postgresql()
     if tool == "go" and not (GO_PATH / "src" / "golang.org" / "x" / "mod" / "sumdb").is_dir():

@@ -57,6 +57,7 @@ class RefusalCode(StrEnum):
     VAULT_NAME_INVALID = "vault-name-invalid"
     VAULT_OBJECT_EXISTS = "vault-object-exists"
     VAULT_OBJECT_MISSING = "vault-object-missing"
+    VAULT_FULL = "vault-full"
     # a fault of ours: its kind is in the worker's log
     UNFORESEEN = "unforeseen"
 

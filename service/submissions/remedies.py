@@ -22,6 +22,7 @@ REMEDIES: Mapping[RefusalCode, str] = {
     RefusalCode.ROWS_INVALID: "Run tre-provider validate; correct the rows that the report names.",
     RefusalCode.PERSON_KEYS_INVALID: SEAL_AGAIN,
     RefusalCode.PERSON_KEYS_DIFFER: "Check the mapping file: parts must name the same local persons.",
+    RefusalCode.VAULT_FULL: "Tell the operator, who has to make room; then seal the extract again.",
 }
 """Refusals that a delivery can meet; any other is ours to look at."""
 
