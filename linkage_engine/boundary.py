@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import combinations
 from typing import BinaryIO
@@ -29,11 +29,12 @@ from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
-from linkage_engine.contract.reports import LinkageFigures, ValidationReport
+from linkage_engine.contract.reports import RunFigures, ValidationReport
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.disclosure.before import before_control
 from linkage_engine.disclosure.cells import ExactCell, ExactTable, Reference
 from linkage_engine.disclosure.control import Provenance, control
+from linkage_engine.disclosure.linkage import ExactLinkage, controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.link.linking import link_pair
@@ -87,15 +88,15 @@ def _declared(manifest: Manifest, name: str) -> Part:
 
 @dataclass(frozen=True)
 class Linked:
-    """What the linkage door hands on: figures for each pair of providers, and the crosswalk, sealed."""
+    """What the linkage door hands on: controlled figures, and the crosswalk, to be sealed."""
 
-    figures: Mapping[str, LinkageFigures]
+    figures: RunFigures
     crosswalk: pa.Table
 
 
 @dataclass(frozen=True)
 class LinkageDoor:
-    """Tokens in; figures and a crosswalk of link ids out."""
+    """Tokens in; controlled figures and a crosswalk of link ids out."""
 
     inside: Inside
 
@@ -107,21 +108,22 @@ class LinkageDoor:
         self.inside.vault.write(manifest.project_id, name, table, replace=True)
         return int(table.num_rows)
 
-    def link(self, project_id: str, run_id: str, deliveries: Mapping[str, str]) -> Linked:
+    def link(self, project_id: str, run_id: str, deliveries: Mapping[str, str], *, policy: str) -> Linked:
         """Link the deliveries, by provider, and give every record a link id.
 
-        Link ids of earlier runs are kept. Raises CannotLink when there is nothing to link.
+        Link ids of earlier runs are kept. Of the quality only what the policy lets be told comes out.
+        Raises CannotLink when there is nothing to link.
         """
-        vault = self.inside.vault
+        vault, rules = self.inside.vault, Policy.from_json(policy_text(policy))
         records = {
             provider: vault.read(project_id, _object("identifiers", provider, delivery))
             for provider, delivery in sorted(deliveries.items())
         }
-        figures: dict[str, LinkageFigures] = {}
+        figures: dict[str, ExactLinkage] = {}
         pairs: list[LinkedPair] = []
         for a, b in combinations(records, 2):
             result = link_pair(_compute(), records[a], records[b], seed=SEED)
-            figures[f"{a}:{b}"] = result.figures
+            figures[f"{a}:{b}"] = ExactLinkage(**asdict(result.figures))
             pairs += _linked_pairs(a, b, result.pairs)
         everybody = [
             RecordId(provider, key)
@@ -131,7 +133,7 @@ class LinkageDoor:
         before = vault.read(project_id, SPINE) if vault.exists(project_id, SPINE) else empty_crosswalk()
         assigned = assign_link_ids(before, clusters(everybody, pairs), self.inside.random)
         vault.write(project_id, SPINE, assigned.crosswalk, replace=True)
-        return Linked(figures, _crosswalk(assigned.crosswalk, run_id, deliveries))
+        return Linked(controlled_run(figures, rules), _crosswalk(assigned.crosswalk, run_id, deliveries))
 
     def seal_crosswalk(self, linked: Linked, target: BinaryIO, receiver: Recipient) -> None:
         """Seal the crosswalk to the analysis worker."""
@@ -186,7 +188,10 @@ class AnalysisDoor:
         return {DEATH: as_text(self.inside.vault.read(manifest.project_id, kept))}
 
     def receive_crosswalk(self, sealed: BinaryIO, project_id: str) -> int:
-        """Keep a crosswalk, number the persons that are new, and return how many persons there are."""
+        """Keep a crosswalk, number the persons that are new, and return how many records it has.
+
+        How many persons stays inside: it is the records less the links.
+        """
         plain = unseal_to_memory(sealed, identities=[self.inside.identity])
         crosswalk = pq.read_table(pa.BufferReader(plain))
         vault = self.inside.vault
@@ -194,7 +199,7 @@ class AnalysisDoor:
         numbered = _numbered(known, crosswalk["link_id"], self.inside.random)
         vault.write(project_id, PERSON_INDEX, numbered, replace=True)
         vault.write(project_id, CROSSWALK, crosswalk, replace=True)
-        return int(pc.count_distinct(crosswalk["link_id"]).as_py())
+        return int(crosswalk.num_rows)
 
     def answer(
         self, specification: QuerySpec, target: BinaryIO, receiver: Recipient, *, seconds: float
@@ -210,9 +215,9 @@ class AnalysisDoor:
             for name, schema in inputs(made).items()
             if name != PERSON_INDEX
         }
-        people = set(crosswalk["link_id"].to_pylist())
         index = vault.read(project_id, PERSON_INDEX)
-        tables[PERSON_INDEX] = index.filter(pc.is_in(index["link_id"], pa.array(people, pa.string())))
+        linked = pc.is_in(index["link_id"], value_set=crosswalk["link_id"].unique())
+        tables[PERSON_INDEX] = index.filter(linked)
         raw = answer(_compute(), made, tables, seconds=seconds).to_arrow()
         about = {**(raw.schema.metadata or {}), DATA_VERSION: _data_version(crosswalk).encode()}
         _seal_table(raw.replace_schema_metadata(about), target, receiver, self.inside.random)
@@ -231,7 +236,7 @@ class AnalysisDoor:
         for provider, delivery in _deliveries(crosswalk):
             kept = _object("payload", provider, delivery, name)
             if vault.exists(project_id, kept):
-                metadata = vault.read(project_id, kept, columns=["person_key"]).schema.metadata or {}
+                metadata = vault.read(project_id, kept, columns=[]).schema.metadata or {}
                 if EXTRACT_DATE not in metadata:  # kept before deliveries said so: to be sent again
                     raise QueryRefused(RefusalCode.NO_LINKED_DATA)
                 yield date.fromisoformat(metadata[EXTRACT_DATE].decode())
@@ -240,7 +245,7 @@ class AnalysisDoor:
         """A data set of every delivery in the crosswalk, by link id instead of person key."""
         wanted = [column for column in schema.names if column != "link_id"]
         parts = [schema.empty_table()]
-        for provider, delivery in sorted(_deliveries(crosswalk)):
+        for provider, delivery in _deliveries(crosswalk):
             kept = _object("payload", provider, delivery, name)
             if self.inside.vault.exists(project_id, kept):
                 from_provider = pc.equal(crosswalk["provider_id"], provider)
@@ -252,14 +257,17 @@ class AnalysisDoor:
         return pa.concat_tables(parts)
 
 
-def _deliveries(crosswalk: pa.Table) -> set[tuple[str, str]]:
-    return set(zip(crosswalk["provider_id"].to_pylist(), crosswalk["delivery_id"].to_pylist(), strict=True))
+def _deliveries(crosswalk: pa.Table) -> list[tuple[str, str]]:
+    """Which delivery of which provider was linked, in order."""
+    names = ["provider_id", "delivery_id"]
+    found = crosswalk.group_by(names).aggregate([])
+    return sorted(zip(*(found[name].to_pylist() for name in names), strict=True))
 
 
 def _data_version(crosswalk: pa.Table) -> str:
     """A digest of which deliveries were linked by which run: the same data, the same version."""
     run = (crosswalk.schema.metadata or {})[RUN_ID].decode()
-    return hashlib.sha256(json.dumps([run, sorted(_deliveries(crosswalk))]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([run, _deliveries(crosswalk)]).encode()).hexdigest()
 
 
 _NOBODY = pa.table({"link_id": pa.array([], pa.string()), "person": pa.array([], pa.int32())})

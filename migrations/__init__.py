@@ -18,8 +18,8 @@ def _config(database_url: str) -> Config:
     return config
 
 
-def upgrade(database_url: str) -> None:
-    """Bring a control database up to date, and the job queue's tables in it.
+def upgrade(database_url: str, revision: str = "head") -> None:
+    """Bring a control database up to a revision, and the job queue's tables in it up to date.
 
     A new SQLite database is set to write-ahead logging, for good: readers do not wait for
     writers. Doing it again changes nothing.
@@ -31,7 +31,7 @@ def upgrade(database_url: str) -> None:
         connection.cursor().execute("PRAGMA journal_mode=WAL")
         connection.close()
     engine.dispose()
-    command.upgrade(_config(database_url), "head")
+    command.upgrade(_config(database_url), revision)
     migrate_jobs(database_url)
 
 

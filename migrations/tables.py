@@ -5,10 +5,12 @@ from __future__ import annotations
 import service.access.records
 import service.audit.records
 import service.linkage_runs.records
+import service.linkage_secrets.records
 import service.projects.records
 import service.queries.records
 import service.releases.records
 import service.submissions.records
+import service.uploads.records
 from service.database import Record
 
 METADATA = Record.metadata
@@ -16,8 +18,10 @@ RECORDS = (
     service.access.records,
     service.audit.records,
     service.linkage_runs.records,
+    service.linkage_secrets.records,
     service.projects.records,
     service.queries.records,
     service.releases.records,
     service.submissions.records,
+    service.uploads.records,
 )

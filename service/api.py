@@ -16,6 +16,7 @@ from service.database import engine_for, read_sessions, sessions
 from service.jobs import JobQueue
 from service.keys import Pins, signing_key
 from service.linkage_runs.routes import router as linkage_runs
+from service.linkage_secrets.routes import router as linkage_secrets
 from service.logs import logger
 from service.pages.routes import router as pages
 from service.projects.routes import router as projects
@@ -25,15 +26,26 @@ from service.reviews.routes import public as log
 from service.reviews.routes import router as reviews
 from service.settings import ApiSettings, settings_for
 from service.submissions.routes import router as submissions
-from service.submissions.spool import sweep
+from service.uploads.routes import public as upload_protocol
+from service.uploads.routes import router as uploads
+from service.uploads.sweeping import sweep_expired, sweep_left
 from service.web.answers import SecurityHeaders, answer_problems
 from service.web.description import RESPONSES, DescribedApp
 from service.web.isolation import still_open, write_status
 from service.web.surroundings import Surroundings
 
-PUBLIC: tuple[APIRouter, ...] = (access, pages, log)
+PUBLIC: tuple[APIRouter, ...] = (access, pages, log, upload_protocol)
 """Routes that need no token."""
-PROTECTED: tuple[APIRouter, ...] = (projects, submissions, linkage_runs, queries, releases, reviews)
+PROTECTED: tuple[APIRouter, ...] = (
+    projects,
+    linkage_secrets,
+    uploads,
+    submissions,
+    linkage_runs,
+    queries,
+    releases,
+    reviews,
+)
 """Routes that need a token and a permission."""
 GROUP_WRITES = 0o007
 
@@ -64,15 +76,19 @@ def create_app(
     settings: ApiSettings, *, clock: Clock, random: Randomness, strict_logs: bool = False
 ) -> FastAPI:
     """The app of a machine; `strict_logs` makes a log line with an unknown key an error."""
-    engine = engine_for(settings.database_url)
+    url, wait = settings.database_url, settings.database_wait_seconds
+    engine = engine_for(url, wait_seconds=wait)
     guarded = sessions(engine)
+    looking = sessions(engine_for(url, wait_seconds=wait, outlives_power=False))
     guard_sessions(guarded)
+    guard_sessions(looking)
     app = described_app()
     app.state.surroundings = Surroundings(
         settings=settings,
         clock=clock,
         random=random,
         sessions=guarded,
+        view_sessions=looking,
         read_sessions=read_sessions(engine),
         jobs=JobQueue(settings.database_url),
         pins=Pins.read(settings.pins),
@@ -89,7 +105,8 @@ def serve(settings: ApiSettings) -> None:
     opened = still_open(settings.closed_paths())
     write_status(settings.status_folder, opened, utc_now)
     app.state.surroundings.log.info("isolation", isolation="reduced" if opened else "full", open=opened)
-    sweep(settings.spool)
+    sweep_left(app.state.surroundings)
+    sweep_expired(app.state.surroundings)
     # Uvicorn's own log would print the text of exceptions; our handlers say what may be said.
     uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_level="critical")
 

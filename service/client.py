@@ -7,7 +7,7 @@ minutes; a new one is fetched when it is about to run out.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -76,9 +76,25 @@ class Client:
             raise ServiceUnreachable from None
         return cls(http, folder_party(folder).principal_id, folder_key(folder), clock=clock, random=random)
 
+    @property
+    def address(self) -> str:
+        """The address of the service."""
+        return str(self._http.base_url)
+
     def get(self, path: str, **params: str | int) -> Any:  # noqa: ANN401  # JSON
         """The JSON at a path."""
         return _json(self._send("GET", path, params=params))
+
+    def pages(self, path: str, **params: str | int) -> Iterator[Any]:
+        """The JSON of each page of a list, as the Link headers of the service lead on (RFC 8288)."""
+        answer = self._send("GET", path, params=params)
+        yield _json(answer)
+        while following := answer.links.get("next"):
+            address = following["url"]
+            if not address.startswith("/") or address.startswith("//"):
+                raise ServiceUnreachable  # our token goes to nobody else
+            answer = self._send("GET", address)
+            yield _json(answer)
 
     def download(self, path: str) -> bytes:
         """The bytes at a path."""
@@ -88,10 +104,11 @@ class Client:
         """The JSON answered to a JSON body."""
         return _json(self._send("POST", path, json=body))
 
-    def upload(self, path: str, chunks: Iterable[bytes], *, length: int, content_type: str) -> Any:  # noqa: ANN401
-        """The JSON answered to a streamed body of known length."""
-        headers = {"content-type": content_type, "content-length": str(length)}
-        return _json(self._send("POST", path, content=chunks, headers=headers))
+    def exchange(
+        self, method: str, path: str, *, headers: Mapping[str, str], content: bytes = b""
+    ) -> httpx.Headers:
+        """The headers answered to a request that is made of headers and bytes."""
+        return self._send(method, path, headers=headers, content=content).headers
 
     def token(self) -> str:
         """A live access token."""
@@ -111,7 +128,7 @@ class Client:
         self,
         method: str,
         path: str,
-        headers: dict[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
         **kw: Any,  # noqa: ANN401  # httpx's own
     ) -> httpx.Response:
         return self._exchange(

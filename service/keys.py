@@ -21,10 +21,19 @@ OTHERS = 0o077
 FINGERPRINT_DIGITS = 32
 
 
+def recipient_sha256(recipient: str) -> str:
+    """The SHA-256 of a recipient's text, in hexadecimal."""
+    return hashlib.sha256(recipient.encode()).hexdigest()
+
+
 def fingerprint(recipient: str) -> str:
     """Thirty-two hexadecimal digits of a recipient's SHA-256, in groups that can be read out."""
-    digits = hashlib.sha256(recipient.encode()).hexdigest()[:FINGERPRINT_DIGITS]
-    return " ".join(digits[at : at + 4] for at in range(0, FINGERPRINT_DIGITS, 4))
+    return in_groups(recipient_sha256(recipient))
+
+
+def in_groups(digest: str) -> str:
+    """The first thirty-two digits of a hexadecimal digest, in groups that can be read out."""
+    return " ".join(digest[at : at + 4] for at in range(0, FINGERPRINT_DIGITS, 4))
 
 
 class WorkerKeys(Value):
@@ -62,8 +71,9 @@ def make_key_folder(
 ) -> Party:
     """Make a principal's keys and return the public half that an operator registers.
 
-    `age` is an identity and its recipient, for those to whom the service writes sealed
-    evidence. Raises KeyFolderUnusable when the folder holds keys already.
+    `age` is an identity and its recipient, for those to whom others seal: evidence to
+    output checkers, the project linkage secret to providers. Raises KeyFolderUnusable when
+    the folder holds keys already.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = SigningKey.generate()

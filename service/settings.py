@@ -27,6 +27,8 @@ class CommonSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     database_url: str
+    database_wait_seconds: float = Field(default=30.0, gt=0, le=300)
+    """How long a transaction waits for another's write lock before it is refused as busy."""
     spool: Path
     status_folder: Path
     """Where each process writes its measured isolation and last sign of life."""
@@ -50,7 +52,13 @@ class ApiSettings(CommonSettings):
     """Signs access tokens."""
     audience: str = "tre-linkage"
     token_seconds: int = Field(default=300, ge=1, le=300)
-    submission_limit_bytes: int = 4 << 30
+    submission_limit_bytes: int = Field(default=4 << 30, ge=1)
+    upload_quota_bytes: int = Field(default=8 << 30, ge=1)
+    """What all uploads that a provider has begun and not finished may hold together."""
+    upload_expiry_seconds: int = Field(default=86_400, ge=1)
+    """An upload that nothing is added to for so long is removed."""
+    upload_idle_seconds: float = Field(default=30.0, gt=0)
+    """A sender that says nothing for so long in the middle of a piece has broken off."""
 
 
 class WorkerSettings(CommonSettings):

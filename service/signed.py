@@ -31,6 +31,7 @@ class TextType(StrEnum):
 
     PERMIT = "tre-permit+jws"
     MANIFEST = "tre-manifest+jws"
+    LINKAGE_SECRET = "tre-linkage-secret+jws"  # noqa: S105  # a media type, not a secret
     QUESTION = "tre-question+jws"
     DECISION = "tre-decision+jws"
     HAND_OVER = "tre-hand-over+jws"
@@ -114,13 +115,15 @@ def verified_bytes(compact: str, keys: tuple[PublicKey, ...], typ: TextType) -> 
     try:
         signed = jws.extract_compact(compact.encode("ascii"))
         header = signed.headers()
-        key = {thumbprint(k): k for k in keys}.get(str(header.get("kid")))
-        if key is None or header.get("typ") != typ.value or set(header) != {"alg", "typ", "kid"}:
+        imported = [OKPKey.import_key(key.model_dump()) for key in keys]
+        named = {key.thumbprint(): number for number, key in enumerate(imported)}
+        number = named.get(str(header.get("kid")))
+        if number is None or header.get("typ") != typ.value or set(header) != {"alg", "typ", "kid"}:
             raise SignatureRefused
-        checked = jws.deserialize_compact(compact, OKPKey.import_key(key.model_dump()), algorithms=ALGORITHMS)
+        checked = jws.deserialize_compact(compact, imported[number], algorithms=ALGORITHMS)
     except (JoseError, ValueError, TypeError):
         raise SignatureRefused from None
-    return checked.payload, key
+    return checked.payload, keys[number]
 
 
 def verified(compact: str, keys: tuple[PublicKey, ...], typ: TextType, form: type[V]) -> V:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import base64
 import json
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from httpx2 import Response
 from sqlalchemy.orm import Session
 
 import migrations
+from linkage_engine.contract.permit import Role
 from linkage_engine.contract.refusals import RefusalCode
 from service.access.actions import register_principal
 from service.access.admission import issuer_of
@@ -38,6 +38,7 @@ from service.settings import ApiSettings
 from service.signed import SigningKey, TextType, sign
 from service.submissions.actions import part_rejected, part_unsealed
 from service.web.surroundings import Surroundings
+from tests.databases import Databases
 from tests.factories import (
     ANALYSIS_RECIPIENT,
     LINKAGE_RECIPIENT,
@@ -51,6 +52,7 @@ from tests.factories import (
     a_package,
     a_permit,
     a_question,
+    a_secret_statement,
     some_figures,
     the_people,
 )
@@ -61,35 +63,30 @@ TABLE = "d" * 64
 
 @dataclass(frozen=True)
 class Prepared:
-    """What all tests share: people, keys, and databases to copy."""
+    """What all tests share: people, keys, and databases to copy, by stage of the story."""
 
     people: Mapping[str, Person]
     keys: Mapping[str, SigningKey]
     log: LogSigner
-    folder: Path
-
-    def database(self, stage: str) -> Path:
-        """A database as it is after a stage of the story."""
-        return self.folder / f"{stage}.db"
+    urls: dict[str, str] = field(default_factory=dict)
 
 
-def prepared(folder: Path) -> Prepared:
+def prepared(folder: Path, databases: Databases) -> Prepared:
     """Migrate a database once, register everybody, open a project."""
     made = Prepared(
         people=the_people(),
         keys={name: SigningKey.generate() for name in ("governance", "release", "token")},
         log=LogSigner("tre-linkage/log", Ed25519PrivateKey.generate()),
-        folder=folder,
     )
-    migrations.upgrade(f"sqlite:///{made.database('empty')}")
-    _one_file(made.database("empty"))
-    work = folder / "work"
-    work.mkdir()
-    with at_work(work, made, "empty") as service:
-        for stage, step in STAGES.items():
+    made.urls["empty"] = databases.fresh()
+    migrations.upgrade(made.urls["empty"])
+    before = "empty"
+    for stage, step in STAGES.items():
+        made.urls[stage] = databases.copy(made.urls[before])
+        (folder / stage).mkdir()
+        with at_work(folder / stage, made, made.urls[stage]) as service:
             step(service)
-            _one_file(work / "control.db")
-            shutil.copy(work / "control.db", made.database(stage))
+        before = stage
     return made
 
 
@@ -97,12 +94,6 @@ def _register(service: AtWork) -> None:
     with service.worker("operator") as act:
         for person in service.people.values():
             register_principal(act, person.party)
-
-
-def _one_file(path: Path) -> None:
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
 
 
 @dataclass
@@ -146,9 +137,35 @@ class AtWork:
     def post(self, name: str, path: str, body: Mapping[str, Any] | None = None) -> Response:
         return self.client.post(path, json=body, headers=self.bearer(name))
 
+    def begin(self, name: str, length: int | str, project_id: str = PROJECT, **headers: str) -> Response:
+        told = {**self.tus(name), "upload-length": str(length), **headers}
+        return self.client.post(f"/projects/{project_id}/uploads", headers=told)
+
+    def append(self, name: str, place: str, offset: int, data: bytes, **headers: str) -> Response:
+        told = {
+            **self.tus(name),
+            "content-type": "application/offset+octet-stream",
+            "upload-offset": str(offset),
+            **headers,
+        }
+        return self.client.patch(place, content=data, headers=told)
+
+    def uploaded(self, name: str, data: bytes, project_id: str = PROJECT) -> str:
+        """The id of an upload that came in whole."""
+        begun = self.begin(name, len(data), project_id)
+        assert begun.status_code == 201, begun.text
+        answer = self.append(name, begun.headers["location"], 0, data)
+        assert answer.status_code == 204, answer.text
+        return str(begun.headers["location"]).rpartition("/")[2]
+
     def send(self, name: str, package: bytes, project_id: str = PROJECT) -> Response:
-        headers = {**self.bearer(name), "content-type": "application/x-tar"}
-        return self.client.post(f"/projects/{project_id}/submissions", content=package, headers=headers)
+        return self.finish(name, self.uploaded(name, package, project_id), project_id)
+
+    def finish(self, name: str, upload_id: str, project_id: str = PROJECT) -> Response:
+        return self.post(name, f"/projects/{project_id}/submissions", {"upload_id": upload_id})
+
+    def tus(self, name: str) -> dict[str, str]:
+        return {**self.bearer(name), "tus-resumable": "1.0.0"}
 
     def bearer(self, name: str) -> dict[str, str]:
         return {"authorization": f"Bearer {self.token(name)}"}
@@ -164,6 +181,22 @@ class AtWork:
     def open_project(self, **changes: object) -> None:
         answer = self.post("oliver", "/projects", {"permit": self.permit_text(**changes)})
         assert answer.status_code == 201, answer.text
+
+    def ceremony(self, *, signer: str = "northern-trust", **changes: object) -> dict[str, Any]:
+        """A lead provider's statement and envelopes, as tre-provider posts them."""
+        providers = [person for person in self.insiders() if person.role is Role.PROVIDER]
+        envelopes = {provider.id: self.random(300) for provider in providers}
+        statement = a_secret_statement(providers, envelopes, **changes)
+        return {
+            "statement": sign(statement, self.people[signer].key, TextType.LINKAGE_SECRET),
+            "envelopes": {name: base64.b64encode(sealed).decode() for name, sealed in envelopes.items()},
+        }
+
+    def make_secret(self, project_id: str = PROJECT, **changes: Any) -> dict[str, Any]:
+        body = self.ceremony(project_id=project_id, **changes)
+        answer = self.post("northern-trust", f"/projects/{project_id}/linkage-secret", body)
+        assert answer.status_code == 201, answer.text
+        return body
 
     def package(self, name: str, **changes: Any) -> bytes:
         data_set = {"northern-trust": "cancer_registration", "southern-trust": "gp_registration"}[name]
@@ -263,6 +296,7 @@ class AtWork:
 STAGES: Mapping[str, Callable[[AtWork], object]] = {
     "registered": _register,
     "project": AtWork.open_project,
+    "secret": AtWork.make_secret,
     "linked": AtWork.finished_run,
     "awaiting": AtWork.awaiting,
 }
@@ -270,10 +304,15 @@ STAGES: Mapping[str, Callable[[AtWork], object]] = {
 
 
 @contextmanager
-def at_work(folder: Path, made: Prepared, stage: str) -> Iterator[AtWork]:
-    """A service on a copy of the database after a stage."""
+def at_work(folder: Path, made: Prepared, database_url: str, **changes: Any) -> Iterator[AtWork]:
+    """A service on a database, perhaps with other settings."""
     clock, random = Watch(), Chance(folder.name.encode())
-    app = create_app(_settings(folder, made, stage), clock=clock, random=random, strict_logs=True)
+    app = create_app(
+        _settings(folder, made, database_url).model_copy(update=changes),
+        clock=clock,
+        random=random,
+        strict_logs=True,
+    )
     here: Surroundings = app.state.surroundings
     with TestClient(app, raise_server_exceptions=False) as client:
         yield AtWork(
@@ -289,12 +328,12 @@ def at_work(folder: Path, made: Prepared, stage: str) -> Iterator[AtWork]:
         )
     here.jobs.close()
     here.sessions.kw["bind"].dispose()
+    here.view_sessions.kw["bind"].dispose()
     here.read_sessions.kw["bind"].dispose()
 
 
-def _settings(folder: Path, made: Prepared, stage: str) -> ApiSettings:
-    shutil.copy(made.database(stage), folder / "control.db")
-    for name in ("submissions", "evidence", "releases"):
+def _settings(folder: Path, made: Prepared, database_url: str) -> ApiSettings:
+    for name in ("uploads", "submissions", "evidence", "releases"):
         (folder / "spool" / name).mkdir(parents=True)
     (folder / "status").mkdir()
     pins = Pins(
@@ -308,10 +347,12 @@ def _settings(folder: Path, made: Prepared, stage: str) -> ApiSettings:
     (folder / "pins.json").write_text(json.dumps(pins.model_dump(mode="json")))
     write_private(folder / "token.jwk", made.keys["token"].to_jwk())
     return ApiSettings(
-        database_url=f"sqlite:///{folder / 'control.db'}",
+        database_url=database_url,
         spool=folder / "spool",
         status_folder=folder / "status",
         pins=folder / "pins.json",
         token_key=folder / "token.jwk",
         submission_limit_bytes=1 << 20,
+        upload_quota_bytes=2 << 20,
+        upload_idle_seconds=0.5,
     )

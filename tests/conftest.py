@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["pytester", "tests.outside_checks", "tests.running"]
+pytest_plugins = ["pytester", "tests.databases", "tests.outside_checks", "tests.running"]
 
 settings.register_profile("ci", max_examples=50, derandomize=True, deadline=None, database=None)
 settings.register_profile("deep", max_examples=2000, deadline=None)

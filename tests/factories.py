@@ -14,8 +14,9 @@ from linkage_engine.contract.controlled_table import DisclosureRecord
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
 from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec, query_spec
-from linkage_engine.contract.reports import LinkageFigures, RunFigures
-from linkage_engine.contract.statements import Decision, SignedQuestion, Verdict
+from linkage_engine.contract.reports import RunFigures
+from linkage_engine.contract.statements import Decision, Envelope, SecretStatement, SignedQuestion, Verdict
+from service.keys import recipient_sha256
 from service.signed import SigningKey, TextType, sign
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -23,7 +24,7 @@ PROJECT = "prevalence-study"
 LINKAGE_RECIPIENT = "age1pq1linkage"
 ANALYSIS_RECIPIENT = "age1pq1analysis"
 RECIPIENTS = {Zone.LINKAGE: LINKAGE_RECIPIENT, Zone.ANALYSIS: ANALYSIS_RECIPIENT}
-KEY_CHECK = "0f" * 16
+KEY_CHECK = "0f" * 8
 
 
 @dataclass
@@ -71,7 +72,7 @@ def a_person(
     principal_id: str, role: Role, *, key: SigningKey | None = None, age_recipient: str | None = None
 ) -> Person:
     key = key or SigningKey.generate()
-    if role is Role.OUTPUT_CHECKER and age_recipient is None:
+    if role in {Role.OUTPUT_CHECKER, Role.PROVIDER} and age_recipient is None:
         age_recipient = f"age1pq1{principal_id}"
     party = Party(
         principal_id=principal_id,
@@ -188,6 +189,28 @@ def a_package(
     return a_tar([("manifest.jws", text), *((f"{name}.age", data) for name, data in contents.items())])
 
 
+def a_secret_statement(
+    providers: Sequence[Person], envelopes: Mapping[str, bytes], **changes: object
+) -> SecretStatement:
+    """What the first provider signs; the envelopes need not be sealed for the service to relay them."""
+    fields: dict[str, object] = {
+        "project_id": PROJECT,
+        "secret_epoch": 1,
+        "lead_provider": providers[0].id,
+        "key_check": KEY_CHECK,
+        "roster": tuple(
+            Envelope(
+                provider_id=provider.id,
+                recipient_sha256=recipient_sha256(provider.party.age_recipient or ""),
+                sealed_sha256=hashlib.sha256(envelopes[provider.id]).hexdigest(),
+            )
+            for provider in providers
+        ),
+        "made_at": NOON,
+    }
+    return SecretStatement.model_validate(fields | changes)
+
+
 def a_specification(**changes: object) -> QuerySpec:
     fields: dict[str, object] = {
         "project_id": PROJECT,
@@ -222,16 +245,17 @@ def a_decision(checker_id: str, release_id: str, evidence_sha256: str, **changes
 
 
 def some_figures() -> RunFigures:
-    figures = LinkageFigures(
-        records_a=100,
-        records_b=90,
-        candidate_pairs=500,
-        links=80,
-        match_weight_threshold=12.5,
-        estimated_false_link_rate=0.004,
-        seconds={"train": 1.5},
+    """What the linkage door gives of 80 links between 100 and 93 records."""
+    numbers = {"records_a": 99, "records_b": 93, "links": 81, "candidate_pairs": 501, "decoys": None}
+    figures = {name: {"value": n, "status": "" if n else "[c]"} for name, n in numbers.items()}
+    return RunFigures.model_validate(
+        {
+            "policy": "nhs-cancer-default",
+            "effective_threshold": 13,
+            "rounding": "midpoint6",
+            "pairs": {"northern-trust:southern-trust": {**figures, "seconds": {"train": 1.5}}},
+        }
     )
-    return RunFigures(pairs={"northern-trust:southern-trust": figures})
 
 
 def a_disclosure_record(**changes: object) -> DisclosureRecord:

@@ -1,22 +1,26 @@
 """Checks against somebody else's programs and data are run, or named as not run: never quietly skipped.
 
-A test marked `@pytest.mark.outside(tool="node")` is not run where that executable is absent, and one marked
-`outside(tool="data")` where the folder of outside data is; the summary counts both. A run fails when the tool
-is there and a marked test was skipped all the same, and a full run also when no test with a needed tool ran.
+A test marked `@pytest.mark.outside(tool="node")` is not run where that executable is absent, `tool="data"`
+where the folder of outside data is, `tool="febrl"` where FEBRL's files are, and `tool="postgresql"` where no
+server can be started; the summary counts all. A run fails when the tool is there and a marked test was
+skipped all the same, and a full run also when no test with a needed tool ran.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests.databases import POSTGRESQL, why_no_postgresql
+
 FULL = frozenset({"", "not deep", "not process and not deep"})
 """Choices of marks that leave no outside check out."""
-NEEDED = ("data", "node")
+NEEDED = ("data", "go", "node", POSTGRESQL)
 """Tools of which, where present, at least one check runs in every full run."""
 
 
@@ -29,6 +33,17 @@ def data_folder(config: pytest.Config) -> Path:
 def outside_data(pytestconfig: pytest.Config) -> Path:
     """The folder of outside data, for tests marked `outside(tool="data")`."""
     return data_folder(pytestconfig)
+
+
+def febrl_folder(config: pytest.Config) -> Path:
+    """FEBRL's made-up people, which `make outside` fetches."""
+    return config.rootpath / "build" / "outside" / "febrl"
+
+
+@pytest.fixture(scope="session")
+def febrl(pytestconfig: pytest.Config) -> Path:
+    """The folder of FEBRL's files, for tests marked `outside(tool="febrl")`."""
+    return febrl_folder(pytestconfig)
 
 
 @pytest.fixture(scope="session")
@@ -46,10 +61,32 @@ def node_modules(pytestconfig: pytest.Config) -> Path:
     return modules
 
 
+GO_PATH = Path("/usr/share/gocode")
+"""Where Debian's golang-golang-x-mod-dev leaves the code of Go's checksum database."""
+
+
+@pytest.fixture(scope="session")
+def sumdb(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The verifier of tests/outside/sumdb, built; for tests marked `outside(tool="go")`."""
+    go, built = shutil.which("go"), tmp_path_factory.mktemp("sumdb") / "sumdb"
+    assert go
+    surroundings = {"GO111MODULE": "off", "GOPATH": str(GO_PATH), "GOCACHE": str(built.parent / "cache")}
+    command = [go, "build", "-o", str(built), "."]
+    folder = pytestconfig.rootpath / "tests" / "outside" / "sumdb"
+    subprocess.run(command, cwd=folder, env={**os.environ, **surroundings}, check=True, timeout=300)
+    return built
+
+
 def why_absent(config: pytest.Config, tool: str) -> str | None:
     """The reason why checks with a tool cannot run here, or nothing."""
     if tool == "data":
         return None if data_folder(config).is_dir() else "no folder TRE_OUTSIDE_DATA"
+    if tool == "febrl":
+        return None if febrl_folder(config).is_dir() else "not fetched: run `make outside`"
+    if tool == POSTGRESQL:
+        return why_no_postgresql()
+    if tool == "go" and not (GO_PATH / "src" / "golang.org" / "x" / "mod" / "sumdb").is_dir():
+        return "golang-golang-x-mod-dev is not installed"
     return None if shutil.which(tool) else "not installed"
 
 

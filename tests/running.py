@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import secrets
@@ -34,7 +35,8 @@ from service.clock import utc_now
 from service.keys import folder_key, signing_key
 from service.operate.installation import SEALED_TO, Home
 from service.problems.catalogue import CATALOGUE
-from service.provider.secret import read_secret
+from service.provider.secret import kept_path, read_secret
+from service.provider.upload import Sending, hand_over
 from service.researcher.questions import signed_question
 from service.signed import SigningKey, TextType, sign
 from service.submissions.remedies import remedy_of
@@ -94,13 +96,13 @@ class Running:
 
     @property
     def secret(self) -> LinkageSecret:
-        return read_secret(self.demo.out / "providers" / "project-linkage.secret")
+        return read_secret(kept_path(self.demo.keys(self.demo.providers[0]), PROJECT, 1))
 
     def permit(self, project_id: str, **changes: object) -> str:
-        """A permit for the same people, signed by governance."""
-        check = key_check(self.secret, project_id, 1)
-        draft = permit_draft(self.demo.out / "people", check, providers=self.demo.providers)
-        permit = Permit.model_validate_json(json.dumps({**draft, "project_id": project_id, **changes}))
+        """A permit for the same people, who share their secret already, signed by governance."""
+        draft = permit_draft(self.demo.out / "people", providers=self.demo.providers)
+        named = {"project_id": project_id, "key_check": key_check(self.secret, project_id, 1)}
+        permit = Permit.model_validate_json(json.dumps({**draft, **named, **changes}))
         return sign(permit, signing_key(self.home.governance_key), TextType.PERMIT)
 
     def open_project(self, project_id: str, **changes: object) -> str:
@@ -111,13 +113,18 @@ class Running:
 
     def send(self, provider: str, package: bytes, project_id: str = PROJECT) -> dict[str, Any]:
         """Hand over a package and return the receipt."""
-        receipt: dict[str, Any] = self.client(provider).upload(
-            f"/projects/{project_id}/submissions",
-            iter([package]),
-            length=len(package),
-            content_type="application/x-tar",
-        )
+        receipt: dict[str, Any] = hand_over(self.sending(provider, package, project_id))
         return receipt
+
+    def sending(self, provider: str, package: bytes, project_id: str = PROJECT) -> Sending:
+        """What a provider's tool is about to send."""
+        return Sending(
+            client=self.client(provider),
+            project_id=project_id,
+            file=io.BytesIO(package),
+            length=len(package),
+            pause=time.sleep,
+        )
 
     def settled(self, provider: str, submission_id: str) -> dict[str, Any]:
         """A delivery once every part was looked at."""
@@ -203,13 +210,8 @@ class Running:
         return int(self.rows("SELECT coalesce(max(sequence), 0) FROM audit_entry")[0][0])
 
     def entries(self, after: int = 0, **narrowed: str) -> list[dict[str, Any]]:
-        reviewer, found = self.client("reviewer"), []
-        while page := reviewer.get("/log/entries", after=after, limit=500, **narrowed):
-            found += page
-            after = page[-1]["sequence"]
-            if len(page) < 500:
-                break
-        return found
+        pages = self.client("reviewer").pages("/log/entries", after=after, limit=500, **narrowed)
+        return [entry for page in pages for entry in page]
 
     def entered(self, subject: str) -> list[str]:
         """What was done about a subject by workers, in order: each act once, or something was doubled."""
@@ -233,7 +235,9 @@ class Running:
 
     def stray(self) -> set[str]:
         """Files of the spool and the vaults that were begun and never got their name."""
-        begun = {name for name in self.spool() if Path(name).name.startswith((".", "incoming-"))}
+        begun = {
+            name for name in self.spool() if Path(name).name.startswith(".") or name.startswith("uploads/")
+        }
         vaults = [self.home.vault(role) for role in SEALED_TO]
         return begun | {path.name for vault in vaults for path in vault.rglob("*.partial")}
 
@@ -325,6 +329,7 @@ def running() -> Iterator[Running]:
         stack.enter_context(service_up(demo.home, said))
         demo.facts["service"] = said.read_text()
         path.open_project(demo)
+        path.share_secret(demo)
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda provider: path.deliver(demo, provider), PROVIDERS))
         path.link(demo)

@@ -12,7 +12,7 @@ import pydantic
 from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
 from linkage_engine.contract.value import FieldName, ShortText, Value
 
-CATALOGUE_VERSION = "2026.2"
+CATALOGUE_VERSION = "2026.3"
 """Named in every manifest; changes when a data set or a code list does."""
 
 DATA_SETS = (

@@ -6,7 +6,14 @@ from importlib.resources import files
 
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 
-POLICIES = ("hes-2018", "nhs-cancer-default")
+POLICIES = (
+    "acro-default",
+    "hes-2018",
+    "nhs-cancer-default",
+    "nhse-sde",
+    "opensafely",
+    "public-dashboard",
+)
 """The profiles that a permit may name."""
 
 

@@ -55,14 +55,16 @@ class Permit(Value):
     valid_from: date
     valid_to: date
     lead_provider: Slug
+    """The provider that makes the project linkage secret."""
     parties: tuple[Party, ...]
     data_sets: tuple[DataSetGrant, ...]
     templates: tuple[FieldName, ...]
     policy: Slug
     linkage_profile: Literal["tokens"] = "tokens"
     secret_epoch: int = 1
-    key_check: str
-    """Says nothing of the project linkage secret, but tells another one apart."""
+    """Of the project linkage secret that deliveries are made with."""
+    key_check: str | None = None
+    """Set where providers shared a secret before the permit was signed; else the lead's statement says."""
 
     def is_live(self, on: date) -> bool:
         """Whether the permit is in force on a day, both ends included."""

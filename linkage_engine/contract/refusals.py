@@ -43,7 +43,12 @@ class RefusalCode(StrEnum):
     # disclosure control
     UNKNOWN_POLICY = "unknown-policy"
     POLICY_INVALID = "policy-invalid"
+    POLICIES_CONTRADICT = "policies-contradict"
+    MECHANISM_NOT_AVAILABLE = "mechanism-not-available"
     TABLE_TOO_LARGE = "table-too-large"
+    TABLE_INVALID = "table-invalid"
+    PATTERN_INVALID = "pattern-invalid"
+    CANNOT_PROTECT = "cannot-protect"
     # signatures and hand-overs
     SIGNATURE_INVALID = "signature-invalid"
     PERMIT_NOT_LIVE = "permit-not-live"
@@ -52,6 +57,7 @@ class RefusalCode(StrEnum):
     VAULT_NAME_INVALID = "vault-name-invalid"
     VAULT_OBJECT_EXISTS = "vault-object-exists"
     VAULT_OBJECT_MISSING = "vault-object-missing"
+    VAULT_FULL = "vault-full"
     # a fault of ours: its kind is in the worker's log
     UNFORESEEN = "unforeseen"
 

@@ -1,10 +1,11 @@
-"""What validation found: classes, counts and row numbers, never a value."""
+"""What validation and linkage found: classes, counts, row numbers and controlled figures, never a value."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from linkage_engine.contract.value import FieldName, Value
+from linkage_engine.contract.controlled_table import CellStatus, ControlledValue
+from linkage_engine.contract.value import FieldName, Slug, Value
 
 ROW_NUMBERS_SHOWN = 5
 """How many row numbers of a fault are named; the count is always whole."""
@@ -55,16 +56,31 @@ class ValidationReport(Value):
         return not any(f.outcome.failed and f.rows for f in self.findings)
 
 
-class LinkageFigures(Value):
-    """What an operator may see of one pair of providers in a linkage run: counts and settings only."""
+HIDDEN = ControlledValue(value=None, status=CellStatus.CONFIDENTIAL)
 
-    records_a: int
-    records_b: int
-    candidate_pairs: int
-    links: int
-    match_weight_threshold: float
-    estimated_false_link_rate: float
-    tokens_dropped: int = 0
+
+class LinkageFigures(Value):
+    """What an operator may see of one pair of providers in a linkage run, after disclosure control.
+
+    Whether somebody is linked is a fact about a person: every number is rounded, and hidden where it
+    could be about few. Where the links are hidden, so is all that follows from them.
+    """
+
+    records_a: ControlledValue
+    records_b: ControlledValue
+    links: ControlledValue = HIDDEN
+    linked_percent_a: ControlledValue = HIDDEN
+    """Links of a hundred records of the first provider, from the rounded numbers."""
+    linked_percent_b: ControlledValue = HIDDEN
+    candidate_pairs: ControlledValue = HIDDEN
+    """Three significant figures."""
+    match_weight_threshold: ControlledValue = HIDDEN
+    """In bits, to the nearest half."""
+    false_links_percent_at_most: ControlledValue = HIDDEN
+    """The estimate for a hundred links, up to the next step of a coarse scale."""
+    decoys: ControlledValue = HIDDEN
+    """Best pairs within one file at or above the threshold: what the estimate is made of."""
+    tokens_dropped: ControlledValue = HIDDEN
     """Blocking tokens that too many records share to be worth their pairs."""
     untrained_comparisons: tuple[FieldName, ...] = ()
     """Comparisons for which the data at hand taught nothing: the documented default was used."""
@@ -72,17 +88,10 @@ class LinkageFigures(Value):
 
 
 class RunFigures(Value):
-    """The figures of a linkage run, for each pair of providers."""
+    """The figures of a linkage run, for each pair of providers, and how they were controlled."""
 
+    policy: Slug
+    effective_threshold: int
+    rounding: FieldName
     pairs: dict[str, LinkageFigures]
     """By the two providers' ids, joined with a colon."""
-
-    @property
-    def candidate_pairs(self) -> int:
-        """Pairs of records that were weighed, over all pairs of providers."""
-        return sum(figures.candidate_pairs for figures in self.pairs.values())
-
-    @property
-    def links(self) -> int:
-        """Links made, over all pairs of providers."""
-        return sum(figures.links for figures in self.pairs.values())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from linkage_engine.contract.query_spec import QuerySpec
-from linkage_engine.contract.value import FieldName, RandomId, Sha256, ShortText, Slug, Value
+from linkage_engine.contract.value import FieldName, KeyCheck, RandomId, Sha256, ShortText, Slug, Value
 
 
 class SignedQuestion(Value):
@@ -18,6 +20,27 @@ class SignedQuestion(Value):
     asked_at: datetime
     nonce: RandomId
     specification: QuerySpec
+
+
+class Envelope(Value):
+    """The project linkage secret as it was sealed to one provider."""
+
+    provider_id: Slug
+    recipient_sha256: Sha256
+    """Of the text of the age recipient; its first half is the fingerprint that people compare."""
+    sealed_sha256: Sha256
+
+
+class SecretStatement(Value):
+    """What the lead provider signs when it has made the project linkage secret of an epoch."""
+
+    linkage_secret: Literal[1] = 1
+    project_id: Slug
+    secret_epoch: Annotated[int, Field(ge=1)]
+    lead_provider: Slug
+    key_check: KeyCheck
+    roster: tuple[Envelope, ...]
+    made_at: datetime
 
 
 APPROVALS_NEEDED = 2

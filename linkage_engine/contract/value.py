@@ -12,6 +12,8 @@ RandomId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{32,36}$")]
 """A made-up identifier: 32 hexadecimal digits, or a UUID with its hyphens."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 digest in lower-case hexadecimal."""
+KeyCheck = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+"""Tells a project linkage secret apart from any other and says nothing of it."""
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A column, data set, dimension or measure of the catalogue."""
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=500)]

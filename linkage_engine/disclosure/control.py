@@ -41,8 +41,11 @@ def control(table: ExactTable, policy: Policy, *, provenance: Provenance) -> Con
     4. Percentages, rates, ratios and intervals are computed from told numbers only (`COMPUTED`).
     5. The record is made from the controlled rows: it cannot say more than they do.
 
-    `QueryRefused(TABLE_TOO_LARGE)` when the policy allows fewer dimensions or cells.
+    `QueryRefused(TABLE_TOO_LARGE)` when the policy allows fewer dimensions or cells;
+    `QueryRefused(MECHANISM_NOT_AVAILABLE)` when it asks for anything but rounding counts of persons.
     """
+    if policy.counts.mechanism != "round" or policy.unit != "person":
+        raise QueryRefused(RefusalCode.MECHANISM_NOT_AVAILABLE)
     if len(table.dimensions) > policy.limits.dims or len(table.cells) > policy.limits.cells:
         raise QueryRefused(RefusalCode.TABLE_TOO_LARGE, cells=len(table.cells), allowed=policy.limits.cells)
     columns = _columns(table, policy)

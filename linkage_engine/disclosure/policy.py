@@ -7,66 +7,56 @@ from hashlib import sha256
 from typing import Annotated, Literal, Self
 
 import pydantic
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
-from linkage_engine.contract.statements import APPROVALS_NEEDED
 from linkage_engine.contract.value import ShortText, Slug, Value
-
-
-class Zeros(Value):
-    """What becomes of a count of nobody."""
-
-    structural: Literal["show"]
-    """Nobody can be in the cell: it is shown as not applicable."""
-    sampling: Literal["show", "suppress"]
-    """Nobody happens to be in the cell."""
-
-
-class Threshold(Value):
-    """The smallest number of persons that may be told apart."""
-
-    persons: Annotated[int, Field(ge=5, le=1000)]
-    complement: bool
-    """Whether those not counted are protected as well: all but two says who the two are."""
-    zero: Zeros
-
-
-class Counts(Value):
-    """How counts are blurred, each on its own: no margin is a sum of shown numbers."""
-
-    mechanism: Literal["round"]
-    method: Literal["midpoint6", "nearest5"]
-    margins: Literal["independent"]
-
-
-class Limits(Value):
-    """How large a table may be."""
-
-    dims: Annotated[int, Field(ge=0, le=6)]
-    cells: Annotated[int, Field(ge=1, le=100_000)]
-
-
-class ReleaseRule(Value):
-    """Who must agree before a controlled table leaves."""
-
-    checkers: Annotated[int, Field(ge=APPROVALS_NEEDED, le=APPROVALS_NEEDED)]
-    """What the api and the gate hold to; a policy that asks for another number is refused, not ignored."""
-    requester_cannot_check: Literal[True]
+from linkage_engine.disclosure.policy_parts import (
+    Counts,
+    DifferentialPrivacy,
+    GroupDisclosure,
+    History,
+    Limits,
+    Magnitude,
+    Models,
+    Quantiles,
+    ReleaseRule,
+    Survival,
+    Symbols,
+    Threshold,
+)
 
 
 class Policy(Value):
-    """One version of one profile; a key it does not know is refused."""
+    """One version of one profile; a key it does not know is refused, and so is a contradiction.
+
+    What a text leaves out is as in `nhs-cancer-default`; the threshold and what is done to counts
+    are never left out.
+    """
 
     sdc_policy: Literal[1]
     profile: Slug
-    version: Annotated[int, Field(ge=1)]
-    title: ShortText
-    unit: Literal["person"]
+    version: Annotated[int, Field(ge=1)] = 1
+    title: ShortText = "A policy of its own"
+    unit: Literal["person", "provider"] = "person"
     threshold: Threshold
     counts: Counts
-    limits: Limits
-    release: ReleaseRule
+    magnitude: Magnitude = Magnitude()
+    group_disclosure: GroupDisclosure = GroupDisclosure()
+    quantiles: Quantiles = Quantiles()
+    models: Models = Models()
+    survival: Survival = Survival()
+    history: History = History()
+    limits: Limits = Limits()
+    dp: DifferentialPrivacy = DifferentialPrivacy()
+    release: ReleaseRule = ReleaseRule()
+    symbols: Symbols = Symbols()
+
+    @model_validator(mode="after")
+    def _noise_where_it_is_budgeted(self) -> Self:
+        if self.dp.enabled != (self.counts.mechanism == "dp"):
+            raise ValueError
+        return self
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -23,5 +23,26 @@ def nearest5(counts: Counts) -> Counts:
     return (counts + 2) // 5 * 5
 
 
-METHODS: Mapping[str, Callable[[Counts], Counts]] = {"midpoint6": midpoint6, "nearest5": nearest5}
+def exact(counts: Counts) -> Counts:
+    """The count itself: a policy that rounds nothing hides cells instead."""
+    return counts
+
+
+METHODS: Mapping[str, Callable[[Counts], Counts]] = {
+    "midpoint6": midpoint6,
+    "nearest5": nearest5,
+    "none": exact,
+}
 """Every method that a policy may name."""
+
+
+def between(told: Counts, method: str) -> tuple[Counts, Counts]:
+    """Between which counts the truth of told ones lies, ends included."""
+    below, above = _REACH[method]
+    nobody = METHODS[method](np.zeros_like(told) + 1) > 0
+    most = np.where((told == 0) & nobody, 0, told + above)
+    return np.maximum(told - below, 0), most
+
+
+_REACH: Mapping[str, tuple[int, int]] = {"midpoint6": (2, 3), "nearest5": (2, 2), "none": (0, 0)}
+"""How far under and above the told number the ends of its bin lie."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from linkage_engine.contract.reports import LinkageFigures
 from linkage_engine.link.assignment import one_to_one
 from linkage_engine.link.chance import with_chance
 from linkage_engine.link.matching import Edges, quiet, registered, scored, trained
@@ -35,12 +34,28 @@ class ScoredPairs:
         return (self.edges.left < self.records_a) & (self.edges.right >= self.records_a)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class ExactFigures:
+    """What was counted; exact, and so inside only."""
+
+    records_a: int
+    records_b: int
+    candidate_pairs: int
+    links: int
+    match_weight_threshold: float
+    estimated_false_link_rate: float
+    decoys: int
+    tokens_dropped: int
+    untrained_comparisons: tuple[str, ...]
+    seconds: dict[str, float]
+
+
 @dataclass(frozen=True, slots=True)
 class LinkResult:
     """Pairs (person_key_a, person_key_b, match_weight), heaviest first, each record once; and the figures."""
 
     pairs: pa.Table
-    figures: LinkageFigures
+    figures: ExactFigures
 
 
 def link_pair(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *, seed: int) -> LinkResult:
@@ -60,13 +75,14 @@ def link_pair(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *
         records_b=records - found.records_a,
     )
     pairs = _links(found, between & (edges.weight >= threshold.match_weight))
-    figures = LinkageFigures(
+    figures = ExactFigures(
         records_a=found.records_a,
         records_b=records - found.records_a,
         candidate_pairs=int(between.sum()),
         links=pairs.num_rows,
         match_weight_threshold=threshold.match_weight,
         estimated_false_link_rate=threshold.false_link_rate,
+        decoys=threshold.decoys,
         tokens_dropped=found.tokens_dropped,
         untrained_comparisons=found.untrained,
         seconds=found.seconds | {"assign": time.perf_counter() - started},

@@ -22,6 +22,8 @@ class Threshold:
 
     match_weight: float
     false_link_rate: float
+    decoys: int = 0
+    """Within-file edges at or above it."""
 
 
 def mutual_best(left: Ints, right: Ints, weight: Floats, records: int) -> Flags:
@@ -63,4 +65,4 @@ def chosen(targets: Floats, decoys: Floats, *, records_a: int, records_b: int) -
         matches = float((n - false).max())
     best = int(np.argmax(2 * (n - false) / (n + matches)))
     at = max(best, int(np.searchsorted(cuts, EVEN_ODDS)))
-    return Threshold(float(cuts[at]), float(false[at] / n[at]))
+    return Threshold(float(cuts[at]), float(false[at] / n[at]), int(d[at]) - 1)

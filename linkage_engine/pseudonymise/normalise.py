@@ -40,6 +40,8 @@ _SEXES = {"M": "1", "MALE": "1", "F": "2", "FEMALE": "2"}
 _GAPS = re.compile(r"[\s-]")
 _TEN_DIGITS = re.compile(r"[0-9]{10}")
 _CHECK_MODULUS = 11
+_WEIGHTS = tuple(range(10, 0, -1))
+_WEIGHT_OF_NOUGHTS = ord("0") * sum(_WEIGHTS)
 _STREET_WORDS = {
     "ST": "STREET", "RD": "ROAD", "AVE": "AVENUE", "AV": "AVENUE", "LN": "LANE", "CL": "CLOSE", "DR": "DRIVE",
     "CT": "COURT", "GDNS": "GARDENS", "CRES": "CRESCENT", "PL": "PLACE", "SQ": "SQUARE", "TER": "TERRACE",
@@ -52,16 +54,19 @@ def nhs_number(text: str) -> str | None:
     One digit ten times passes the check, but is a placeholder.
     """
     digits = _GAPS.sub("", text)
-    if not _TEN_DIGITS.fullmatch(digits) or len(set(digits)) == 1:
+    if not _TEN_DIGITS.fullmatch(digits) or digits == digits[0] * 10:
         return None
-    total = sum(map(mul, map(int, digits), range(10, 1, -1)))
-    check = (_CHECK_MODULUS - total % _CHECK_MODULUS) % _CHECK_MODULUS
-    return digits if check == int(digits[-1]) else None
+    # The check digit, weighed with one, makes the weighted sum a multiple of eleven; ten has no digit.
+    total = sum(map(mul, digits.encode(), _WEIGHTS)) - _WEIGHT_OF_NOUGHTS
+    return digits if total % _CHECK_MODULUS == 0 else None
 
 
 def folded(text: str) -> str:
     """Upper case without accents and ligatures (Unicode NFKD)."""
-    upper = text.upper().translate(_LETTERS)
+    upper = text.upper()
+    if upper.isascii():
+        return upper
+    upper = upper.translate(_LETTERS)
     return "".join(c for c in unicodedata.normalize("NFKD", upper) if not unicodedata.combining(c)).upper()
 
 
@@ -87,7 +92,7 @@ def date_of_birth(text: str) -> str | None:
     if found is None:
         return None
     try:
-        day = date(int(found[1]), int(found[3]), int(found[4]))
+        day = date.fromisoformat(found[0])
     except ValueError:
         return None
     iso = day.isoformat()

@@ -41,31 +41,38 @@ from linkage_engine.pseudonymise.families import (
     ADDRESS_WORDS,
     BLOCKING,
     NEAR,
-    NORMALISERS,
     PARTS,
     SCALARS,
     Family,
     NearFamily,
 )
 from linkage_engine.pseudonymise.secret import LinkageSecret, derived_key
+from linkage_engine.pseudonymise.spellings import Spellings
 from linkage_engine.pseudonymise.variants import near
 
 Random = Callable[[int], bytes]
 
 
 def encode(
-    records: pa.Table, *, secret: LinkageSecret, project_id: str, epoch: int, random: Random
+    records: pa.Table,
+    *,
+    secret: LinkageSecret,
+    project_id: str,
+    epoch: int,
+    random: Random,
+    spellings: Spellings | None = None,
 ) -> pa.Table:
     """The token columns of `contract.tokens`, row for row, from columns of identifiers as text.
 
-    `records` has any of IDENTIFIER_FIELDS, null where blank. Raises ExtractRejected(columns-differ)
-    when it has another column or none.
+    `records` has any of IDENTIFIER_FIELDS, null where blank; `spellings` are those known already.
+    Raises ExtractRejected(columns-differ) when it has another column or none.
     """
     unknown = [name for name in records.column_names if name not in IDENTIFIER_FIELDS]
     if unknown or not records.column_names:
         raise ExtractRejected(RefusalCode.COLUMNS_DIFFER, unknown=len(unknown))
     encoder = _Encoder(
         records,
+        spellings or Spellings(),
         lambda size, *label: derived_key(secret, project_id=project_id, epoch=epoch, label=label, size=size),
     )
     columns = encoder.columns()
@@ -79,11 +86,11 @@ def encode(
 class _Encoder:
     """One call of `encode`: every distinct value is normalised and digested once."""
 
-    def __init__(self, records: pa.Table, key: Callable[..., bytes]) -> None:
+    def __init__(self, records: pa.Table, spellings: Spellings, key: Callable[..., bytes]) -> None:
         self._key = key
         self._rows = records.num_rows
         self._known: dict[str, dict[str, bytes]] = {}
-        self._fields = {name: self._field(records, name) for name in IDENTIFIER_FIELDS}
+        self._fields = {name: self._field(records, name, spellings) for name in IDENTIFIER_FIELDS}
         self._near_names: dict[str, Column] = {}
         self._parts = {name: self._part(name) for name in PARTS}
 
@@ -94,19 +101,21 @@ class _Encoder:
         blocking = [self._family(family) for family in BLOCKING]
         return scalars | nears | {"blocking": _side_by_side(blocking), "near_address": self._addresses()}
 
-    def _field(self, records: pa.Table, name: str) -> tuple[list[str | None], np.ndarray]:
+    def _field(
+        self, records: pa.Table, name: str, spellings: Spellings
+    ) -> tuple[list[str | None], np.ndarray]:
         """The distinct normalised values of a field, and which of them each row has."""
         if name not in records.column_names:
             return [None], np.zeros(self._rows, dtype=np.int64)
         coded = records[name].combine_chunks().cast(pa.string()).dictionary_encode(null_encoding="encode")
-        texts = coded.dictionary.to_pylist()
-        values = [None if text is None else NORMALISERS[name](text) for text in texts] or [None]
+        values = spellings.of(name, coded.dictionary.to_pylist()) or [None]
         return values, coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
     def _part(self, name: str) -> Column:
         part = PARTS[name]
         values, rows = self._fields[part.field]
-        found = self._digest(part.domain, (None if value is None else part.read(value) for value in values))
+        read = part.read
+        found = self._digest(part.domain, [None if value is None else read(value) for value in values])
         return Column(found.digests[rows], found.present[rows])
 
     def _digest(self, domain: str, values: Iterable[str | None]) -> Column:

@@ -44,6 +44,13 @@ age AS (
 calendar AS (
   SELECT unnest(range($first_year, $last_year + 1)) AS year
 ),
+stratum AS (
+  SELECT birth.year_of_birth, calendar.year, age.youngest AS age
+  FROM (SELECT DISTINCT year_of_birth FROM gp_registration) AS birth
+  CROSS JOIN calendar
+  JOIN age ON calendar.year - birth.year_of_birth >= age.youngest
+    AND (age.oldest IS NULL OR calendar.year - birth.year_of_birth <= age.oldest)
+),
 event AS (
   SELECT link_id, start_date_hospital_provider_spell AS day, 1 AS admissions, 0 AS attendances
   FROM apc_spell WHERE list_contains($admission_methods, admission_method_code)
@@ -74,7 +81,10 @@ unbroken AS (
   SELECT link_id, min(starts) AS starts, max(ends) AS ends FROM numbered GROUP BY link_id, spell
 ),
 """
-"""`unbroken` has one row for each time without a day off any practice's list."""
+"""`stratum` says how old a year's births are in a year: few rows, so that others join by equality alone.
+
+`unbroken` has one row for each time without a day off any practice's list.
+"""
 
 _CASES = """
 area AS (
@@ -142,13 +152,12 @@ GROUP BY at_risk.tumour_group, CUBE (sex, age_band, area)
 
 _DAYS = """,
 slice AS (
-  SELECT tumour_group, sex, age_band, area, sex AS stratum_sex, age.youngest AS stratum_age,
-    least(ends, make_date(calendar.year + 1, 1, 1))
-      - greatest(diagnosed, make_date(calendar.year, 1, 1)) AS days
+  SELECT tumour_group, sex, age_band, area, sex AS stratum_sex, stratum.age AS stratum_age,
+    least(ends, make_date(stratum.year + 1, 1, 1))
+      - greatest(diagnosed, make_date(stratum.year, 1, 1)) AS days
   FROM at_risk
-  JOIN calendar ON calendar.year >= year(diagnosed) AND calendar.year <= year(ends - 1)
-  JOIN age ON calendar.year - year_of_birth >= age.youngest
-    AND (age.oldest IS NULL OR calendar.year - year_of_birth <= age.oldest)
+  JOIN stratum ON stratum.year_of_birth = at_risk.year_of_birth
+    AND stratum.year >= year(diagnosed) AND stratum.year <= year(ends - 1)
 )
 SELECT tumour_group, sex, age_band, area, stratum_sex, stratum_age, CAST(sum(days) AS BIGINT) AS days
 FROM slice
@@ -184,25 +193,26 @@ present AS (
   LEFT JOIN died ON died.link_id = without_cancer.link_id
 ),
 slice AS (
-  SELECT link_id, sex, age.youngest AS age, greatest(starts, make_date(calendar.year, 1, 1)) AS starts,
-    least(ends, make_date(calendar.year + 1, 1, 1)) AS ends
+  SELECT link_id, sex, stratum.age, greatest(starts, make_date(stratum.year, 1, 1)) AS starts,
+    least(ends, make_date(stratum.year + 1, 1, 1)) AS ends
   FROM present
-  JOIN calendar ON calendar.year >= year(starts) AND calendar.year <= year(ends - 1)
-  JOIN age ON calendar.year - year_of_birth >= age.youngest
-    AND (age.oldest IS NULL OR calendar.year - year_of_birth <= age.oldest)
+  JOIN stratum ON stratum.year_of_birth = present.year_of_birth
+    AND stratum.year >= year(starts) AND stratum.year <= year(ends - 1)
   WHERE ends > starts
 ),
-turned AS (
-  SELECT *, row_number() OVER (PARTITION BY link_id ORDER BY starts) AS turn FROM slice
-),
 figure AS (
-  SELECT sex, age, CAST(turn = 1 AS BIGINT) AS persons, CAST(ends - starts AS BIGINT) AS days,
+  SELECT any_value(sex) AS sex, arg_min(age, starts) AS age, 1 AS persons, 0 AS days,
     0 AS admissions, 0 AS attendances
-  FROM turned
+  FROM slice GROUP BY link_id
   UNION ALL
-  SELECT slice.sex, slice.age, 0 AS persons, 0 AS days, event.admissions, event.attendances
-  FROM slice
-  JOIN event ON event.link_id = slice.link_id AND event.day >= slice.starts AND event.day < slice.ends
+  SELECT sex, age, 0 AS persons, sum(ends - starts) AS days, 0 AS admissions, 0 AS attendances
+  FROM slice GROUP BY sex, age
+  UNION ALL
+  SELECT present.sex, stratum.age, 0 AS persons, 0 AS days, event.admissions, event.attendances
+  FROM event
+  JOIN present ON present.link_id = event.link_id
+    AND event.day >= present.starts AND event.day < present.ends
+  JOIN stratum ON stratum.year_of_birth = present.year_of_birth AND stratum.year = year(event.day)
 )
 SELECT sex AS stratum_sex, age AS stratum_age, CAST(sum(persons) AS BIGINT) AS persons,
   CAST(sum(days) AS BIGINT) AS days, CAST(sum(admissions) AS BIGINT) AS admissions,

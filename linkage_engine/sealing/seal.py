@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Protocol, Self
 
 from linkage_engine.contract.refusals import CannotSeal, RefusalCode
 from linkage_engine.sealing.header import write_header
@@ -18,12 +16,11 @@ from linkage_engine.sealing.stream import CHUNK_BYTES, NONCE_BYTES, chunk_nonce,
 _COPY_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class SealedDigest:
-    """What identifies a sealed file: the digest and size of its ciphertext."""
+class Target(Protocol):
+    """Whatever takes ciphertext: a buffered binary file, or one that digests what passes."""
 
-    sha256: str
-    size_bytes: int
+    def write(self, data: bytes, /) -> object:
+        """Take all of it."""
 
 
 class SealingWriter:
@@ -31,36 +28,38 @@ class SealingWriter:
 
     Made for writers such as `pyarrow.parquet.ParquetWriter`, so that a table is never in clear on a
     disk. Used in a `with` statement: an exception inside leaves the file without its last chunk, and
-    no reader will open it. The target, a buffered binary file, stays open. Raises `CannotSeal`,
+    no reader will open it. The target stays open. Raises `CannotSeal`,
     RECIPIENT_INVALID, when there is no recipient.
     """
 
     def __init__(
-        self, target: BinaryIO, *, recipients: Sequence[Recipient], random: Callable[[int], bytes]
+        self, target: Target, *, recipients: Sequence[Recipient], random: Callable[[int], bytes]
     ) -> None:
         if not recipients:
             raise CannotSeal(RefusalCode.RECIPIENT_INVALID)
         file_key, nonce = random(FILE_KEY_BYTES), random(NONCE_BYTES)
         self._target = target
         self._cipher = payload_cipher(file_key, nonce)
-        self._hash = hashlib.sha256()
-        self._sealed_bytes = 0
         self._pending = bytearray()
         self._chunks = 0
         self.closed = False
-        self._put(write_header([r.wrap(file_key) for r in recipients], file_key) + nonce)
+        self._target.write(write_header([r.wrap(file_key) for r in recipients], file_key) + nonce)
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
         """Take plaintext; a chunk is sealed once it is known not to be the last."""
         if self.closed:
             raise ValueError("write to a closed file")  # as every Python file does
-        self._pending += data
-        start = 0
-        while len(self._pending) - start > CHUNK_BYTES:
-            self._seal_chunk(bytes(self._pending[start : start + CHUNK_BYTES]), is_last=False)
+        given = memoryview(data).cast("B")
+        start = min(CHUNK_BYTES - len(self._pending), len(given)) if self._pending else 0
+        self._pending += given[:start]
+        if self._pending and start < len(given):
+            self._seal_pending(is_last=False)
+        # Whole chunks are sealed where they lie: only what may be the last one is copied.
+        while len(given) - start > CHUNK_BYTES:
+            self._seal_chunk(given[start : start + CHUNK_BYTES], is_last=False)
             start += CHUNK_BYTES
-        del self._pending[:start]
-        return len(data)
+        self._pending += given[start:]
+        return len(given)
 
     def flush(self) -> None:
         """Nothing: a chunk leaves when it is full."""
@@ -68,13 +67,8 @@ class SealingWriter:
     def close(self) -> None:
         """Seal the last chunk; the target stays open."""
         if not self.closed:
-            self._seal_chunk(bytes(self._pending), is_last=True)
-            self._discard()
-
-    def finish(self) -> SealedDigest:
-        """Close, and say what was written."""
-        self.close()
-        return SealedDigest(self._hash.hexdigest(), self._sealed_bytes)
+            self._seal_pending(is_last=True)
+            self.closed = True
 
     def __enter__(self) -> Self:
         return self
@@ -91,23 +85,22 @@ class SealingWriter:
         self._pending.clear()
         self.closed = True
 
-    def _seal_chunk(self, plaintext: bytes, *, is_last: bool) -> None:
-        self._put(self._cipher.encrypt(chunk_nonce(self._chunks, is_last=is_last), plaintext, None))
-        self._chunks += 1
+    def _seal_pending(self, *, is_last: bool) -> None:
+        self._seal_chunk(self._pending, is_last=is_last)
+        self._pending.clear()
 
-    def _put(self, sealed: bytes) -> None:
-        self._target.write(sealed)
-        self._hash.update(sealed)
-        self._sealed_bytes += len(sealed)
+    def _seal_chunk(self, plaintext: bytearray | memoryview, *, is_last: bool) -> None:
+        nonce = chunk_nonce(self._chunks, is_last=is_last)
+        self._target.write(self._cipher.encrypt(nonce, plaintext, None))
+        self._chunks += 1
 
 
 def seal(
-    source: BinaryIO, target: BinaryIO, *, recipients: Sequence[Recipient], random: Callable[[int], bytes]
-) -> SealedDigest:
+    source: BinaryIO, target: Target, *, recipients: Sequence[Recipient], random: Callable[[int], bytes]
+) -> None:
     """Seal all of a source to every recipient, in constant memory; raises as `SealingWriter` does."""
     with SealingWriter(target, recipients=recipients, random=random) as writer:
         shutil.copyfileobj(source, writer, _COPY_BYTES)
-        return writer.finish()
 
 
 def seal_bytes(plaintext: bytes, *, recipients: Sequence[Recipient], random: Callable[[int], bytes]) -> bytes:

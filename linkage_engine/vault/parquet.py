@@ -6,6 +6,7 @@ not open, because a key belongs to one name; DuckDB cannot read them, so they en
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from linkage_engine.vault.keystore import Keystore
 
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}(?:/[a-z0-9][a-z0-9_-]{0,62}){0,3}")
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _SUFFIX, _PARTIAL = ".parquet", ".partial"
 
 
@@ -36,7 +38,7 @@ class Vault:
     def write(self, project_id: str, name: str, table: pa.Table, *, replace: bool = False) -> None:
         """Keep a table: after this returns it survives a crash, before it nothing of it is seen.
 
-        Raises `EngineRefusal`, VAULT_OBJECT_EXISTS, unless it may replace what is there.
+        Raises `EngineRefusal`: VAULT_OBJECT_EXISTS, unless it may replace what is there, and VAULT_FULL.
         """
         path = self._path(project_id, name)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -51,6 +53,10 @@ class Vault:
                 file.flush()
                 os.fsync(descriptor)
             _publish(partial, path, replace=replace)
+        except OSError as fault:
+            if fault.errno not in _NO_ROOM:
+                raise
+            raise EngineRefusal(RefusalCode.VAULT_FULL) from None
         finally:
             partial.unlink(missing_ok=True)
 

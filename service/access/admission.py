@@ -16,7 +16,7 @@ from service.act import Act
 from service.problems.signing_in import NotSignedIn
 from service.web.body import Handle, LimitedRoute
 from service.web.refusals import signed_in_as
-from service.web.surroundings import Here, Surroundings, Transaction, surroundings_of
+from service.web.surroundings import Here, Look, Surroundings, Transaction, surroundings_of
 
 _documented = HTTPBearer(
     auto_error=False, description="An access token of `POST /token`; it lives five minutes."
@@ -62,7 +62,8 @@ class SignedInRoute(LimitedRoute):
         return admitted
 
 
-def caller(request: Request) -> Principal:
+# These dependencies wait for nothing: as coroutines they cost no thread of the pool.
+async def caller(request: Request) -> Principal:
     """The principal that the route admitted."""
     principal: Principal = request.state.principal
     return principal
@@ -74,7 +75,7 @@ Caller = Annotated[Principal, Depends(caller)]
 def may(permission: Permission) -> DependsParameter:
     """The permission that a route asks of its caller; checked before anything is looked up."""
 
-    def check(principal: Caller, _: Annotated[object, Depends(_documented)]) -> None:
+    async def check(principal: Caller, _: Annotated[object, Depends(_documented)]) -> None:
         check_permitted(principal.role, permission)
 
     check.permission = permission  # type: ignore[attr-defined]  # read by the test over all routes
@@ -82,9 +83,16 @@ def may(permission: Permission) -> DependsParameter:
     return dependency
 
 
-def _acting(here: Here, session: Transaction, principal: Caller) -> Act:
+async def _acting(here: Here, session: Transaction, principal: Caller) -> Act:
+    return here.act(session, principal.id, principal.role)
+
+
+async def _viewing(here: Here, session: Look, principal: Caller) -> Act:
     return here.act(session, principal.id, principal.role)
 
 
 Acting = Annotated[Act, Depends(_acting, scope="function")]
 """The caller's use case in the request's transaction."""
+
+Viewing = Annotated[Act, Depends(_viewing, scope="function")]
+"""The caller's look at something: entered, but never worth waiting for a disk."""

@@ -15,6 +15,8 @@ class Permission(StrEnum):
     EVIDENCE_READ = "evidence:read"
     LINKAGE_RUN_ASK = "linkage-run:ask"
     LINKAGE_RUN_READ = "linkage-run:read"
+    LINKAGE_SECRET_CREATE = "linkage-secret:create"  # noqa: S105  # the name of an act
+    LINKAGE_SECRET_READ = "linkage-secret:read"  # noqa: S105  # the name of an act
     LOG_EXPORT = "log:export"
     LOG_READ = "log:read"
     PACKAGE_READ = "package:read"
@@ -32,6 +34,8 @@ class Permission(StrEnum):
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.PROVIDER: frozenset(
         {
+            Permission.LINKAGE_SECRET_CREATE,
+            Permission.LINKAGE_SECRET_READ,
             Permission.PROJECT_READ,
             Permission.PROVIDER_FILE_READ,
             Permission.SUBMISSION_CREATE,

@@ -13,8 +13,10 @@ from sqlalchemy import event
 
 POSTGRESQL_FUNCTION = """\
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"""
-"""What the triggers of PostgreSQL call."""
+$$ BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $$"""
+"""What the triggers of PostgreSQL call; the fault is one of integrity, as it is on SQLite."""
 
 
 def sqlite_triggers(table: str, keys: Sequence[str]) -> list[str]:

@@ -21,7 +21,9 @@ SALT_BYTES = 16
 """Hides what an entry says from those who only see the tree (few entries are hard to guess)."""
 MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
-_NAME = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_.:/+{}-]{0,199}")
+NAME_PATTERN = r"^[A-Za-z0-9_/][A-Za-z0-9_.:/+{}-]{0,199}$"
+"""What may stand in an entry as an id, a slug or an address."""
+_NAME = re.compile(NAME_PATTERN.strip("^$"))
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 

@@ -37,7 +37,7 @@ class AuditEntry(Record):
     actor: Mapped[str] = mapped_column(sa.String(200), index=True)
     subject: Mapped[str] = mapped_column(sa.String(200), index=True)
     project: Mapped[str | None] = mapped_column(sa.String(200), index=True)
-    outcome: Mapped[str] = mapped_column(sa.String(63))
+    outcome: Mapped[str] = mapped_column(sa.String(63), index=True)
     detail: Mapped[str] = mapped_column(sa.Text)
     salt: Mapped[bytes] = mapped_column(sa.LargeBinary(SALT_BYTES))
 

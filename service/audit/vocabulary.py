@@ -21,8 +21,14 @@ class Action(StrEnum):
     PROJECT_AMEND = "project:amend"
     PROJECT_CLOSE = "project:close"
     PROJECT_READ = "project:read"
+    LINKAGE_SECRET_RECEIVE = "linkage-secret:receive"  # noqa: S105  # the name of an act
+    LINKAGE_SECRET_READ = "linkage-secret:read"  # noqa: S105  # the name of an act
+    UPLOAD_BEGIN = "upload:begin"
+    UPLOAD_APPEND = "upload:append"
+    UPLOAD_READ = "upload:read"
+    UPLOAD_END = "upload:end"
+    UPLOAD_EXPIRE = "upload:expire"
     SUBMISSION_RECEIVE = "submission:receive"
-    SUBMISSION_REFUSE = "submission:refuse"
     SUBMISSION_ACCEPT = "submission:accept"
     SUBMISSION_WITHDRAW = "submission:withdraw"
     SUBMISSION_READ = "submission:read"
@@ -71,7 +77,6 @@ COUNTS = frozenset(
     {
         "budget",
         "bytes",
-        "candidate_pairs",
         "cells",
         "cells_hidden",
         "columns",
@@ -79,13 +84,14 @@ COUNTS = frozenset(
         "counter",
         "first",
         "last",
-        "links",
         "parts",
         "policy_version",
         "records",
         "records_a",
         "records_b",
+        "replaced_counter",
         "rows",
+        "rows_before",
         "seconds",
         "secret_epoch",
         "size",
@@ -112,10 +118,13 @@ DIGESTS = frozenset(
 """Details that are SHA-256 digests in lower-case hexadecimal."""
 NAMES = frozenset(
     {
+        "asked_action",
+        "asked_outcome",
         "code",
         "data_set",
         "data_version",
         "delivery_id",
+        "filters",
         "isolation",
         "key_id",
         "kind",
@@ -128,11 +137,14 @@ NAMES = frozenset(
         "query_id",
         "receiver",
         "release_id",
+        "replaces",
         "role",
         "route",
         "sender",
+        "since",
         "submission_id",
         "template",
+        "until",
         "verdict",
     }
 )

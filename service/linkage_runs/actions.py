@@ -58,8 +58,7 @@ def finish_run(act: Act, run_id: str, *, figures: RunFigures, hand_over_sha256: 
             run.id,
             project=run.project_id,
             count=len(figures.pairs),
-            candidate_pairs=figures.candidate_pairs,
-            links=figures.links,
+            policy=figures.policy,
             sealed_sha256=hand_over_sha256,
         )
         act.session.flush()

@@ -27,7 +27,7 @@ class LinkageRun(Record):
     asked_at: Mapped[datetime]
     state: Mapped[RunState]
     figures: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
-    """Counts and settings of the linkage."""
+    """Controlled figures and settings of the linkage."""
     hand_over_sha256: Mapped[Digest | None]
     """The sealed crosswalk."""
     records: Mapped[int | None]

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from linkage_engine.contract.reports import RunFigures
 from linkage_engine.contract.value import RandomId, Slug, Value
-from service.access.admission import Acting, SignedInRoute, may
+from service.access.admission import Acting, SignedInRoute, Viewing, may
 from service.access.permissions import Permission
 from service.linkage_runs import actions
 from service.linkage_runs.records import LinkageRun, submissions_of_run
@@ -57,6 +57,6 @@ def ask_for_run(project_id: str, act: Acting) -> LinkageRunShown:
 
 
 @router.get("/linkage-runs/{run_id}", dependencies=[may(Permission.LINKAGE_RUN_READ)])
-def read_run(run_id: str, act: Acting) -> LinkageRunShown:
-    """Follow a linkage run; its figures are counts and settings, never a record."""
+def read_run(run_id: str, act: Viewing) -> LinkageRunShown:
+    """Follow a linkage run; its figures are controlled numbers and settings, never a record."""
     return _shown(act, actions.read_run(act, run_id))

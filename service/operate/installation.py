@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from linkage_engine.contract.permit import PublicKey
 from linkage_engine.contract.value import Value
@@ -22,6 +24,7 @@ from linkage_engine.vault.keystore import Keystore
 from service.audit.checkpoint import LogSigner
 from service.clock import Randomness
 from service.keys import Pins, WorkerKeys, write_private
+from service.problems.tools import DatabaseAddressRefused
 from service.signed import SigningKey
 
 PROCESSES = ("api", "linkage", "analysis", "gate", "log")
@@ -32,6 +35,7 @@ FIRST_UID = 61000
 SHARED = (
     "control",
     "spool",
+    "spool/uploads",
     "spool/submissions",
     "spool/hand-overs",
     "spool/evidence",
@@ -40,6 +44,7 @@ SHARED = (
 )
 SHARED_MODE = 0o2770
 PRIVATE_MODE = 0o700
+DRIVER = "postgresql+psycopg"
 LOG_ORIGIN = "tre-linkage/log"
 
 
@@ -50,6 +55,8 @@ class Installation(Value):
     host: str = "127.0.0.1"
     port: int
     separate_users: bool
+    database_url: str | None = None
+    """PostgreSQL by unix socket; nothing for the SQLite file of the installation."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ class Home:
     @property
     def database_url(self) -> str:
         """The control database."""
-        return f"sqlite:///{self.root / 'control' / 'control.db'}"
+        return self.read().database_url or f"sqlite:///{self.root / 'control' / 'control.db'}"
 
     def keys(self, process: str) -> Path:
         """The key folder of a process."""
@@ -100,11 +107,31 @@ def user_of(process: str) -> tuple[int, int]:
     return FIRST_UID + 1 + PROCESSES.index(process), FIRST_UID
 
 
-def create(home: Home, *, port: int, separate_users: bool, random: Randomness) -> Pins:
+def check_database_url(url: str) -> None:
+    """Refuse an address that workers could not reach or that holds a secret; raises DatabaseAddressRefused.
+
+    Workers have no network, so the server is reached by a unix socket, and the address
+    lies in files and environments, so it has no password: the server knows our users.
+    """
+    try:
+        made = make_url(url)
+    except ArgumentError:
+        raise DatabaseAddressRefused from None
+    socket = made.query.get("host", "")
+    by_socket = not made.host and isinstance(socket, str) and socket.startswith("/")
+    if made.drivername != DRIVER or not made.database or made.password is not None or not by_socket:
+        raise DatabaseAddressRefused
+
+
+def create(home: Home, installation: Installation, *, random: Randomness) -> Pins:
     """Make an installation: folders, every key, and the file that pins them.
 
-    Raises FileExistsError where there is one already: keys are never written over.
+    Raises FileExistsError where there is one already: keys are never written over; and
+    DatabaseAddressRefused.
     """
+    if installation.database_url is not None:
+        check_database_url(installation.database_url)
+    separate_users = installation.separate_users
     home.root.mkdir(parents=True, exist_ok=False)
     home.root.chmod(0o755)
     for name in SHARED:
@@ -117,7 +144,7 @@ def create(home: Home, *, port: int, separate_users: bool, random: Randomness) -
     _folder(home.governance_key.parent, PRIVATE_MODE, None)
     pins = _make_keys(home, random)
     home.pins.write_text(json.dumps(pins.model_dump(mode="json"), indent=2) + "\n")
-    home.file.write_text(Installation(port=port, separate_users=separate_users).to_json() + "\n")
+    home.file.write_text(installation.to_json() + "\n")
     if separate_users:
         for process in PROCESSES:
             for path in home.keys(process).iterdir():
@@ -198,7 +225,7 @@ def _own_settings(home: Home, process: str, installation: Installation) -> dict[
 
 
 def share_database(home: Home) -> None:
-    """Let the group read and write the database, and its WAL and shared-memory files if they are there."""
+    """Let the group read and write a SQLite database, and its WAL and shared memory if they are there."""
     for path in (home.root / "control").iterdir():
         path.chmod(0o660)
         if home.read().separate_users:

@@ -29,7 +29,7 @@ from service.database import engine_for, sessions
 from service.jobs import JobQueue
 from service.keys import Pins, fingerprint, folder_key, make_key_folder, read_party, signing_key
 from service.operate import up as supervision
-from service.operate.installation import FIRST_UID, Home, create, share_database
+from service.operate.installation import FIRST_UID, Home, Installation, create, share_database
 from service.operate.supervise import can_run_as
 from service.problems.projects import PermitRefused
 from service.signed import TextType, sign, thumbprint
@@ -46,11 +46,13 @@ POLL_SECONDS = 0.5
 def init(
     home: HomeFolder,
     port: Annotated[int, typer.Option("--port", help="Of the api; 0 takes a free one.")] = 8700,
+    database: Annotated[str | None, typer.Option("--database", help="PostgreSQL instead of SQLite.")] = None,
 ) -> None:
     """Make an installation: folders, keys, pins, database."""
     place = Home(home.absolute())
     separate = os.geteuid() == 0 and bool(can_run_as(FIRST_UID + 1, FIRST_UID, sys.executable))
-    create(place, port=port or _free_port(), separate_users=separate, random=secrets.token_bytes)
+    installation = Installation(port=port or _free_port(), separate_users=separate, database_url=database)
+    create(place, installation, random=secrets.token_bytes)
     _migrate(place)
     users = "each process as a user of its own" if separate else "all processes as one user"
     print(f"{place.root}: {users}")
@@ -106,12 +108,15 @@ def register(home: HomeFolder, public: list[Path]) -> None:
     for party in parties:  # all or none
         shown = thumbprint(party.signing_key)
         print(f"{party.principal_id}: registered as {party.role.value}, thumbprint {shown}")
+        if party.age_recipient:
+            print(f"{party.principal_id}: sealed to fingerprint {fingerprint(party.age_recipient)}")
 
 
 @app.command()
 def fingerprints(home: HomeFolder) -> None:
-    """Print what providers compare by telephone before they seal to the workers' keys."""
+    """Print what providers pin and compare by telephone: whose permits to believe, whose keys to seal to."""
     pins = Pins.read(Home(home.absolute()).pins)
+    print(f"governance key {thumbprint(pins.governance_key)}")
     for role, keys_of in (("linkage", pins.linkage), ("analysis", pins.analysis)):
         print(f"{role} key {fingerprint(str(keys_of.age_recipient))}")
 

@@ -19,6 +19,13 @@ Say = Callable[[str], None]
 LOOK_SECONDS = 0.2
 PASSED_ON = ("PATH", "LANG", "LC_ALL")
 """What a process gets of the operator's own environment."""
+LIMITS = (
+    "TRE_SUBMISSION_LIMIT_BYTES",
+    "TRE_UPLOAD_QUOTA_BYTES",
+    "TRE_UPLOAD_EXPIRY_SECONDS",
+    "TRE_UPLOAD_IDLE_SECONDS",
+)
+"""What the api gets too."""
 
 
 def programs(home: Home) -> list[Program]:
@@ -30,7 +37,8 @@ def programs(home: Home) -> list[Program]:
 def _program(home: Home, process: str, *, separate: bool) -> Program:
     module = ("service.api",) if process == "api" else ("service.worker", process)
     uid, gid = user_of(process) if separate else (None, None)
-    inherited = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    names = (*PASSED_ON, *LIMITS) if process == "api" else PASSED_ON
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
     return Program(
         name=process,
         argv=(sys.executable, "-m", *module),
@@ -77,7 +85,7 @@ def _tell_isolation(status: Path, stop: Event, say: Say) -> None:
                 say(isolation_line(json.loads(path.read_text())))
                 waiting.discard(process)
     if not waiting:
-        say("isolation says nothing of a SQLite control database, which all processes share")
+        say("isolation says nothing of the control database, which all processes share")
         say("ready")
 
 

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
-from service.problems import projects, provider_tool, requests, results, signing_in, submissions, tools
+from service.problems import (
+    database,
+    linkage_secrets,
+    projects,
+    provider_tool,
+    requests,
+    results,
+    signing_in,
+    submissions,
+    tools,
+    uploads,
+)
 from service.problems.problem import KNOWN, Problem
 
-MODULES = (projects, provider_tool, requests, results, signing_in, submissions, tools)
+MODULES = (
+    database,
+    linkage_secrets,
+    projects,
+    provider_tool,
+    requests,
+    results,
+    signing_in,
+    submissions,
+    tools,
+    uploads,
+)
 """Imported here so that every problem has entered itself."""
 
 CATALOGUE: dict[str, type[Problem]] = KNOWN

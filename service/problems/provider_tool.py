@@ -37,7 +37,7 @@ class SecretUnusable(Problem):
     """The file of the project linkage secret is missing, damaged or readable by others."""
 
     slug, title, status = "secret-unusable", "Secret unusable", 400
-    remedy = "Keep it as you got it, 64 hexadecimal digits in a file that only you can read (mode 0600)."
+    remedy = "Run tre-provider secret fetch; a file of your own needs 64 hexadecimal digits and mode 0600."
 
 
 class OutputExists(Problem):

@@ -12,6 +12,13 @@ class RequestInvalid(Problem):
     remedy = "Read `faults`: each names a place in the request and what is wrong there."
 
 
+class PeriodInvalid(Problem):
+    """The period that was asked for has no moment in it."""
+
+    slug, title, status = "period-invalid", "Period invalid", 422
+    remedy = "Let `from` be earlier than `to`: the period is from the one up to, not including, the other."
+
+
 class RequestUnreadable(Problem):
     """The body could not be read as what its content type says."""
 
@@ -40,13 +47,6 @@ class RequestTooLarge(Problem):
     remedy = "Send a smaller delivery; `limit_bytes` is the cap."
 
 
-class LengthRequired(Problem):
-    """An upload has to say its length before it is sent."""
-
-    slug, title, status = "length-required", "Length required", 411
-    remedy = "Send a Content-Length header: tre-provider does."
-
-
 class ChangedMeanwhile(Problem):
     """Somebody else changed the same thing at the same time; your change was not made."""
 
@@ -55,10 +55,10 @@ class ChangedMeanwhile(Problem):
 
 
 class StorageFull(Problem):
-    """There is no room for this delivery; nothing of it was kept."""
+    """There is no room for more of this delivery; what came in before is kept until it expires."""
 
     slug, title, status = "storage-full", "Storage full", 507
-    remedy = "Tell the operator; send the same file again when there is room."
+    remedy = "Tell the operator; when there is room, run tre-provider submit again: it goes on from there."
 
 
 class UnexpectedFault(Problem):

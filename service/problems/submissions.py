@@ -44,7 +44,7 @@ class WrongLinkageSecret(Problem):
     """The tokens were made with another project linkage secret."""
 
     slug, title, status = "wrong-linkage-secret", "Wrong linkage secret", 422
-    remedy = "Ask the lead provider for the project's secret of this epoch and seal again."
+    remedy = "Fetch the project's secret with tre-provider secret fetch, and seal again."
 
 
 class CounterNotRising(Problem):

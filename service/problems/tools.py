@@ -24,3 +24,10 @@ class SignatureRefused(Problem):
 
     slug, title, status = "signature-refused", "Signature refused", 422
     remedy = "Have the text signed again by its author."
+
+
+class DatabaseAddressRefused(Problem):
+    """The address of the control database is not of a local PostgreSQL socket, or has a password."""
+
+    slug, title, status = "database-address-refused", "Database address refused", 400
+    remedy = "Give postgresql+psycopg://USER@/DATABASE?host=/SOCKET/FOLDER: see the guide for operators."

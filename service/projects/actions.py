@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from linkage_engine.contract.permit import Permit, PublicKey
-from linkage_engine.contract.project_file import ProjectFile, Recipients
 from service.access.records import principal_by_id
 from service.act import Act
 from service.audit.vocabulary import Action
-from service.keys import Pins
 from service.problems.projects import PermitRefused, ProjectExists
 from service.problems.requests import NotFound
 from service.problems.tools import SignatureRefused
@@ -24,7 +22,7 @@ def open_project(act: Act, permit_text: str) -> Permit:
     check_permit(
         permit,
         {
-            principal.id: (principal.role, principal.signing_key)
+            principal.id: (principal.role, principal.signing_key, principal.age_recipient)
             for party in permit.parties
             if (principal := principal_by_id(act.session, party.principal_id)) and principal.active
         },
@@ -77,19 +75,3 @@ def read_project(act: Act, project_id: str) -> Permit:
     permit = permit_for(act, project_id, live=False)
     act.enter(Action.PROJECT_READ, project_id, project=project_id, kind="permit")
     return permit
-
-
-def read_provider_file(act: Act, project_id: str, pins: Pins) -> ProjectFile:
-    """What a provider's tool needs of a project: keys to seal to, and what the provider may send."""
-    permit = permit_for(act, project_id, live=False)
-    act.enter(Action.PROJECT_READ, project_id, project=project_id, kind="provider-file")
-    return ProjectFile(
-        project_id=permit.project_id,
-        secret_epoch=permit.secret_epoch,
-        key_check=permit.key_check,
-        linkage_profile=permit.linkage_profile,
-        recipients=Recipients(
-            linkage=pins.linkage.age_recipient or "", analysis=pins.analysis.age_recipient or ""
-        ),
-        data_sets=tuple(g.data_set for g in permit.data_sets if g.provider_id == act.actor),
-    )

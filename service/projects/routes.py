@@ -10,12 +10,10 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from linkage_engine.contract.permit import DataSetGrant, Permit, Role
-from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.contract.value import FieldName, ShortText, Slug, Value
-from service.access.admission import Acting, SignedInRoute, may
+from service.access.admission import Acting, SignedInRoute, Viewing, may
 from service.access.permissions import Permission
 from service.projects import actions
-from service.web.surroundings import Here
 
 router = APIRouter(prefix="/projects", tags=["projects"], route_class=SignedInRoute)
 
@@ -68,12 +66,6 @@ def open_project(body: PermitText, act: Acting) -> ProjectShown:
 
 
 @router.get("/{project_id}", dependencies=[may(Permission.PROJECT_READ)])
-def read_project(project_id: str, act: Acting) -> ProjectShown:
+def read_project(project_id: str, act: Viewing) -> ProjectShown:
     """Read what a project's permit says, as one of its parties."""
     return _shown(actions.read_project(act, project_id))
-
-
-@router.get("/{project_id}/provider-file", dependencies=[may(Permission.PROVIDER_FILE_READ)])
-def read_provider_file(project_id: str, act: Acting, here: Here) -> ProjectFile:
-    """Fetch the project file that tre-provider seals with. Compare its recipients with the printed pins."""
-    return actions.read_provider_file(act, project_id, here.pins)

@@ -11,14 +11,14 @@ from service.problems.projects import PermitNotLive, PermitRefused
 
 PROVIDERS = 2
 """Fewer have nothing to link."""
+Registered = tuple[Role, PublicKey, str | None]
+"""Role, signing key and age recipient."""
 
 
-def faults_of_permit(
-    permit: Permit, registered: Mapping[str, tuple[Role, PublicKey]]
-) -> list[dict[str, str]]:
+def faults_of_permit(permit: Permit, registered: Mapping[str, Registered]) -> list[dict[str, str]]:
     """What does not hold together, as pointers and codes; empty when all does.
 
-    `registered` gives role and key of each principal of the permit that is registered and live.
+    `registered` gives role and keys of each principal of the permit that is registered and live.
     """
     providers = {party.principal_id for party in permit.parties_in(Role.PROVIDER)}
     checks = {
@@ -29,7 +29,7 @@ def faults_of_permit(
             "too-few",
             len(permit.parties_in(Role.OUTPUT_CHECKER)) < APPROVALS_NEEDED,
         ),
-        "/parties/age_recipient": ("missing", not _checkers_can_be_written_to(permit)),
+        "/parties/age_recipient": ("missing", not _can_be_sealed_to(permit)),
         "/parties/provider": ("too-few", len(providers) < PROVIDERS),
         "/lead_provider": ("not-a-provider", permit.lead_provider not in providers),
         "/data_sets": ("not-a-provider", any(g.provider_id not in providers for g in permit.data_sets)),
@@ -41,7 +41,7 @@ def faults_of_permit(
     return [{"pointer": at, "code": code} for at, (code, wrong) in checks.items() if wrong]
 
 
-def check_permit(permit: Permit, registered: Mapping[str, tuple[Role, PublicKey]]) -> None:
+def check_permit(permit: Permit, registered: Mapping[str, Registered]) -> None:
     """Raise PermitRefused with its faults unless the permit holds together."""
     faults = faults_of_permit(permit, registered)
     if faults:
@@ -59,9 +59,11 @@ def _repeats(words: Iterable[str]) -> bool:
     return len(set(listed)) != len(listed)
 
 
-def _checkers_can_be_written_to(permit: Permit) -> bool:
-    return all(party.age_recipient for party in permit.parties_in(Role.OUTPUT_CHECKER))
+def _can_be_sealed_to(permit: Permit) -> bool:
+    """Evidence is sealed to every checker, and the linkage secret to every provider unless they share it."""
+    roles = {Role.OUTPUT_CHECKER} | ({Role.PROVIDER} if permit.key_check is None else set())
+    return all(party.age_recipient for party in permit.parties if party.role in roles)
 
 
-def _is_registered(party: Party, registered: Mapping[str, tuple[Role, PublicKey]]) -> bool:
-    return registered.get(party.principal_id) == (party.role, party.signing_key)
+def _is_registered(party: Party, registered: Mapping[str, Registered]) -> bool:
+    return registered.get(party.principal_id) == (party.role, party.signing_key, party.age_recipient)

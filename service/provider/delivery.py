@@ -60,7 +60,7 @@ def read_delivery(mapping: Mapping, *, folder: Path, random: Randomness) -> Deli
         own = checked[name]
         found = (*own.findings, *across[name], *unidentified_rows(extract, persons))
         rows = report_of(schemas[name], own.rows, found)
-        identifiers = extract_identifiers_report(extract) if file.identifiers else None
+        identifiers = extract_identifiers_report(extract, persons.spellings) if file.identifiers else None
         reports.append(FileReport(file=file.file, rows=rows, identifiers=identifiers))
     return Delivery(
         mapping=mapping,

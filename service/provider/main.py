@@ -13,50 +13,95 @@ import typer
 
 from linkage_engine.contract.permit import Role
 from linkage_engine.contract.project_file import ProjectFile
-from linkage_engine.pseudonymise.secret import key_check
+from linkage_engine.contract.statements import SecretStatement
 from service.client import Client
 from service.clock import utc_now
 from service.command_line import run
-from service.keys import fingerprint, folder_key, folder_party, make_key_folder
+from service.keys import fingerprint, folder_key, folder_party, in_groups, make_key_folder
 from service.problems.provider_tool import OutputExists
+from service.provider import ceremony, pins
 from service.provider.delivery import Delivery, read_delivery
 from service.provider.files import keep_counter, new_file, next_counter, write_person_keys
 from service.provider.history import as_lines as changes_as_lines
 from service.provider.history import compared, keep_last, read_last, remembered
+from service.provider.identity import new_identity
 from service.provider.mapping import read_mapping
+from service.provider.pins import PinnedProvider
+from service.provider.progress import progress
 from service.provider.report import as_lines, as_page
 from service.provider.seal import Sealer, read_project, seal_delivery
-from service.provider.secret import check_secret, make_secret, read_secret
+from service.provider.secret import check_secret, kept_path, read_secret
 from service.provider.submit import RECEIPT_SUFFIX
 from service.provider.submit import submit as submit_package
 
 app = typer.Typer(help="Check, pseudonymise, seal and hand over an extract.", no_args_is_help=True)
+secret_app = typer.Typer(help="Make or fetch the project linkage secret.", no_args_is_help=True)
+app.add_typer(secret_app, name="secret")
 
 Url = Annotated[str, typer.Option("--url", help="Address of the service.")]
 Keys = Annotated[Path, typer.Option("--keys", help="Your key folder.")]
-SecretOption = Annotated[Path, typer.Option("--secret", help="The project linkage secret.")]
+SecretOption = Annotated[
+    Path | None,
+    typer.Option("--secret", help="A linkage secret that was shared by hand; else the kept one."),
+]
+Thumbprint = Annotated[
+    str, typer.Option("--thumbprint", help="Of the signing key, as its owner reads it out.")
+]
+Replace = Annotated[bool, typer.Option("--replace", help="Also where another key is pinned.")]
 ProjectOption = Annotated[Path, typer.Option("--project", help="The project file, from the operator.")]
 
 
 @app.command()
 def keys(folder: Path, principal_id: Annotated[str, typer.Option("--id")], name: str) -> None:
-    """Make your keys; give public.json to the operator and compare the thumbprint by telephone."""
-    make_key_folder(folder, principal_id=principal_id, name=name, role=Role.PROVIDER)
+    """Make your keys; give public.json to the operator, and read both lines out by telephone."""
+    age = new_identity(secrets.token_bytes)
+    make_key_folder(folder, principal_id=principal_id, name=name, role=Role.PROVIDER, age=age)
     print(f"{folder / 'public.json'}: thumbprint {folder_key(folder).thumbprint}")
+    print(f"sealed to fingerprint {fingerprint(age[1])}")
+
+
+@app.command("pin-governance")
+def pin_governance(thumbprint: Thumbprint, keys: Keys, replace: Replace = False) -> None:
+    """Pin whose permits you believe: the thumbprint that governance reads out by telephone."""
+    pins.pin_governance(keys, thumbprint, replace=replace)
+    print(f"governance: thumbprint {thumbprint}")
 
 
 @app.command()
-def secret(
-    file: Path,
-    project_id: Annotated[str, typer.Option("--project-id")],
-    epoch: Annotated[int, typer.Option("--epoch", min=1)] = 1,
+def pin(
+    provider_id: str,
+    thumbprint: Thumbprint,
+    fingerprint: Annotated[str, typer.Option("--fingerprint", help="Of the key that is sealed to.")],
+    keys: Keys,
+    replace: Replace = False,
 ) -> None:
-    """Make the project linkage secret, as the lead provider, and print its key check for the permit."""
-    made = make_secret(file, random=secrets.token_bytes)
-    print(f"key check {key_check(made, project_id, epoch)}")
-    print(
-        f"Give {file} to the project's other providers by a safe way; never to the service.", file=sys.stderr
-    )
+    """Pin another provider's two keys, as that provider reads them out by telephone."""
+    pin = PinnedProvider(thumbprint=thumbprint, fingerprint=pins.plain(fingerprint))
+    pins.pin_provider(keys, provider_id, pin, replace=replace)
+    print(f"{provider_id}: thumbprint {pin.thumbprint}, fingerprint {pin.fingerprint}")
+
+
+@secret_app.command("make")
+def make_secret(project_id: str, url: Url, keys: Keys) -> None:
+    """As the lead provider: make the secret, seal it to every provider's pinned key, and hand it over."""
+    _tell(ceremony.make(_seat(url, keys), project_id), keys)
+
+
+@secret_app.command("fetch")
+def fetch_secret(project_id: str, url: Url, keys: Keys) -> None:
+    """Open the secret that the lead provider sealed for you, check it, and keep it."""
+    _tell(ceremony.fetch(_seat(url, keys), project_id), keys)
+
+
+def _tell(statement: SecretStatement, keys: Path) -> None:
+    print(f"key check {statement.key_check}, epoch {statement.secret_epoch}, for {statement.project_id}")
+    for envelope in statement.roster:
+        print(f"sealed to {envelope.provider_id}, {in_groups(envelope.recipient_sha256)}")
+    print(f"kept in   {kept_path(keys, statement.project_id, statement.secret_epoch)}")
+
+
+def _seat(url: str, keys: Path) -> ceremony.Seat:
+    return ceremony.Seat(keys, _client(url, keys), utc_now, secrets.token_bytes)
 
 
 @app.command()
@@ -88,7 +133,7 @@ def validate(
 
 
 @app.command()
-def changes(mapping: Path, project_path: ProjectOption, secret_file: SecretOption, keys: Keys) -> None:
+def changes(mapping: Path, project_path: ProjectOption, keys: Keys, secret_file: SecretOption = None) -> None:
     """Compare the files of a mapping with the last delivery that you sealed; nothing is sealed or kept."""
     _show_changes(_read(mapping), _sealer(project_path, secret_file, keys), keys)
 
@@ -97,9 +142,9 @@ def changes(mapping: Path, project_path: ProjectOption, secret_file: SecretOptio
 def seal(  # noqa: PLR0913, PLR0917  # each is an option of the command
     mapping: Path,
     project_path: ProjectOption,
-    secret_file: SecretOption,
     keys: Keys,
     out: Annotated[Path, typer.Option("--out", help="The package to write, FILE.tresub.")],
+    secret_file: SecretOption = None,
     keep_person_keys: Annotated[
         Path | None,
         typer.Option("--keep-person-keys", help="Also keep the key of each person, in a CSV file."),
@@ -136,12 +181,18 @@ def seal(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
 @app.command()
 def submit(package: Path, url: Url, keys: Keys) -> None:
-    """Hand over a sealed package and keep the receipt; the same package may be sent again."""
-    receipt = submit_package(package, keys=keys, client=_client(url, keys), pause=time.sleep)
+    """Hand over a sealed package and keep the receipt; run it again to go on after a break."""
+    client = _client(url, keys)
+    with progress(package.stat().st_size, sys.stderr) as reached:
+        receipt = submit_package(package, keys=keys, client=client, pause=time.sleep, reached=reached)
     print(f"submission {receipt.submission_id}")
     print(f"SHA-256    {receipt.sealed_sha256}")
     print(f"log index  {'not yet: see status' if receipt.log_index is None else receipt.log_index}")
     print(f"receipt    {package}{RECEIPT_SUFFIX}")
+    if replaced := receipt.replaces:
+        print(f"Replaces delivery {replaced.counter}, submission {replaced.submission_id}, once accepted:")
+        for part in replaced.parts:
+            print(f"  {part.name}: {_rows(part.rows_before)}, now {_rows(part.rows)}")
 
 
 @app.command()
@@ -150,12 +201,17 @@ def status(submission_id: str, url: Url, keys: Keys) -> None:
     print(json.dumps(_client(url, keys).get(f"/submissions/{submission_id}"), indent=2))
 
 
-def _sealer(project_path: Path, secret_file: Path, keys: Path) -> Sealer:
+def _rows(rows: int | None) -> str:
+    return "not sent" if rows is None else f"{rows} rows"
+
+
+def _sealer(project_path: Path, secret_file: Path | None, keys: Path) -> Sealer:
     """Whose delivery it is and what it is sealed with; raises WrongLinkageSecret before a file is read."""
+    project = read_project(project_path)
     sealer = Sealer(
         provider_id=folder_party(keys).principal_id,
-        project=read_project(project_path),
-        secret=read_secret(secret_file),
+        project=project,
+        secret=read_secret(secret_file or kept_path(keys, project.project_id, project.secret_epoch)),
         key=folder_key(keys),
         clock=utc_now,
         random=secrets.token_bytes,

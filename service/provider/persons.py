@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -14,7 +14,7 @@ from linkage_engine.catalogue.data_sets import PERSON_KEY
 from linkage_engine.contract.manifest import IDENTIFIERS
 from linkage_engine.contract.reports import ROW_NUMBERS_SHOWN, FieldReport, ValidationClass, ValidationReport
 from linkage_engine.contract.tokens import IDENTIFIER_FIELDS
-from linkage_engine.pseudonymise.families import NORMALISERS
+from linkage_engine.pseudonymise.spellings import Spellings
 from linkage_engine.validate.across import NO_BIRTHS
 from linkage_engine.validate.findings import ROW_NUMBER, finding
 from linkage_engine.validate.sql import identifier
@@ -41,6 +41,7 @@ class Persons:
     """Of the delivery's identifiers those that were mapped, as text, each first value that is not blank."""
     conflicts: dict[str, int]
     """For an identifier: how many persons have two values."""
+    spellings: Spellings
 
     def __repr__(self) -> str:
         return f"Persons({len(self.keys)})"
@@ -70,17 +71,18 @@ def persons_of(
         keys=_random_keys(found.num_rows, random),
         identifiers=pa.table({name: found.column(1 + 2 * i) for i, name in enumerate(names)}),
         conflicts={name: pc.sum(found.column(2 + 2 * i)).as_py() or 0 for i, name in enumerate(names)},
+        spellings=Spellings(),
     )
 
 
-def extract_identifiers_report(extract: pa.Table) -> ValidationReport:
+def extract_identifiers_report(extract: pa.Table, spellings: Spellings) -> ValidationReport:
     """Which identifiers of a file can be used; one that cannot is left out, its row is kept.
 
     The class of an unusable one is Undetermined: it says nothing against the row, and blocks nothing.
     """
     findings = []
     for name in _identifiers(extract):
-        findings += _identifier_findings(name, extract)
+        findings += _identifier_findings(name, extract, spellings)
     return ValidationReport(data_set=IDENTIFIERS, rows=extract.num_rows, findings=tuple(findings))
 
 
@@ -113,8 +115,7 @@ def births_of(persons: Persons) -> pa.Table:
     if name not in persons.identifiers.column_names:
         return NO_BIRTHS
     given = persons.identifiers.column(name).to_pylist()
-    spelt = {text: NORMALISERS[name](text) for text in set(given) - {None}}
-    days = pa.array([spelt.get(text) for text in given], pa.string())
+    days = pa.array(persons.spellings.of(name, given), pa.string())
     return pa.table({PERSON_KEY: persons.keys, name: days}).filter(pc.is_valid(days))
 
 
@@ -126,10 +127,10 @@ def _unidentified(persons: Persons) -> pa.Array:
     return persons.local_ids.filter(blank)
 
 
-def _identifier_findings(name: str, extract: pa.Table) -> list[FieldReport]:
+def _identifier_findings(name: str, extract: pa.Table, spellings: Spellings) -> list[FieldReport]:
     values = extract.column(IDENTIFIER_PREFIX + name)
     distinct = pc.unique(values.drop_null())
-    unusable = pa.array([_is_unusable(text, NORMALISERS[name]) for text in distinct.to_pylist()], pa.bool_())
+    unusable = pc.is_null(pa.array(spellings.of(name, distinct.to_pylist()), pa.string()))
     bad = pc.fill_null(pc.is_in(values, value_set=distinct.filter(unusable)), fill_value=False)
     bad_rows = extract.column(ROW_NUMBER).filter(bad)
     rule = RULES.get(name, "pattern")
@@ -151,10 +152,6 @@ def _identifier_findings(name: str, extract: pa.Table) -> list[FieldReport]:
         for (rule, outcome), rows in counts.items()
         if rows
     ]
-
-
-def _is_unusable(text: str, normaliser: Callable[[str], str | None]) -> bool:
-    return normaliser(text) is None
 
 
 def _identifiers(extract: pa.Table) -> list[str]:

@@ -20,6 +20,7 @@ from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.contract.refusals import CannotSeal
 from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.pseudonymise.tokens import encode
+from linkage_engine.sealing.digest import DigestingFile
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter
 from linkage_engine.validate.footer import uncompressed_bytes
@@ -96,6 +97,7 @@ def _parts(delivery: Delivery, sealer: Sealer) -> Iterator[tuple[str, pa.Table]]
         project_id=sealer.project.project_id,
         epoch=sealer.project.secret_epoch,
         random=sealer.random,
+        spellings=delivery.persons.spellings,
     )
     yield IDENTIFIERS, tokens.add_column(0, PERSON_KEY, delivery.persons.keys)
     yield from delivery.payload.items()
@@ -105,10 +107,21 @@ def _sealed_part(name: str, table: pa.Table, sealer: Sealer, file: BinaryIO) -> 
     zone = Zone.LINKAGE if name == IDENTIFIERS else Zone.ANALYSIS
     recipients = sealer.project.recipients
     recipient = recipients.linkage if zone is Zone.LINKAGE else recipients.analysis
+    rows = shuffled(table, sealer.random)
+    # Tokens hardly repeat: a dictionary and statistics of them cost time and make the file larger.
+    repeats = zone is Zone.ANALYSIS
     footers: list[pq.FileMetaData] = []
-    with SealingWriter(file, recipients=[Recipient.parse(recipient)], random=sealer.random) as writer:
-        pq.write_table(shuffled(table, sealer.random), writer, compression="zstd", metadata_collector=footers)
-        digest = writer.finish()
+    target = DigestingFile(file)
+    with SealingWriter(target, recipients=[Recipient.parse(recipient)], random=sealer.random) as writer:
+        pq.write_table(
+            rows,
+            writer,
+            compression="zstd",
+            use_dictionary=repeats,
+            write_statistics=repeats,
+            metadata_collector=footers,
+        )
+    digest = target.finish()
     file.seek(0)
     part = Part(
         name=name,

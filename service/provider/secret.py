@@ -1,4 +1,4 @@
-"""The file of the project linkage secret: the lead provider makes it, no service sees it."""
+"""The project linkage secret on a provider's machine: kept in the key folder, for its owner alone."""
 
 from __future__ import annotations
 
@@ -8,22 +8,56 @@ from pathlib import Path
 
 from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.pseudonymise.secret import LinkageSecret, key_check
-from service.clock import Randomness
 from service.keys import others_can_read
-from service.problems.provider_tool import OutputExists, SecretUnusable
+from service.problems.linkage_secrets import SecretEpochPassed, SecretKept
+from service.problems.provider_tool import SecretUnusable
 from service.problems.submissions import WrongLinkageSecret
 
+SECRETS = "secrets"
+"""A folder in the key folder: for each project a folder with the secret of each epoch."""
 
-def make_secret(path: Path, *, random: Randomness) -> LinkageSecret:
-    """Write a new secret to a file that only its owner reads; raises OutputExists rather than replace one."""
-    secret = LinkageSecret.generate(random)
+
+def kept_path(keys: Path, project_id: str, epoch: int) -> Path:
+    """Where the secret of a project and epoch is kept."""
+    return keys / SECRETS / project_id / f"epoch-{epoch}.secret"
+
+
+def kept_secret(keys: Path, project_id: str, epoch: int) -> LinkageSecret | None:
+    """The secret that is kept, or nothing; raises SecretUnusable."""
+    path = kept_path(keys, project_id, epoch)
+    return read_secret(path) if path.exists() else None
+
+
+def check_epoch(keys: Path, project_id: str, epoch: int) -> None:
+    """Raise SecretEpochPassed where the secret of a newer epoch is kept."""
+    kept = (keys / SECRETS / project_id).glob("epoch-*.secret")
+    newest = max((int(path.stem.removeprefix("epoch-")) for path in kept), default=0)
+    if newest > epoch:
+        raise SecretEpochPassed(epoch=epoch, kept=newest)
+
+
+def keep_secret(keys: Path, project_id: str, epoch: int, secret: LinkageSecret) -> Path:
+    """Keep a secret, whole or not at all; raises SecretKept rather than write over another one.
+
+    Keeping it again changes nothing.
+    """
+    path = kept_path(keys, project_id, epoch)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    aside = path.with_suffix(".partial")
+    aside.unlink(missing_ok=True)  # of a run that was cut short
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secret.reveal().hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(aside)  # unlike a renaming, it never replaces a file
     except FileExistsError:
-        raise OutputExists from None
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret.reveal().hex() + "\n")
-    return secret
+        if read_secret(path).reveal() != secret.reveal():
+            raise SecretKept from None
+    finally:
+        aside.unlink()
+    return path
 
 
 def read_secret(path: Path) -> LinkageSecret:

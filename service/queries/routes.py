@@ -11,7 +11,7 @@ from pydantic import Field
 
 from linkage_engine.contract.query_spec import QuerySpec, query_spec
 from linkage_engine.contract.value import RandomId, Slug, Value
-from service.access.admission import Acting, SignedInRoute, may
+from service.access.admission import Acting, SignedInRoute, Viewing, may
 from service.access.permissions import Permission
 from service.queries import actions
 from service.queries.records import Query
@@ -69,6 +69,6 @@ def ask_query(project_id: str, body: QuestionText, response: Response, act: Acti
 
 
 @router.get("/queries/{query_id}", dependencies=[may(Permission.QUERY_READ)])
-def read_query(query_id: str, act: Acting) -> QueryShown:
+def read_query(query_id: str, act: Viewing) -> QueryShown:
     """Follow a query."""
     return _shown(actions.read_query(act, query_id))

@@ -12,7 +12,7 @@ from pydantic import Field
 from linkage_engine.contract.controlled_table import DisclosureRecord
 from linkage_engine.contract.statements import Verdict
 from linkage_engine.contract.value import RandomId, Sha256, ShortText, Slug, Value
-from service.access.admission import Acting, SignedInRoute, may
+from service.access.admission import Acting, SignedInRoute, Viewing, may
 from service.access.permissions import Permission
 from service.audit.records import leaf_of
 from service.releases import actions, rules
@@ -105,13 +105,13 @@ def _shown(act: Acting, release: Release) -> ReleaseShown:
 
 
 @router.get("", dependencies=[may(Permission.RELEASE_READ)])
-def list_releases(act: Acting) -> list[ReleaseShown]:
+def list_releases(act: Viewing) -> list[ReleaseShown]:
     """List the releases that concern you, at most 200: first those that await you, then the newest."""
     return [_shown(act, release) for release in actions.list_releases(act)]
 
 
 @router.get("/{release_id}", dependencies=[may(Permission.RELEASE_READ)])
-def read_release(release_id: str, act: Acting) -> ReleaseShown:
+def read_release(release_id: str, act: Viewing) -> ReleaseShown:
     """Follow a release."""
     return _shown(act, actions.read_release(act, release_id))
 

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.audit.records import AuditEntry, AuditLeaf
+from service.reviews.rules import Stretch, Wanted
 
 Found = tuple[AuditEntry, int | None]
 """An entry and its place in the tree, if it is there yet."""
 
 
-def entries_after(
-    session: Session, sequence: int, *, limit: int, action: str | None, actor: str | None
-) -> Sequence[Found]:
-    """Entries after a sequence number in order, of one act or one actor if asked."""
+def newest_sequence(session: Session) -> int:
+    """The sequence number of the newest entry; 0 when there is none."""
+    return session.scalar(sa.select(sa.func.max(AuditEntry.sequence))) or 0
+
+
+def entries_like(session: Session, wanted: Wanted, stretch: Stretch) -> Sequence[Found]:
+    """The entries that are wanted, in the order in which they were entered."""
     query = (
         sa.select(AuditEntry, AuditLeaf.leaf_index)
         .outerjoin(AuditLeaf, AuditLeaf.entry_sequence == AuditEntry.sequence)
-        .where(AuditEntry.sequence > sequence)
+        .where(AuditEntry.sequence > stretch.after, AuditEntry.sequence <= stretch.upto, *_conditions(wanted))
         .order_by(AuditEntry.sequence)
-        .limit(limit)
+        .limit(stretch.limit)
     )
-    if action is not None:
-        query = query.where(AuditEntry.action == action)
-    if actor is not None:
-        query = query.where(AuditEntry.actor == actor)
     return [(entry, index) for entry, index in session.execute(query)]
+
+
+def _conditions(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:
+    """Every column that is asked about has an index."""
+    if wanted.person is not None:
+        yield sa.or_(AuditEntry.actor == wanted.person, AuditEntry.subject == wanted.person)
+    same = {
+        AuditEntry.actor: wanted.actor,
+        AuditEntry.subject: wanted.subject,
+        AuditEntry.project: wanted.project,
+        AuditEntry.action: wanted.action,
+        AuditEntry.outcome: wanted.outcome,
+    }
+    yield from (column == word for column, word in same.items() if word is not None)
+    if wanted.since is not None:
+        yield AuditEntry.at >= wanted.since
+    if wanted.until is not None:
+        yield AuditEntry.at < wanted.until

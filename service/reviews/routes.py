@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import IO, Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
+from pydantic import AwareDatetime, Field, StringConstraints
 
-from linkage_engine.contract.value import RandomId, Value
+from linkage_engine.contract.value import RandomId, Slug, Value
 from service.access.admission import Acting, Caller, SignedInRoute, may
 from service.access.permissions import Permission
-from service.audit.entry import moment
+from service.audit.entry import NAME_PATTERN, moment
 from service.audit.vocabulary import Action, Outcome
 from service.reviews import actions
 from service.reviews.records import Found
-from service.reviews.rules import PAGE, PAGE_LIMIT
+from service.reviews.rules import PAGE, PAGE_LIMIT, Wanted
 from service.web.body import LimitedRoute
 from service.web.surroundings import Here, View
 
@@ -29,6 +31,17 @@ BUNDLE: Mapping[int | str, dict[str, Any]] = {
     200: {
         "description": "The bundle that tre-audit verifies",
         "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+PAGED: Mapping[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            "Link": {
+                "description": "The next page, as rel=next; absent after the last",
+                "schema": {"type": "string"},
+            }
+        }
     }
 }
 
@@ -67,22 +80,61 @@ def _shown(found: Found) -> EntryShown:
     )
 
 
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+Moment = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
+"""A moment with its time zone, in the days of this log."""
+Place = Annotated[int, Field(ge=0, lt=1 << 53)]
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+"""What can stand in an entry as an actor or a subject."""
+
+
+class Search(Value):
+    """Which entries to read; all that is said must fit."""
+
+    after: Place = 0
+    """Only entries beyond this sequence number."""
+    upto: Place | None = None
+    """No entry beyond this one: the newest when the first page was read."""
+    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = PAGE
+    person: Name | None = None
+    """Who acted, or whom it is about."""
+    actor: Name | None = None
+    subject: Name | None = None
+    project: Slug | None = None
+    action: Action | None = None
+    outcome: Outcome | None = None
+    since: Annotated[Moment | None, Field(alias="from")] = None
+    """The first moment, with its time zone."""
+    until: Annotated[Moment | None, Field(alias="to")] = None
+    """The first moment that is too late."""
+
+    def wanted(self) -> Wanted:
+        """What is looked for, without the page."""
+        return Wanted(**self.model_dump(exclude={"after", "upto", "limit"}))
+
+
 @public.get("/checkpoint", response_class=PlainTextResponse)
 def read_checkpoint(session: View) -> str:
     """Fetch the newest signed checkpoint (C2SP tlog-checkpoint). Keep it: later logs must extend it."""
     return actions.latest_checkpoint(session)
 
 
-@router.get("/entries", dependencies=[may(Permission.LOG_READ)])
+@router.get("/entries", dependencies=[may(Permission.LOG_READ)], responses=dict(PAGED))
 def read_entries(
-    act: Acting,
-    after: Annotated[int, Query(ge=0, lt=1 << 53)] = 0,
-    limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = PAGE,
-    action: Action | None = None,
-    actor: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
+    act: Acting, search: Annotated[Search, Query()], request: Request, response: Response
 ) -> list[EntryShown]:
-    """Read entries in order; `action` and `actor` narrow them. Your reading is entered as well."""
-    found = actions.read_entries(act, after, limit=limit, action=action, actor=actor)
+    """Read entries in order, or those that fit a search. Your reading is entered as well.
+
+    A page that is full names the next one in its Link header (RFC 8288); the search ends where
+    the log ended when its first page was read.
+    """
+    found, stretch = actions.read_entries(
+        act, search.wanted(), after=search.after, upto=search.upto, limit=search.limit
+    )
+    if len(found) == stretch.limit:
+        last, _ = found[-1]
+        following = request.url.include_query_params(after=last.sequence, upto=stretch.upto)
+        response.headers["link"] = f'<{following.path}?{following.query}>; rel="next"'
     return [_shown(one) for one in found]
 
 

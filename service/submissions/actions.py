@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from linkage_engine.contract.manifest import Manifest, Zone
 from linkage_engine.contract.permit import Permit
@@ -11,6 +13,7 @@ from linkage_engine.contract.reports import ValidationReport
 from service.act import Act
 from service.audit.vocabulary import Action, Outcome
 from service.jobs import Job
+from service.linkage_secrets.actions import secret_in_force
 from service.problems.requests import NotFound
 from service.problems.submissions import ManifestRefused
 from service.problems.tools import SignatureRefused
@@ -28,35 +31,48 @@ from service.submissions.records import (
     submission_of_bytes,
     visible_submission,
 )
-from service.submissions.rules import PartState, SubmissionEvent, SubmissionState
-from service.submissions.spool import Incoming
+from service.submissions.rules import PartRows, PartState, SubmissionEvent, SubmissionState
+from service.submissions.spool import keep
+from service.uploads.records import Upload
 
 UNSEALERS = (Job.UNSEAL_IDENTIFIERS, Job.UNSEAL_PAYLOAD)
 
 
 def receive_submission(
-    act: Act, project_id: str, incoming: Incoming, package: Package, *, recipients: Mapping[Zone, str]
+    act: Act, upload: Upload, path: Path, package: Package, *, recipients: Mapping[Zone, str]
 ) -> tuple[Submission, bool]:
-    """Receive a provider's delivery and have it unsealed; the delivery, and whether it is new.
+    """Receive a delivery that came in whole and have it unsealed; the delivery, and whether it is new.
 
     The same bytes again are the same delivery. The file is named by its digest before the
     transaction commits: a job never looks for a file that is not there yet.
     """
+    project_id = upload.project_id
     permit = permit_for(act, project_id, live=True)
-    known = submission_of_bytes(act.session, incoming.sha256)
+    known = submission_of_bytes(act.session, package.sha256)
     if known is not None and (known.project_id, known.provider_id) == (project_id, act.actor):
-        act.enter(
-            Action.SUBMISSION_READ, known.id, project=project_id, sealed_sha256=incoming.sha256, kind="again"
-        )
-        return known, False
+        upload.submission_id = known.id
+        return received_before(act, known), False
     manifest = _manifest(package.manifest, permit, act.actor)
     rules.check_manifest(manifest, permit, act.actor)
     rules.check_members(manifest, package.members)
-    rules.check_keys(manifest, permit, recipients)
+    rules.check_keys(manifest, secret_in_force(act, permit), recipients)
     rules.check_counter(manifest.counter, last_counter(act.session, project_id, act.actor))
-    submission = _add(act, manifest, package.manifest, incoming)
-    incoming.keep()
+    submission = _add(act, manifest, package)
+    upload.submission_id = submission.id
+    keep(path, path.parent.parent, package.sha256)
     return submission, True
+
+
+def received_before(act: Act, submission: Submission) -> Submission:
+    """A provider asks for a delivery to be received that was received already."""
+    act.enter(
+        Action.SUBMISSION_READ,
+        submission.id,
+        project=submission.project_id,
+        sealed_sha256=submission.sealed_sha256,
+        kind="again",
+    )
+    return submission
 
 
 def _manifest(text: str, permit: Permit, provider_id: str) -> Manifest:
@@ -68,16 +84,22 @@ def _manifest(text: str, permit: Permit, provider_id: str) -> Manifest:
         raise ManifestRefused from None
 
 
-def _add(act: Act, manifest: Manifest, text: str, incoming: Incoming) -> Submission:
+def _add(act: Act, manifest: Manifest, package: Package) -> Submission:
     submission_id = act.new_id()
+    standing = accepted_of_provider(act.session, manifest.project_id, manifest.provider_id)
+    after = {part.name: part.rows for part in manifest.parts}
+    replaced = _replaced(act, standing[-1], after) if standing else None
     entry_id = act.enter(
         Action.SUBMISSION_RECEIVE,
         submission_id,
         project=manifest.project_id,
-        sealed_sha256=incoming.sha256,
-        bytes=incoming.size_bytes,
+        sealed_sha256=package.sha256,
+        bytes=package.size_bytes,
         parts=len(manifest.parts),
         counter=manifest.counter,
+        rows=sum(after.values()),
+        outcome=Outcome.DONE,
+        **_as_details(replaced),
     )
     submission = Submission(
         id=submission_id,
@@ -85,13 +107,14 @@ def _add(act: Act, manifest: Manifest, text: str, incoming: Incoming) -> Submiss
         provider_id=manifest.provider_id,
         counter=manifest.counter,
         delivery_id=manifest.delivery_id,
-        sealed_sha256=incoming.sha256,
-        size_bytes=incoming.size_bytes,
-        manifest=text,
+        sealed_sha256=package.sha256,
+        size_bytes=package.size_bytes,
+        manifest=package.manifest,
         extract_date=manifest.extract_date,
         state=SubmissionState.RECEIVED,
         received_at=act.clock(),
         entry_id=entry_id,
+        replaces_id=replaced.submission_id if replaced else None,
     )
     act.session.add(submission)
     act.session.flush()
@@ -114,12 +137,41 @@ def _add(act: Act, manifest: Manifest, text: str, incoming: Incoming) -> Submiss
     return submission
 
 
-def interrupted(act: Act, project_id: str) -> None:
-    """Enter that a delivery broke off on its way in; nothing of it was kept."""
-    permit_for(act, project_id, live=False)
-    act.enter(
-        Action.SUBMISSION_REFUSE, project_id, project=project_id, outcome=Outcome.FAILED, code="interrupted"
-    )
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The delivery that another one replaces, and what becomes of each part's rows."""
+
+    submission_id: str
+    counter: int
+    parts: tuple[PartRows, ...]
+
+
+def replaced_by(act: Act, submission: Submission) -> Replaced | None:
+    """The delivery that this one replaces, if the provider had one that stood."""
+    if submission.replaces_id is None:
+        return None
+    earlier = submission_by_id(act.session, submission.replaces_id)
+    assert earlier is not None  # a delivery is never deleted
+    return _replaced(act, earlier, _rows(act, submission.id))
+
+
+def _replaced(act: Act, earlier: Submission, after: Mapping[str, int]) -> Replaced:
+    return Replaced(earlier.id, earlier.counter, rules.rows_by_part(_rows(act, earlier.id), after))
+
+
+def _rows(act: Act, submission_id: str) -> dict[str, int]:
+    return {part.name: part.rows for part in parts_of(act.session, submission_id)}
+
+
+def _as_details(replaced: Replaced | None) -> dict[str, int | str]:
+    """What the log says of it; the rows of each part stand in the entries of the parts."""
+    if replaced is None:
+        return {}
+    return {
+        "replaces": replaced.submission_id,
+        "replaced_counter": replaced.counter,
+        "rows_before": sum(part.rows_before or 0 for part in replaced.parts),
+    }
 
 
 def read_submission(act: Act, submission_id: str) -> Submission:
@@ -144,9 +196,22 @@ def part_unsealed(
         part.rows = rows
         part.report = report.model_dump(mode="json") if report else None
         _settle(act, part, PartState.UNSEALED)
-        act.enter(Action.PART_UNSEAL, submission.id, project=submission.project_id, part=part_name, rows=rows)
+        act.enter(
+            Action.PART_UNSEAL,
+            submission.id,
+            project=submission.project_id,
+            part=part_name,
+            rows=rows,
+            outcome=Outcome.DONE,
+            **_rows_before(act, submission, part_name),
+        )
         _advance(act, submission)
     return submission.state
+
+
+def _rows_before(act: Act, submission: Submission, part_name: str) -> dict[str, int]:
+    before = _rows(act, submission.replaces_id) if submission.replaces_id else {}
+    return {"rows_before": before[part_name]} if part_name in before else {}
 
 
 def part_rejected(
@@ -204,12 +269,15 @@ def _advance(act: Act, submission: Submission) -> None:
     if submission.state is not SubmissionState.ACCEPTED:
         return
     # Workers may finish deliveries in another order than they came: the highest counter stands.
-    *older, _ = sorted([*earlier, submission], key=lambda s: s.counter)
+    *older, newest = sorted([*earlier, submission], key=lambda s: s.counter)
     for one in older:
         one.state = rules.next_state(one.state, SubmissionEvent.NEWER_ACCEPTED)
+    newest.replaces_id = older[-1].id if older else None
     act.enter(
         Action.SUBMISSION_ACCEPT,
         submission.id,
         project=submission.project_id,
         counter=submission.counter,
+        outcome=Outcome.DONE,
+        **_as_details(replaced_by(act, submission)),
     )

@@ -27,15 +27,36 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A delivery's signed manifest, and size and SHA-256 of each sealed part by member name."""
+    """A delivery's signed manifest, size and SHA-256 of each sealed part by member name, and of the whole."""
 
     manifest: str
     members: dict[str, tuple[int, str]]
+    size_bytes: int
+    sha256: str
+
+
+class _Digested:
+    """A file that is read once from its start to its end, and digested on the way."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        self.size_bytes = 0
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self._digest.update(data)
+        self.size_bytes += len(data)
+        return data
+
+    def hexdigest(self) -> str:
+        return self._digest.hexdigest()
 
 
 def read_package(path: Path) -> Package:
     """The package of a file; raises PackageUnreadable for anything but manifest.jws and then parts."""
-    with path.open("rb") as file:
+    with path.open("rb") as opened:
+        file = _Digested(opened)
         try:
             name, size = _header(file)
             if name != MANIFEST or not 0 < size <= MANIFEST_LIMIT_BYTES:
@@ -45,10 +66,10 @@ def read_package(path: Path) -> Package:
             _check_end(file)
         except (tarfile.HeaderError, UnicodeDecodeError, OSError):
             raise PackageUnreadable from None
-    return Package(manifest, members)
+    return Package(manifest, members, file.size_bytes, file.hexdigest())
 
 
-def _members(file: BinaryIO) -> dict[str, tuple[int, str]]:
+def _members(file: _Digested) -> dict[str, tuple[int, str]]:
     members: dict[str, tuple[int, str]] = {}
     while (head := _header(file)) != ("", 0):
         name, size = head
@@ -61,7 +82,7 @@ def _members(file: BinaryIO) -> dict[str, tuple[int, str]]:
     return members
 
 
-def _header(file: BinaryIO) -> tuple[str, int]:
+def _header(file: _Digested) -> tuple[str, int]:
     """Name and size of the next member; an empty name at the end."""
     block = file.read(BLOCK)
     if block == bytes(BLOCK):
@@ -74,7 +95,7 @@ def _header(file: BinaryIO) -> tuple[str, int]:
     return member.name, member.size
 
 
-def _content(file: BinaryIO, size: int) -> Iterator[bytes]:
+def _content(file: _Digested, size: int) -> Iterator[bytes]:
     left = size
     while left:
         chunk = file.read(min(CHUNK, left))
@@ -87,7 +108,7 @@ def _content(file: BinaryIO, size: int) -> Iterator[bytes]:
         raise PackageUnreadable
 
 
-def _check_end(file: BinaryIO) -> None:
+def _check_end(file: _Digested) -> None:
     """The second block of zeros, and zeros up to the end of the record; nothing is hidden there."""
     rest = file.read(RECORD + 1)
     if not BLOCK <= len(rest) <= RECORD or rest.strip(b"\x00"):

@@ -36,6 +36,8 @@ class Submission(Record):
     received_at: Mapped[datetime]
     entry_id: Mapped[str] = mapped_column(sa.String(36))
     """The audit entry of its receipt."""
+    replaces_id: Mapped[str | None] = mapped_column(sa.String(36))
+    """The provider's delivery that stood when this one came, or that it took the place of."""
 
 
 class SubmissionPart(Record):

@@ -16,12 +16,13 @@ REMEDIES: Mapping[RefusalCode, str] = {
     RefusalCode.PART_NOT_PARQUET: "Seal the extract with tre-provider; other tools write other files.",
     RefusalCode.PART_DIFFERS_FROM_MANIFEST: SEAL_AGAIN,
     RefusalCode.PART_TOO_LARGE: "Split the delivery, or ask the operator for a higher limit.",
-    RefusalCode.KEY_CHECK_DIFFERS: "Ask the lead provider for the project's secret of this epoch.",
+    RefusalCode.KEY_CHECK_DIFFERS: "Run tre-provider secret fetch, then seal again.",
     RefusalCode.UNKNOWN_DATA_SET: "Bring tre-provider up to date: the data set is not in this catalogue.",
     RefusalCode.COLUMNS_DIFFER: "Bring tre-provider up to date, then seal again: the columns differ.",
     RefusalCode.ROWS_INVALID: "Run tre-provider validate; correct the rows that the report names.",
     RefusalCode.PERSON_KEYS_INVALID: SEAL_AGAIN,
     RefusalCode.PERSON_KEYS_DIFFER: "Check the mapping file: parts must name the same local persons.",
+    RefusalCode.VAULT_FULL: "Tell the operator, who has to make room; then seal the extract again.",
 }
 """Refusals that a delivery can meet; any other is ours to look at."""
 

@@ -1,34 +1,50 @@
-"""Deliveries: posted by a provider as one file, followed until they are accepted or refused."""
+"""Deliveries: made of an upload that came in whole, followed until they are accepted or refused."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from http import HTTPStatus
-from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
-from fastapi.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect
+from fastapi import APIRouter, Response
+from sqlalchemy.exc import IntegrityError
 
 from linkage_engine.contract.manifest import Zone
 from linkage_engine.contract.reports import ValidationReport
 from linkage_engine.contract.value import FieldName, RandomId, Sha256, Slug, Value
-from service.access.admission import Acting, Caller, SignedInRoute, may
+from service.access.admission import Acting, Caller, SignedInRoute, Viewing, may
 from service.access.permissions import Permission
+from service.access.records import Principal
 from service.audit.records import leaf_of
-from service.problems.requests import LengthRequired, RequestTooLarge, RequestUnreadable
-from service.projects.actions import permit_for
+from service.problems.problem import Problem
+from service.problems.requests import NotFound
 from service.submissions import actions
 from service.submissions.package import read_package
-from service.submissions.records import Submission, SubmissionPart, parts_of
+from service.submissions.records import Submission, SubmissionPart, parts_of, submission_by_id
 from service.submissions.remedies import remedy_of
 from service.submissions.rules import PartState, SubmissionState
-from service.submissions.spool import Incoming, take_in
+from service.uploads.actions import whole_upload
+from service.uploads.files import file_of, held
+from service.uploads.records import drop
 from service.web.surroundings import Here, Surroundings
 
 router = APIRouter(tags=["submissions"], route_class=SignedInRoute)
-MEDIA_TYPE = "application/x-tar"
+
+
+class PartRowsShown(Value):
+    """How many rows a part has, and had in the delivery that is replaced; null: there is no such part."""
+
+    name: FieldName
+    rows_before: int | None
+    rows: int | None
+
+
+class ReplacedShown(Value):
+    """The provider's delivery that stood before, and what becomes of each part's rows."""
+
+    submission_id: RandomId
+    counter: int
+    parts: tuple[PartRowsShown, ...]
 
 
 class Receipt(Value):
@@ -41,6 +57,8 @@ class Receipt(Value):
     log_index: int | None
     """The entry's place in the log's tree; null until it is there."""
     state: SubmissionState
+    replaces: ReplacedShown | None
+    """The accepted delivery that this one takes the place of once it is accepted itself."""
 
 
 class PartShown(Value):
@@ -66,78 +84,77 @@ class SubmissionShown(Receipt):
     parts: tuple[PartShown, ...]
 
 
-UPLOAD: Mapping[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
+class WholeUpload(Value):
+    """Which upload is the delivery."""
+
+    upload_id: RandomId
 
 
 @router.post(
     "/projects/{project_id}/submissions",
     status_code=HTTPStatus.CREATED,
     dependencies=[may(Permission.SUBMISSION_CREATE)],
-    openapi_extra=dict(UPLOAD),
     responses={HTTPStatus.OK: {"model": Receipt, "description": "Received before; the same receipt"}},
 )
-async def receive_submission(
-    project_id: str,
-    request: Request,
-    response: Response,
-    here: Here,
-    principal: Caller,
-    content_length: Annotated[int | None, Header(ge=0)] = None,
+def receive_submission(
+    project_id: str, whole: WholeUpload, response: Response, here: Here, principal: Caller
 ) -> Receipt:
-    """Hand over a delivery: the .tresub file that tre-provider sealed, whole. Sending it again is safe."""
-    if content_length is None:
-        raise LengthRequired
-    if content_length > here.settings.submission_limit_bytes:
-        raise RequestTooLarge(limit_bytes=here.settings.submission_limit_bytes)
-    await run_in_threadpool(_check_may_deliver, here, principal, project_id)
-    name = here.random(16).hex()
-    try:
-        incoming = await take_in(request.stream(), here.settings.spool, name=name, length=content_length)
-    except ClientDisconnect:
-        await run_in_threadpool(_enter_interrupted, here, principal, project_id)
-        raise RequestUnreadable from None
-    receipt, new = await run_in_threadpool(_receive, here, principal, project_id, incoming)
+    """Hand over a delivery that was uploaded whole. Asking again is safe; a refused upload is gone."""
+    receipt, new = _receive(here, principal, project_id, whole.upload_id)
     response.status_code = HTTPStatus.CREATED if new else HTTPStatus.OK
     return receipt
 
 
-def _check_may_deliver(here: Surroundings, principal: Caller, project_id: str) -> None:
-    with here.read_sessions() as session:
-        permit_for(here.act(session, principal.id, principal.role), project_id, live=True)
-
-
 def _receive(
-    here: Surroundings, principal: Caller, project_id: str, incoming: Incoming
+    here: Surroundings, principal: Principal, project_id: str, upload_id: str
 ) -> tuple[Receipt, bool]:
+    with here.read_sessions() as session:
+        whole_upload(here.act(session, principal.id, principal.role), project_id, upload_id)
+    path = file_of(here.settings.spool, upload_id)
+    try:
+        with held(path):
+            taken = _take(here, principal, project_id, upload_id)
+            path.unlink()
+            return taken
+    except NotFound:
+        return _again(here, principal, project_id, upload_id), False
+
+
+def _take(here: Surroundings, principal: Principal, project_id: str, upload_id: str) -> tuple[Receipt, bool]:
     recipients = {
         Zone.LINKAGE: here.pins.linkage.age_recipient or "",
         Zone.ANALYSIS: here.pins.analysis.age_recipient or "",
     }
+    path = file_of(here.settings.spool, upload_id)
     try:
         # Read before the transaction begins: gigabytes must not keep everybody else from writing.
-        package = read_package(incoming.path)
+        package = read_package(path)
         with here.sessions.begin() as session:
             act = here.act(session, principal.id, principal.role)
-            submission, new = actions.receive_submission(
-                act, project_id, incoming, package, recipients=recipients
-            )
+            upload = whole_upload(act, project_id, upload_id)
+            submission, new = actions.receive_submission(act, upload, path, package, recipients=recipients)
             return _receipt(act, submission), new
-    finally:
-        incoming.drop()
+    except (Problem, IntegrityError):
+        # These bytes will be refused again: nothing of them is kept.
+        with here.sessions.begin() as session:
+            drop(session, upload_id)
+        path.unlink()
+        raise
 
 
-def _enter_interrupted(here: Surroundings, principal: Caller, project_id: str) -> None:
+def _again(here: Surroundings, principal: Principal, project_id: str, upload_id: str) -> Receipt:
+    """The receipt of an upload that became a delivery before, or while this request waited."""
     with here.sessions.begin() as session:
-        actions.interrupted(here.act(session, principal.id, principal.role), project_id)
+        act = here.act(session, principal.id, principal.role)
+        upload = whole_upload(act, project_id, upload_id)
+        submission = upload.submission_id and submission_by_id(session, upload.submission_id)
+        if not submission:
+            raise NotFound
+        return _receipt(act, actions.received_before(act, submission))
 
 
 @router.get("/submissions/{submission_id}", dependencies=[may(Permission.SUBMISSION_READ)])
-def read_submission(submission_id: str, act: Acting) -> SubmissionShown:
+def read_submission(submission_id: str, act: Viewing) -> SubmissionShown:
     """Follow a delivery: its state and, for each part, counts by rule and what to do about a refusal."""
     submission = actions.read_submission(act, submission_id)
     return SubmissionShown(
@@ -158,7 +175,15 @@ def _receipt(act: Acting, submission: Submission) -> Receipt:
         entry_id=submission.entry_id,
         log_index=leaf_of(act.session, submission.entry_id),
         state=submission.state,
+        replaces=_replaced(actions.replaced_by(act, submission)),
     )
+
+
+def _replaced(replaced: actions.Replaced | None) -> ReplacedShown | None:
+    if replaced is None:
+        return None
+    parts = tuple(PartRowsShown(**asdict(part)) for part in replaced.parts)
+    return ReplacedShown(submission_id=replaced.submission_id, counter=replaced.counter, parts=parts)
 
 
 def _part(part: SubmissionPart) -> PartShown:

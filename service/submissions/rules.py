@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION, DATA_SETS, PERSON_KEY, data_set
@@ -66,6 +67,21 @@ def event_of(parts: Sequence[PartState]) -> SubmissionEvent | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class PartRows:
+    """How many rows a part has in a delivery and had in the one before it; None: there is no such part."""
+
+    name: str
+    rows_before: int | None
+    rows: int | None
+
+
+def rows_by_part(before: Mapping[str, int], after: Mapping[str, int]) -> tuple[PartRows, ...]:
+    """What became of each part's rows: the parts of the new delivery in its order, then those it lacks."""
+    names = [*after, *(name for name in before if name not in after)]
+    return tuple(PartRows(name, before.get(name), after.get(name)) for name in names)
+
+
 def check_manifest(manifest: Manifest, permit: Permit, provider_id: str) -> None:
     """Raise ManifestMismatch unless the delivery is this provider's, for this project, in granted words."""
     names = [part.name for part in manifest.parts]
@@ -96,12 +112,15 @@ def _zone_of(part: Part) -> Zone:
     return Zone.LINKAGE if part.name == IDENTIFIERS else Zone.ANALYSIS
 
 
-def check_keys(manifest: Manifest, permit: Permit, recipients: Mapping[Zone, str]) -> None:
-    """Raise WrongRecipient or WrongLinkageSecret unless the delivery was made with the keys in force."""
+def check_keys(manifest: Manifest, secret: tuple[int, str], recipients: Mapping[Zone, str]) -> None:
+    """Raise WrongRecipient or WrongLinkageSecret unless the delivery was made with the keys in force.
+
+    `secret` is epoch and key check of the project linkage secret.
+    """
     for part in manifest.parts:
         if part.recipient != recipients[part.zone]:
             raise WrongRecipient(part=part.name, current=recipients[part.zone])
-    if (manifest.secret_epoch, manifest.key_check) != (permit.secret_epoch, permit.key_check):
+    if (manifest.secret_epoch, manifest.key_check) != secret:
         raise WrongLinkageSecret
 
 

@@ -8,11 +8,14 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.database import DatabaseFault, fault_of
+from service.problems.database import DatabaseBusy, DatabaseFull, DatabaseReadOnly, DatabaseUnreachable
 from service.problems.problem import Problem, faults_of
 from service.problems.requests import (
     ChangedMeanwhile,
@@ -46,6 +49,12 @@ OF_STATUS: Mapping[int, type[Problem]] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: RequestTooLarge,
 }
 """The framework's own refusals in our words; any other is a body that could not be read."""
+OF_FAULT: Mapping[DatabaseFault, type[Problem]] = {
+    DatabaseFault.BUSY: DatabaseBusy,
+    DatabaseFault.FULL: DatabaseFull,
+    DatabaseFault.READ_ONLY: DatabaseReadOnly,
+    DatabaseFault.UNREACHABLE: DatabaseUnreachable,
+}
 
 
 def problem_answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -65,8 +74,16 @@ def problem_answer(problem: Problem, headers: Mapping[str, str] | None = None) -
 
 def _on_problem(request: Request, problem: Exception) -> JSONResponse:
     assert isinstance(problem, Problem)
-    enter_refusal(request, problem)
-    return problem_answer(problem)
+    return _entered(request, problem)
+
+
+def _entered(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """A refusal, once it is entered; where it cannot be, that is the answer."""
+    try:
+        enter_refusal(request, problem)
+    except DBAPIError as fault:
+        return _on_database(request, fault)
+    return problem_answer(problem, headers)
 
 
 def _on_invalid(request: Request, fault: Exception) -> JSONResponse:
@@ -80,8 +97,7 @@ def _on_invalid(request: Request, fault: Exception) -> JSONResponse:
 def _on_http(request: Request, fault: Exception) -> JSONResponse:
     assert isinstance(fault, HTTPException)
     problem = OF_STATUS.get(fault.status_code, RequestUnreadable)()
-    enter_refusal(request, problem)
-    return problem_answer(problem, fault.headers)
+    return _entered(request, problem, fault.headers)
 
 
 def _on_conflict(request: Request, _: Exception) -> JSONResponse:
@@ -89,8 +105,22 @@ def _on_conflict(request: Request, _: Exception) -> JSONResponse:
 
 
 def _on_database(request: Request, fault: Exception) -> JSONResponse:
-    surroundings_of(request).log.error("request_failed", fault=type(fault).__name__)
-    return problem_answer(NotReady())
+    problem = _problem_of(fault)
+    named = isinstance(problem, tuple(OF_FAULT.values()))
+    surroundings_of(request).log.error(
+        "request_failed", fault=problem.slug if named else type(fault).__name__
+    )
+    return problem_answer(problem)
+
+
+def _problem_of(fault: Exception) -> Problem:
+    if isinstance(fault, NoConnectionLeft):
+        return DatabaseBusy()
+    assert isinstance(fault, DBAPIError)
+    known = fault_of(fault)
+    if known is not None:
+        return OF_FAULT[known]()
+    return NotReady() if isinstance(fault, OperationalError) else UnexpectedFault()
 
 
 def _on_fault(request: Request, fault: Exception) -> JSONResponse:
@@ -104,12 +134,13 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(IntegrityError, _on_conflict)
-    app.add_exception_handler(OperationalError, _on_database)
+    app.add_exception_handler(DBAPIError, _on_database)
+    app.add_exception_handler(NoConnectionLeft, _on_database)
     app.add_exception_handler(Exception, _on_fault)
 
 
 class SecurityHeaders:
-    """Puts the headers on every answer that does not have them yet."""
+    """Puts the headers on every answer that does not have them yet, and those that its route names."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -123,7 +154,8 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                of_route: Mapping[str, str] = getattr(scope.get("route"), "answer_headers", {})
+                for name, value in (*HEADERS.items(), *of_route.items()):
                     headers.setdefault(name, value)
             await send(message)
 

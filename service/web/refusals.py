@@ -11,13 +11,19 @@ from service.audit.vocabulary import Action, Outcome
 from service.problems.problem import Problem
 from service.web.surroundings import surroundings_of
 
+CHECKSUM_MISMATCH = 460
+"""Of tus, not of HTTP."""
 ENTERED = frozenset(
     {
         HTTPStatus.FORBIDDEN,
         HTTPStatus.NOT_FOUND,
         HTTPStatus.CONFLICT,
+        HTTPStatus.PRECONDITION_FAILED,
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.LOCKED,
+        CHECKSUM_MISMATCH,
     }
 )
 

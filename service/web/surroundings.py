@@ -27,6 +27,8 @@ class Surroundings:
     clock: Clock
     random: Randomness
     sessions: sessionmaker[Session]
+    view_sessions: sessionmaker[Session]
+    """For an act that only looks: its entry need not outlive a loss of power."""
     read_sessions: sessionmaker[Session]
     jobs: JobQueue
     pins: Pins
@@ -52,8 +54,17 @@ def surroundings_of(request: Request) -> Surroundings:
     return surroundings
 
 
+async def _surroundings(request: Request) -> Surroundings:
+    return surroundings_of(request)  # async: it waits for nothing, so it needs no thread
+
+
 def _transaction(here: Here) -> Iterator[Session]:
     with here.sessions.begin() as session:
+        yield session
+
+
+def _looking(here: Here) -> Iterator[Session]:
+    with here.view_sessions.begin() as session:
         yield session
 
 
@@ -62,10 +73,12 @@ def _view(here: Here) -> Iterator[Session]:
         yield session
 
 
-Here = Annotated[Surroundings, Depends(surroundings_of)]
+Here = Annotated[Surroundings, Depends(_surroundings)]
 # FastAPI ends dependencies after the answer is sent unless their scope is the function:
 # an answer must never say that something was done whose commit then fails.
 Transaction = Annotated[Session, Depends(_transaction, scope="function")]
 """A session that is committed before the answer is sent, and rolled back when anything fails."""
+Look = Annotated[Session, Depends(_looking, scope="function")]
+"""A session for an entry that says who looked: committed before the answer, on the disk a little later."""
 View = Annotated[Session, Depends(_view, scope="function")]
 """A session that only reads."""

@@ -91,13 +91,13 @@ def receive_crosswalk(door: AnalysisDoor, surroundings: Surroundings, run_id: st
             HandOverKind.CROSSWALK, project_id=project_id, subject_id=run_id, sender=sender
         )
         with path.open("rb") as sealed:
-            persons = door.receive_crosswalk(sealed, project_id)
+            records = door.receive_crosswalk(sealed, project_id)
     except EngineRefusal as refusal:
         with surroundings.act() as act:
             fail_run(act, run_id, code=refusal.code)
         return
     with surroundings.act() as act:
-        crosswalk_received(act, run_id, records=persons)
+        crosswalk_received(act, run_id, records=records)
 
 
 def answer(

@@ -14,6 +14,7 @@ from linkage_engine.contract.manifest import Manifest, Part
 from linkage_engine.contract.permit import Permit
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from service.act import Act
+from service.linkage_secrets.records import ceremony_of
 from service.projects.records import project_by_id
 from service.submissions.records import Submission, submission_by_id
 from service.submissions.spool import kept_path
@@ -43,7 +44,8 @@ def permit_of(act: Act, surroundings: Surroundings, project_id: str, *, live: bo
 def delivery_of(act: Act, surroundings: Surroundings, submission: Submission) -> Delivery:
     """The delivery of a submission, if its provider signed it and the live permit allows it."""
     permit = permit_of(act, surroundings, submission.project_id, live=True)
-    manifest = trust.manifest(submission.manifest, permit)
+    ceremony = ceremony_of(act.session, permit.project_id, permit.secret_epoch)
+    manifest = trust.manifest(submission.manifest, permit, ceremony.statement if ceremony else None)
     return Delivery(manifest, kept_path(surroundings.spool, submission.sealed_sha256))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from linkage_engine.boundary import LinkageDoor
 from linkage_engine.contract.manifest import IDENTIFIERS
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
-from linkage_engine.contract.reports import RunFigures
 from linkage_engine.contract.statements import HandOverKind
 from linkage_engine.sealing.recipient import Recipient
 from service.jobs import Duties, Job
@@ -15,7 +14,7 @@ from service.linkage_runs.records import run_by_id, submissions_of_run
 from service.settings import LinkageSettings
 from service.signed import SigningKey
 from service.submissions.actions import part_rejected, part_unsealed
-from service.worker.deliveries import delivery_of, received, sealed_part
+from service.worker.deliveries import delivery_of, permit_of, received, sealed_part
 from service.worker.roles import Surroundings, inside
 
 
@@ -63,12 +62,13 @@ def link(door: LinkageDoor, key: SigningKey, surroundings: Surroundings, run_id:
             run = run_by_id(act.session, run_id)
             assert run is not None  # jobs are enqueued with it
             project_id = run.project_id
+            policy = permit_of(act, surroundings, project_id, live=True).policy
             manifests = [
                 delivery_of(act, surroundings, submission).manifest
                 for submission in submissions_of_run(act.session, run_id)
             ]
         deliveries = {manifest.provider_id: manifest.delivery_id for manifest in manifests}
-        linked = door.link(project_id, run_id, deliveries)
+        linked = door.link(project_id, run_id, deliveries, policy=policy)
     except EngineRefusal as refusal:
         with surroundings.act() as act:
             fail_run(act, run_id, code=refusal.code)
@@ -82,7 +82,7 @@ def link(door: LinkageDoor, key: SigningKey, surroundings: Surroundings, run_id:
         write=lambda file: door.seal_crosswalk(linked, file, receiver),
     )
     with surroundings.act() as act:
-        finish_run(act, run_id, figures=RunFigures(pairs=dict(linked.figures)), hand_over_sha256=digest)
+        finish_run(act, run_id, figures=linked.figures, hand_over_sha256=digest)
 
 
 def failed(surroundings: Surroundings, job: Job, subject_id: str) -> None:

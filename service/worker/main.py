@@ -48,7 +48,7 @@ def work(role: WorkerRole, environment: Mapping[str, str]) -> int:
     """Run one role; the exit code."""
     os.umask(GROUP_WRITES)
     settings = settings_for(settings_of(role), environment)
-    made = sessions(engine_for(settings.database_url))
+    made = sessions(engine_for(settings.database_url, wait_seconds=settings.database_wait_seconds))
     guard_sessions(made)
     surroundings = Surroundings(
         sessions=made,

@@ -16,10 +16,12 @@ from linkage_engine.contract.statements import (
     APPROVALS_NEEDED,
     Decision,
     HandOver,
+    SecretStatement,
     SignedQuestion,
     Verdict,
 )
 from service.keys import Pins
+from service.linkage_secrets.rules import agrees
 from service.problems.tools import SignatureRefused
 from service.signed import TextType, V, verified
 
@@ -49,8 +51,28 @@ def _keys(signed: Permit, role: Role) -> tuple[PublicKey, ...]:
     return tuple(party.signing_key for party in signed.parties_in(role))
 
 
-def manifest(compact: str, signed: Permit) -> Manifest:
-    """The manifest, if the provider that it names signed it and the permit grants its data sets."""
+def key_check(signed: Permit, statement: str | None) -> str:
+    """What tells the project linkage secret apart, as the lead provider that the permit names signed it.
+
+    Raises NotTrusted for a statement about anything else, and where neither it nor the permit says.
+    """
+    if statement is None:
+        if signed.key_check is None:
+            raise NotTrusted(RefusalCode.KEY_CHECK_DIFFERS)
+        return signed.key_check
+    lead = signed.party(signed.lead_provider)
+    keys = (lead.signing_key,) if lead else ()
+    made = _believed(statement, keys, TextType.LINKAGE_SECRET, SecretStatement)
+    if not agrees(made, signed):
+        raise NotTrusted(RefusalCode.KEY_CHECK_DIFFERS)
+    return made.key_check
+
+
+def manifest(compact: str, signed: Permit, secret: str | None) -> Manifest:
+    """The manifest, if the provider that it names signed it and the permit grants its data sets.
+
+    `secret` is the lead provider's statement of the project linkage secret, where there was a ceremony.
+    """
     declared = _believed(compact, _keys(signed, Role.PROVIDER), TextType.MANIFEST, Manifest)
     party = signed.party(declared.provider_id)
     if party is None or party.role is not Role.PROVIDER or declared.project_id != signed.project_id:
@@ -61,7 +83,7 @@ def manifest(compact: str, signed: Permit) -> Manifest:
         granted = part.name == IDENTIFIERS or signed.grants(declared.provider_id, part.name)
         if part.zone is not zone or not granted:
             raise NotTrusted(RefusalCode.OUTSIDE_THE_PERMIT)
-    if declared.key_check != signed.key_check:
+    if (declared.secret_epoch, declared.key_check) != (signed.secret_epoch, key_check(signed, secret)):
         raise NotTrusted(RefusalCode.KEY_CHECK_DIFFERS)
     return declared
 

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from httpx2 import Response
 
 from tests.at_work import AtWork
 from tests.factories import PROJECT
+
+pytestmark = pytest.mark.both_databases
 
 THREADS = 6
 
@@ -44,6 +47,27 @@ def test_the_same_bytes_sent_six_times_at_once_are_one_delivery(project: AtWork)
     project.token("northern-trust")
     acts = [lambda: project.send("northern-trust", package)] * THREADS
     assert at_once(*acts) == [200] * (THREADS - 1) + [201]
+    assert len(list((project.here.settings.spool / "submissions").iterdir())) == 1
+    assert len(project.jobs()) == 2
+
+
+def test_the_same_piece_sent_six_times_at_once_is_written_once(project: AtWork) -> None:
+    place = project.begin("northern-trust", 400_000).headers["location"]
+    data = project.random(200_000)
+    acts = [lambda: project.append("northern-trust", place, 0, data)] * THREADS
+    statuses = at_once(*acts)
+    assert statuses[0] == 204
+    assert set(statuses[1:]) <= {409, 423}
+    (file,) = (project.here.settings.spool / "uploads").iterdir()
+    assert file.read_bytes() == data
+
+
+def test_an_upload_finished_six_times_at_once_is_one_delivery(project: AtWork) -> None:
+    upload_id = project.uploaded("northern-trust", project.package("northern-trust"))
+    acts = [lambda: project.finish("northern-trust", upload_id)] * THREADS
+    statuses = at_once(*acts)
+    assert statuses.count(201) == 1
+    assert set(statuses) <= {200, 201, 423}
     assert len(list((project.here.settings.spool / "submissions").iterdir())) == 1
     assert len(project.jobs()) == 2
 

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from service.submissions.routes import MEDIA_TYPE
+from service.uploads.rules import PIECE_TYPE
 from tests.api.test_matrix import NOBODY, ids_of, routes
 from tests.at_work import AtWork
 
@@ -31,7 +31,7 @@ CHECKS = [
 EXAMPLES = 12
 
 
-schemathesis.serializer.alias(MEDIA_TYPE, "application/octet-stream")
+schemathesis.serializer.alias(PIECE_TYPE, "application/octet-stream")
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(routes()))

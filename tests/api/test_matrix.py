@@ -6,6 +6,7 @@ import csv
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -29,13 +30,20 @@ PUBLIC_ROUTES = {
     ("GET", "/problems"),
     ("GET", "/problems/{slug}"),
     ("GET", "/log/checkpoint"),
+    ("OPTIONS", "/projects/{project_id}/uploads"),
 }
-BODIES: Mapping[str, dict[str, str] | None] = {
+BODIES: Mapping[str, dict[str, Any]] = {
     "/projects": {"permit": "a.b.c"},
-    "/projects/{project_id}/submissions": None,
-    "/projects/{project_id}/linkage-runs": None,
+    "/projects/{project_id}/linkage-secret": {"statement": "a.b.c", "envelopes": {}},
+    "/projects/{project_id}/submissions": {"upload_id": ""},
     "/projects/{project_id}/queries": {"question": "a.b.c"},
     "/releases/{release_id}/decisions": {"decision": "a.b.c"},
+}
+OF_UPLOADS = {
+    "tus-resumable": "1.0.0",
+    "upload-length": "10",
+    "upload-offset": "0",
+    "content-type": "application/offset+octet-stream",
 }
 
 
@@ -55,9 +63,15 @@ def routes() -> set[tuple[str, str]]:
 def request(service: AtWork, who: str, method: str, path: str, ids: Mapping[str, str]) -> Response:
     address = path.format(**ids)
     headers = {} if who == NOBODY else service.bearer(who)
-    if method == "GET":
-        return service.client.get(address, headers=headers)
-    return service.client.post(address, json=BODIES[path], headers=headers)
+    if "/uploads" in path:
+        headers |= OF_UPLOADS
+        return service.client.request(
+            method, address, headers=headers, content=b"x" if method == "PATCH" else b""
+        )
+    body = dict(BODIES.get(path, {}))
+    if "upload_id" in body:
+        body["upload_id"] = ids["upload_id"]
+    return service.client.request(method, address, json=body or None, headers=headers)
 
 
 def ids_of(service: AtWork) -> dict[str, str]:
@@ -71,6 +85,7 @@ def ids_of(service: AtWork) -> dict[str, str]:
         run_id = session.scalars(sa.select(LinkageRun.id)).one()
     return {
         "project_id": PROJECT,
+        "upload_id": service.begin("northern-trust", 10).headers["location"].rpartition("/")[2],
         "submission_id": submission_id,
         "run_id": run_id,
         "query_id": release_id,

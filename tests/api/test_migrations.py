@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DatabaseError
 
 import migrations
@@ -21,47 +24,86 @@ from service.problems.projects import AlreadyRegistered
 from service.problems.requests import NotFound
 from tests.at_work import AtWork, Prepared
 from tests.factories import OUTSIDERS, a_person
+from tests.schema import ROWS, insert_rows, rows, schema
+
+pytestmark = pytest.mark.both_databases
+OURS = {"include_name": lambda name, kind, _: kind != "table" or name in METADATA.tables}
+REVISIONS = [one.revision for one in ScriptDirectory(str(Path(migrations.__file__).parent)).walk_revisions()]
+"""Every migration there is, the newest first."""
+EMPTIED = {"linkage_run": {"figures", "records"}}
+"""What a migration takes away on purpose: exact figures of linkages (0002)."""
 
 
-def schema(path: Path) -> dict[str, list[str]]:
-    """Every table, index and trigger of ours as the words of its statement; their order is left aside."""
-    connection = sqlite3.connect(path)
-    rows = connection.execute("SELECT name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    found = {name: sorted(re.findall(r"[^\s,()]+", sql)) for name, of, sql in rows if of in METADATA.tables}
-    connection.close()
+def differences(url: str) -> list[object]:
+    engine = engine_for(url)
+    with engine.connect() as connection:
+        found: list[object] = compare_metadata(
+            MigrationContext.configure(connection, opts=dict(OURS)), METADATA
+        )
+    engine.dispose()
     return found
 
 
-def test_migrations_make_what_the_records_say_to_the_letter(shared: Prepared, tmp_path: Path) -> None:
-    made = tmp_path / "made.db"
-    engine = engine_for(f"sqlite:///{made}")
+def test_migrations_make_what_the_records_say_to_the_letter(shared: Prepared, empty_database: str) -> None:
+    engine = engine_for(empty_database)
     METADATA.create_all(engine)
     engine.dispose()
-    migrated, records = schema(shared.database("empty")), schema(made)
-    assert migrated == records
+    assert schema(shared.urls["empty"]) == schema(empty_database)
 
 
 def test_alembic_finds_nothing_to_migrate(shared: Prepared) -> None:
-    engine = engine_for(f"sqlite:///{shared.database('empty')}")
-    with engine.connect() as connection:
-        options = {"include_name": lambda name, kind, _: kind != "table" or name in METADATA.tables}
-        context = MigrationContext.configure(connection, opts=options)
-        assert compare_metadata(context, METADATA) == []
-    engine.dispose()
+    assert differences(shared.urls["empty"]) == []
 
 
-def test_migrating_again_changes_nothing_and_back_leaves_no_table(tmp_path: Path) -> None:
-    path = tmp_path / "control.db"
-    url = f"sqlite:///{path}"
-    migrations.upgrade(url)
-    before = schema(path)
-    migrations.upgrade(url)
-    assert schema(path) == before
-    connection = sqlite3.connect(path)
-    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    connection.close()
+def test_migrating_again_changes_nothing_and_back_leaves_no_table(empty_database: str) -> None:
+    migrations.upgrade(empty_database)
+    before = schema(empty_database)
+    migrations.upgrade(empty_database)
+    assert schema(empty_database) == before
+    migrations.downgrade(empty_database)
+    assert schema(empty_database) == {}
+
+
+def test_every_migration_goes_back_and_forth_over_rows_of_every_table(
+    shared: Prepared, copied: Callable[[str], str]
+) -> None:
+    url = copied(shared.urls["empty"])
+    insert_rows(url)
+    at_first, made = rows(url), schema(url)
+    assert at_first.keys() == METADATA.tables.keys()
+    assert {len(found) for found in at_first.values()} == {len(ROWS)}
+    for earlier in REVISIONS[1:]:
+        migrations.downgrade(url, earlier)
+        _untouched(at_first, rows(url))
+    kept = rows(url)
+    for later in reversed(REVISIONS):
+        migrations.upgrade(url, later)
+        _untouched(kept, rows(url))
+    assert schema(url) == made
+    assert differences(url) == []
     migrations.downgrade(url)
-    assert schema(path) == {}
+    assert rows(url) == {}
+    migrations.upgrade(url)
+    assert schema(url) == made
+
+
+def _untouched(before: dict[str, list[dict[str, Any]]], now: dict[str, list[dict[str, Any]]]) -> None:
+    """What is still there is what was there, in the columns that are still there."""
+    for table, found in now.items():
+        if table not in before:
+            assert found == []
+            continue
+        assert len(found) == len(before[table]), table
+        for row, was in zip(found, before[table], strict=True):
+            both = (row.keys() & was.keys()) - EMPTIED.get(table, set())
+            assert {name: row[name] for name in both} == {name: was[name] for name in both}, table
+
+
+def test_a_new_sqlite_database_is_set_to_write_ahead_logging_for_good(tmp_path: Path) -> None:
+    path = tmp_path / "control.db"
+    migrations.upgrade(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_every_feature_with_records_is_migrated() -> None:

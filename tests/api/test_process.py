@@ -56,7 +56,7 @@ def test_the_process_measures_what_is_open_sweeps_the_spool_and_answers(
     project: AtWork, tmp_path: Path
 ) -> None:
     settings = project.here.settings
-    left = settings.spool / "submissions" / "incoming-left"
+    left = settings.spool / "uploads" / "left"
     left.write_bytes(b"half")
     vault = tmp_path / "vault"
     vault.mkdir()

@@ -12,6 +12,8 @@ from service.signed import SigningKey, TextType, sign
 from tests.at_work import AtWork
 from tests.factories import ANALYSIS_RECIPIENT, LINKAGE_RECIPIENT, PROJECT, a_permit, a_person
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_a_signed_permit_opens_a_project(service: AtWork) -> None:
     answer = service.post("oliver", "/projects", {"permit": service.permit_text()})

@@ -17,6 +17,8 @@ from service.signed import SigningKey, TextType, sign
 from tests.at_work import AtWork
 from tests.factories import PROJECT, a_question, a_specification, some_figures
 
+pytestmark = pytest.mark.both_databases
+
 ASK = f"/projects/{PROJECT}/queries"
 SECRET = "943 476 5919"
 
@@ -41,7 +43,7 @@ def test_a_linkage_run_is_followed_from_asking_to_its_figures(project: AtWork) -
         shown["state"],
         shown["figures"]["pairs"]["northern-trust:southern-trust"]["links"],
         shown["records"],
-    ) == ("finished", 80, 170)
+    ) == ("finished", {"value": 81, "status": ""}, 170)
     assert len(shown["submissions"]) == 2
     assert {f"link:{run_id}", f"receive-crosswalk:{run_id}"} <= set(project.jobs())
 

@@ -26,6 +26,8 @@ from service.signed import SigningKey, TextType, canonical, sign
 from tests.at_work import EVIDENCE, TABLE, AtWork
 from tests.factories import NOON, PROJECT, a_decision, a_disclosure_record
 
+pytestmark = pytest.mark.both_databases
+
 CSV = b"sex,persons\nFemale,120\n"
 
 

@@ -20,6 +20,8 @@ from service.client import ASSERTION_TYPE
 from service.signed import SigningKey, TextType
 from tests.at_work import AtWork
 
+pytestmark = pytest.mark.both_databases
+
 FORM = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
 
 

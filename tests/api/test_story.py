@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.at_work import AtWork
 from tests.factories import PROJECT
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_two_deliveries_are_linked_asked_about_and_approved(project: AtWork) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +10,13 @@ import pytest
 from linkage_engine.contract.manifest import Zone
 from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.contract.reports import FieldReport, ValidationClass, ValidationReport
-from service.problems.requests import NotFound, RequestTooLarge, StorageFull
-from service.problems.submissions import PackageUnreadable
+from service.problems.requests import NotFound
 from service.signed import SigningKey, TextType, sign
 from service.submissions.actions import part_rejected, part_unsealed
-from service.submissions.spool import sweep, take_in
 from tests.at_work import AtWork
-from tests.factories import ANALYSIS_RECIPIENT, PROJECT, a_manifest, a_part, a_tar
+from tests.factories import ANALYSIS_RECIPIENT, a_manifest, a_part, a_tar
+
+pytestmark = pytest.mark.both_databases
 
 NORTH = "northern-trust"
 
@@ -30,17 +27,18 @@ def files(service: AtWork) -> list[str]:
 
 def refused(service: AtWork, package: bytes, *, name: str = NORTH) -> tuple[int, str]:
     """Status and slug of a refusal that left nothing behind but one entry."""
+    upload_id = service.uploaded(name, package)
     before_files, before_jobs, before = files(service), service.jobs(), len(service.entries())
-    service.token(name)
-    signed_in = len(service.entries()) - before
-    answer = service.send(name, package)
+    answer = service.finish(name, upload_id)
     slug = answer.json()["type"].removeprefix("/problems/")
     assert files(service) == before_files
+    assert not (service.here.settings.spool / "uploads" / upload_id).exists()
     assert service.jobs() == before_jobs
-    entries = service.entries()[before + signed_in :]
-    assert [(e.action, e.detail) for e in entries] == [
+    assert [(e.action, e.detail) for e in service.entries()[before:]] == [
         ("request:refuse", {"code": slug, "status": answer.status_code})
     ]
+    again = service.finish(name, upload_id)
+    assert (again.status_code, again.json()["type"]) == (404, "/problems/not-found")
     return answer.status_code, slug
 
 
@@ -144,70 +142,8 @@ def test_a_delivery_of_another_provider_is_refused_when_replayed(project: AtWork
 
 
 def test_bytes_that_are_no_package_are_refused(project: AtWork) -> None:
-    for data in (b"", b"\x00" * 1024, b"nothing of the kind" * 100):
+    for data in (b"\x00" * 1024, b"nothing of the kind" * 100):
         assert refused(project, data) == (422, "package-unreadable")
-
-
-def test_a_delivery_over_the_limit_is_refused_before_it_is_read(project: AtWork) -> None:
-    limit = project.here.settings.submission_limit_bytes
-    headers = {**project.bearer(NORTH), "content-length": str(limit + 1)}
-    answer = project.client.post(f"/projects/{PROJECT}/submissions", content=b"x", headers=headers)
-    assert (answer.status_code, answer.json()["limit_bytes"]) == (413, limit)
-
-
-def test_a_delivery_says_its_length_first(project: AtWork) -> None:
-    def pieces() -> Iterator[bytes]:
-        yield b"x"
-
-    answer = project.client.post(
-        f"/projects/{PROJECT}/submissions", content=pieces(), headers=project.bearer(NORTH)
-    )
-    assert (answer.status_code, answer.json()["type"]) == (411, "/problems/length-required")
-    headers = {**project.bearer(NORTH), "content-length": "-5"}
-    answer = project.client.post(f"/projects/{PROJECT}/submissions", content=b"x", headers=headers)
-    assert answer.status_code == 422
-
-
-def test_somebody_elses_project_is_refused_before_a_byte_is_kept(project: AtWork) -> None:
-    answer = project.send(NORTH, project.package(NORTH), project_id="another")
-    assert answer.status_code == 404
-    assert files(project) == []
-
-
-def test_a_delivery_that_breaks_off_leaves_an_entry_and_nothing_else(project: AtWork) -> None:
-    path = f"/projects/{PROJECT}/submissions"
-    token = project.token(NORTH)
-    messages: Iterator[dict[str, Any]] = iter(
-        [{"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"}]
-    )
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": [(b"authorization", f"Bearer {token}".encode()), (b"content-length", b"100")],
-        "client": ("127.0.0.1", 1),
-        "server": ("testserver", 80),
-        "scheme": "http",
-        "http_version": "1.1",
-        "root_path": "",
-    }
-
-    async def receive() -> dict[str, Any]:
-        return next(messages)
-
-    async def send(_: Any) -> None:
-        pass
-
-    asyncio.run(project.app(scope, receive, send))
-    entry = project.entries()[-1]
-    assert (entry.action, entry.outcome, entry.detail["code"]) == (
-        "submission:refuse",
-        "failed",
-        "interrupted",
-    )
-    assert files(project) == []
 
 
 def test_a_delivery_is_accepted_when_all_its_parts_are_unsealed(project: AtWork) -> None:
@@ -277,52 +213,65 @@ def test_a_worker_reports_on_parts_that_exist(project: AtWork) -> None:
             part_unsealed(act, known, part, rows=1)
 
 
-def test_what_a_crash_left_half_taken_in_is_swept_away(project: AtWork) -> None:
-    folder = project.here.settings.spool / "submissions"
-    project.receive(NORTH)
-    (folder / "incoming-0123").write_bytes(b"half")
-    sweep(project.here.settings.spool)
-    assert [Path(name).suffix for name in files(project)] == [".tresub"]
+# --- what a delivery replaces
 
 
-# --- the spool by itself
+def replaced(service: AtWork, submission_id: str) -> dict[str, Any] | None:
+    shown: dict[str, Any] | None = service.get(NORTH, f"/submissions/{submission_id}").json()["replaces"]
+    return shown
 
 
-async def stream(*chunks: bytes) -> AsyncIterator[bytes]:
-    for chunk in chunks:
-        yield chunk
+def test_a_first_delivery_replaces_nothing(project: AtWork) -> None:
+    answer = project.send(NORTH, project.package(NORTH))
+    assert answer.json()["replaces"] is None
+    assert "replaces" not in project.entries()[-1].detail
 
 
-@pytest.mark.parametrize(
-    ("chunks", "length", "problem"),
-    [((b"abc",), 4, PackageUnreadable), ((b"abc", b"de"), 4, RequestTooLarge)],
-)
-def test_a_stream_of_another_length_is_refused(
-    tmp_path: Path, chunks: tuple[bytes, ...], length: int, problem: type[Exception]
-) -> None:
-    (tmp_path / "submissions").mkdir()
-    with pytest.raises(problem):
-        asyncio.run(take_in(stream(*chunks), tmp_path, name="n", length=length))
-    assert list((tmp_path / "submissions").iterdir()) == []
+def test_a_receipt_says_which_delivery_is_replaced_and_the_rows_of_each_part(project: AtWork) -> None:
+    first = project.accept(NORTH, counter=3)
+    answer = project.send(NORTH, project.package(NORTH, counter=7, part={"rows": 12}))
+    said = {
+        "submission_id": first,
+        "counter": 3,
+        "parts": [
+            {"name": "identifiers", "rows_before": 10, "rows": 12},
+            {"name": "cancer_registration", "rows_before": 10, "rows": 12},
+        ],
+    }
+    second = answer.json()["submission_id"]
+    assert answer.json()["replaces"] == replaced(project, second) == said
+    received = next(e for e in project.entries() if e.subject == second)
+    told = {"replaces": first, "replaced_counter": 3, "rows_before": 20, "rows": 24, "counter": 7}
+    assert received.action == "submission:receive"
+    assert {name: received.detail[name] for name in told} == told
 
 
-def test_a_large_stream_is_kept_under_its_digest(tmp_path: Path) -> None:
-    (tmp_path / "submissions").mkdir()
-    data = bytes(range(256)) * 8192
-    pieces = [data[at : at + 65_536] for at in range(0, len(data), 65_536)]
-    incoming = asyncio.run(take_in(stream(*pieces), tmp_path, name="n", length=len(data)))
-    kept = incoming.keep()
-    assert kept.name == f"{hashlib.sha256(data).hexdigest()}.tresub"
-    assert kept.read_bytes() == data
+def test_the_log_says_the_rows_of_each_part_before_and_after(project: AtWork) -> None:
+    first = project.accept(NORTH, counter=1)
+    second = project.accept(NORTH, counter=2, part={"rows": 9})
+    of_parts = [e.detail for e in project.entries() if e.action == "part:unseal" and e.subject == second]
+    assert of_parts == [
+        {"part": name, "rows": 9, "rows_before": 10} for name in ("identifiers", "cancer_registration")
+    ]
+    accepted = [e.detail for e in project.entries() if e.action == "submission:accept"]
+    assert accepted[0] == {"counter": 1}
+    assert accepted[1] == {"counter": 2, "replaces": first, "replaced_counter": 1, "rows_before": 20}
 
 
-def test_a_full_disk_is_a_problem_and_keeps_nothing(tmp_path: Path) -> None:
-    (tmp_path / "submissions").mkdir()
+def test_what_was_really_replaced_is_said_once_it_was(project: AtWork) -> None:
+    """Two deliveries wait; the second knew of no accepted one when it came, and then replaces the first."""
+    first, second = project.receive(NORTH, counter=1), project.receive(NORTH, counter=2)
+    assert replaced(project, second) is None
+    for submission_id in (first, second):
+        for part in ("identifiers", "cancer_registration"):
+            with project.worker("worker-linkage") as act:
+                part_unsealed(act, submission_id, part, rows=10)
+    shown = replaced(project, second)
+    assert shown is not None
+    assert (shown["submission_id"], shown["counter"]) == (first, 1)
+    assert replaced(project, first) is None
 
-    async def full() -> AsyncIterator[bytes]:
-        yield b"abc"
-        raise OSError(28, "No space left on device")
 
-    with pytest.raises(StorageFull):
-        asyncio.run(take_in(full(), tmp_path, name="n", length=10))
-    assert list((tmp_path / "submissions").iterdir()) == []
+def test_another_providers_delivery_is_not_replaced(project: AtWork) -> None:
+    project.accept("southern-trust", counter=1)
+    assert replaced(project, project.accept(NORTH, counter=2)) is None

@@ -185,6 +185,14 @@ def test_properties_are_numbered() -> None:
     assert [heading.split()[0] for heading in PROPERTIES] == [f"P{n}" for n in range(1, len(PROPERTIES) + 1)]
 
 
+BAD_INPUT = {row[0]: row[1] for row in table_rows(text_of(DOCS / "SECURITY-PROPERTIES.md")) if len(row) == 2}
+
+
+@pytest.mark.parametrize("item", BAD_INPUT)
+def test_every_kind_of_bad_input_has_its_tests(item: str) -> None:
+    assert named_tests(BAD_INPUT[item])
+
+
 def test_every_import_contract_that_is_named_is_checked() -> None:
     project = tomllib.loads(text_of(ROOT / "pyproject.toml"))
     contracts = {contract["name"].split()[0] for contract in project["tool"]["importlinter"]["contracts"]}

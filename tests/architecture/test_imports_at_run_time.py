@@ -19,7 +19,13 @@ LABORATORY = ("linkage_engine.laboratory",)
 SERVING = ("fastapi", "starlette", "uvicorn", "sqlalchemy", "dbos", "service.database", "service.jobs")
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "service.api": (*INSIDE, *COMPUTING, *LABORATORY, "linkage_engine.pseudonymise", "service.worker"),
-    "service.provider.main": (*SERVING, *LABORATORY, *CORE, "splink", "service.worker"),
+    "service.provider.main": (
+        *SERVING,
+        *LABORATORY,
+        *(stage for stage in CORE if stage != "linkage_engine.unseal"),  # its own envelope: decision 0014
+        "splink",
+        "service.worker",
+    ),
     "service.researcher.main": (*SERVING, *INSIDE, *COMPUTING, *LABORATORY, "service.worker"),
     "service.checker.main": (
         *SERVING,

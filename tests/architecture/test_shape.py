@@ -19,11 +19,17 @@ EXTRA: dict[str, dict[str, str]] = {
         "permissions": "the table of roles and what they may do",
         "tokens": "assertions in, access tokens out",
     },
+    "linkage_secrets": {},
     "projects": {},
     "submissions": {
         "package": "reads the tar before a transaction begins",
         "remedies": "what a provider does about each refusal of the engine",
-        "spool": "bytes on their way to the disk",
+        "spool": "where a delivery lies",
+    },
+    "uploads": {
+        "files": "a file for each upload, and its lock",
+        "intake": "bytes on their way to the disk",
+        "sweeping": "what nobody asks for: the end of uploads whose time is over",
     },
     "linkage_runs": {},
     "queries": {},

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.jobs import WorkerRole
-from service.operate.installation import PROCESSES, Home, create, environment
+from service.operate.installation import PROCESSES, Home, Installation, create, environment
 from service.settings import ApiSettings, CommonSettings, settings_for
 from service.worker.duties import settings_of
 
@@ -25,7 +25,7 @@ def variables(path: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     made = Home(tmp_path_factory.mktemp("installation") / "home")
-    create(made, port=8700, separate_users=False, random=secrets.token_bytes)
+    create(made, Installation(port=8700, separate_users=False), random=secrets.token_bytes)
     return made
 
 

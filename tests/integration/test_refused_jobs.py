@@ -144,6 +144,15 @@ def put_manifest(shop: Workshop, key: SigningKey | None = None, **changes: objec
     shop.change("UPDATE submission SET manifest = :text WHERE id = :id", text=text, id=shop.ids[REGISTRY])
 
 
+def put_statement(shop: Workshop, text: str) -> None:
+    shop.change("UPDATE linkage_secret SET statement = :text", text=text)
+
+
+def lose_statement(shop: Workshop) -> None:
+    for table in ("linkage_secret_envelope", "linkage_secret"):
+        shop.change(f"DELETE FROM {table}")
+
+
 def narrow_permit(shop: Workshop) -> None:
     grants = (DataSetGrant(provider_id=PRACTICES, data_set="gp_registration"),)
     put_permit(shop, shop.permit_text(data_sets=grants))
@@ -181,6 +190,15 @@ DELIVERIES: dict[str, tuple[Break, RefusalCode]] = {
         lambda shop: put_manifest(shop, key_check="1e" * 16),
         RefusalCode.KEY_CHECK_DIFFERS,
     ),
+    "linkage secret by a stranger": (
+        lambda shop: put_statement(shop, shop.secret_text(STRANGER)),
+        RefusalCode.SIGNATURE_INVALID,
+    ),
+    "linkage secret of another epoch": (
+        lambda shop: put_statement(shop, shop.secret_text(secret_epoch=2)),
+        RefusalCode.KEY_CHECK_DIFFERS,
+    ),
+    "no linkage secret": (lose_statement, RefusalCode.KEY_CHECK_DIFFERS),
     "data sets that are not granted": (narrow_permit, RefusalCode.OUTSIDE_THE_PERMIT),
     "package that is gone": (
         lambda shop: package_path(shop).unlink(),

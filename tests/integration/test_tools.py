@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import secrets
@@ -29,6 +30,7 @@ from service.operate.installation import environment
 from service.releases.package import evidence_path
 from service.researcher import main as researcher
 from service.reviewer import main as reviewer
+from service.reviewer.search import IN_TABLE
 from service.settings import ApiSettings, LogSettings, settings_for
 from service.signed import TextType, verified
 from service.worker.log_role import log_signer, one_round
@@ -99,7 +101,7 @@ def tools(at: At, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
         here = service.app.state.surroundings  # type: ignore[attr-defined]  # FastAPI's
         service.__exit__(None, None, None)
         here.jobs.close()
-        for made in (here.sessions, here.read_sessions):
+        for made in (here.sessions, here.view_sessions, here.read_sessions):
             made.kw["bind"].dispose()
 
 
@@ -228,8 +230,60 @@ def test_a_reviewer_exports_and_verifies_offline(
 def test_a_reviewer_reads_entries(tools: ToolsAt) -> None:
     desk = tools("signed")
     desk.bring_log_up_to_date()
-    entries = desk.ask(reviewer.app, "entries", "--limit", "3", who="audrey")
-    assert "entries" in entries or isinstance(entries, list)
+    found = desk.ask(reviewer.app, "entries", "--limit", "3", "--as", "json", who="audrey")
+    assert [entry["sequence"] for entry in found] == [1, 2, 3]
+    code, table, err = desk.run(reviewer.app, "entries", "--limit", "3", who="audrey")
+    assert (code, table.splitlines()[0].split()) == (0, list(IN_TABLE))
+    assert [line.split()[0] for line in table.splitlines()[1:]] == ["1", "2", "3"]
+    assert err == "There may be more: --after 3\n"
+
+
+def test_a_reviewer_exports_a_search_and_every_page_is_entered(
+    tools: ToolsAt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = tools("signed")
+    monkeypatch.setattr("service.reviewer.search.PAGE", 1)  # so that a few entries are many pages
+    search = ("--person", "cheng", "--from", "2020-01-01", "--to", "2150-12-31", "--outcome", "done")
+    found: dict[str, list[dict[str, str]]] = {}
+    for form in ("jsonl", "csv"):
+        out = tmp_path / f"found.{form}"
+        code, said, err = desk.run(reviewer.app, "export", "--as", form, "--out", out, *search, who="audrey")
+        assert code == 0, err
+        with out.open(encoding="utf-8", newline="") as file:
+            found[form] = list(csv.DictReader(file) if form == "csv" else map(json.loads, file))
+        assert said == f"{out}: {len(found[form])} entries\n"
+    assert len(found["csv"]) >= 2
+    assert [e["entry_id"] for e in found["csv"]] == [e["entry_id"] for e in found["jsonl"]]
+    assert all("cheng" in {e["actor"], e["subject"]} for e in found["jsonl"])
+    read = desk.ask(
+        reviewer.app, "entries", "--actor", "audrey", "--action", "log:read", "--as", "json", who="audrey"
+    )
+    assert len(read) == 2 * (len(found["csv"]) + 1)
+    assert {entry["detail"]["filters"] for entry in read} == {"person+outcome+since+until"}
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--from", "2026-11-31"), 2),
+        (("--to", "2026-11-30T10:00:00"), 2),  # of which zone?
+        (("--action", "sing"), 2),
+        (("--limit", "501"), 2),
+        (("--from", "2026-11-03", "--to", "2026-11-01"), 1),
+        (("--person", "=HYPERLINK()"), 1),
+    ],
+)
+def test_a_search_that_says_nothing_sensible_is_refused(
+    tools: ToolsAt, options: tuple[str, ...], code: int
+) -> None:
+    desk = tools("signed")
+    assert desk.run(reviewer.app, "entries", *options, who="audrey")[:2] == (code, "")
+
+
+def test_a_bundle_is_not_searched(tools: ToolsAt, tmp_path: Path) -> None:
+    desk, out = tools("signed"), tmp_path / "log.zip"
+    code, _, _ = desk.run(reviewer.app, "export", "--out", out, "--person", "cheng", who="audrey")
+    assert (code, out.exists()) == (2, False)
 
 
 # --- the operator

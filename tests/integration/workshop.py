@@ -6,7 +6,6 @@ role that they belong to. Each stage of the story is made once and copied for th
 
 from __future__ import annotations
 
-import hashlib
 import io
 import secrets
 import shutil
@@ -14,7 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -39,8 +38,9 @@ from service.jobs import WORKER_OF, Duties, Job, JobQueue, WorkerRole
 from service.keys import Pins, signing_key, write_private
 from service.linkage_runs.actions import ask_for_run
 from service.linkage_runs.records import LinkageRun
+from service.linkage_secrets.actions import receive_secret
 from service.logs import logger
-from service.operate.installation import Home, create, environment
+from service.operate.installation import Home, Installation, create, environment
 from service.projects.actions import open_project
 from service.queries.actions import ask_query
 from service.queries.records import Query
@@ -52,10 +52,21 @@ from service.signed import SigningKey, TextType, sign
 from service.submissions.actions import receive_submission
 from service.submissions.package import read_package
 from service.submissions.records import Submission, SubmissionPart
-from service.submissions.spool import Incoming
+from service.uploads.actions import Limits, begin_upload
+from service.uploads.files import file_of
 from service.worker.duties import open_role, settings_of
 from service.worker.roles import Surroundings
-from tests.factories import PROJECT, Chance, Person, Watch, a_permit, a_person, a_question, a_specification
+from tests.factories import (
+    PROJECT,
+    Chance,
+    Person,
+    Watch,
+    a_permit,
+    a_person,
+    a_question,
+    a_secret_statement,
+    a_specification,
+)
 from tests.integration.extracts import PRACTICES, REGISTRY, practice_files, registry_files
 from tests.integration.sealed import KEY_CHECK, Delivered, Desk
 
@@ -72,6 +83,8 @@ CAST = {
     "oliver": Role.OPERATOR,
     "audrey": Role.AUDIT_REVIEWER,
 }
+ENVELOPES = {REGISTRY: b"sealed to the registry", PRACTICES: b"sealed to practices"}
+"""Nothing inside opens them: their digests are in the lead provider's statement."""
 SERVICE_ONLY = ("oliver", "audrey")
 CHECKERS = ("cheng", "carol")
 R = TypeVar("R", bound=Record)
@@ -151,10 +164,20 @@ class Workshop:
             "lead_provider": REGISTRY,
             "data_sets": tuple(DataSetGrant(provider_id=p, data_set=d) for p, d in GRANTS),
             "policy": POLICY,
-            "key_check": KEY_CHECK,
+            "key_check": None,
         }
         parties = [person for person in self.people.values() if person.id not in SERVICE_ONLY]
         return sign(a_permit(parties, **fields | changes), key or self.governance, TextType.PERMIT)
+
+    def secret_text(self, key: SigningKey | None = None, **changes: object) -> str:
+        """What the lead provider signed about the secret that desks seal with."""
+        providers = [self.people[name] for name in (REGISTRY, PRACTICES)]
+        statement = a_secret_statement(providers, ENVELOPES, key_check=KEY_CHECK, **changes)
+        return sign(statement, key or self.people[REGISTRY].key, TextType.LINKAGE_SECRET)
+
+    def hold_ceremony(self) -> None:
+        with self.acting(REGISTRY) as act:
+            receive_secret(act, PROJECT, self.secret_text(), ENVELOPES)
 
     def desk(self, provider: str, recipients: Recipients | None = None) -> Desk:
         pinned = Recipients(
@@ -166,13 +189,16 @@ class Workshop:
         """Receive a package as the api does; the submission's id."""
         to = recipients or self.desk(delivered.manifest.provider_id).recipients
         data = delivered.package.read_bytes()
-        aside = self.spool / "submissions" / f"incoming-{self.random(4).hex()}"
-        aside.write_bytes(data)
-        incoming = Incoming(aside, hashlib.sha256(data).hexdigest(), len(data))
+        limits = Limits(length_bytes=len(data), quota_bytes=len(data), lives=timedelta(days=1))
         with self.acting(delivered.manifest.provider_id) as act:
-            package = read_package(aside)
+            upload = begin_upload(act, PROJECT, length=len(data), described="", limits=limits)
+            path = file_of(self.spool, upload.id)
+            path.write_bytes(data)
             sealed_to = {Zone.LINKAGE: to.linkage, Zone.ANALYSIS: to.analysis}
-            return receive_submission(act, PROJECT, incoming, package, recipients=sealed_to)[0].id
+            package = read_package(path)
+            received, _ = receive_submission(act, upload, path, package, recipients=sealed_to)
+        path.unlink()
+        return received.id
 
     def deliver(self, provider: str) -> str:
         files = {REGISTRY: registry_files, PRACTICES: practice_files}[provider]
@@ -254,8 +280,9 @@ class Workshop:
     def enqueued(self) -> list[tuple[Job, str]]:
         """Every job that was ever put in line, in order."""
         with self.sessions() as session:
+            written = {"sqlite": "rowid", "postgresql": "ctid"}[session.get_bind().dialect.name]
             rows = session.execute(
-                sa.text("SELECT workflow_uuid FROM workflow_status ORDER BY created_at, rowid")
+                sa.text(f"SELECT workflow_uuid FROM workflow_status ORDER BY created_at, {written}")
             )
             found = [str(row[0]).split(":", 1) for row in rows]
         return [(Job(job), subject_id) for job, subject_id in found]
@@ -322,6 +349,7 @@ def _open(shop: Workshop) -> None:
             register_principal(act, person.party)
     with shop.acting("oliver") as act:
         open_project(act, shop.permit_text())
+    shop.hold_ceremony()
 
 
 def _receive(shop: Workshop) -> None:
@@ -394,16 +422,23 @@ class Stages:
 def tell(folder: Path) -> Stages:
     """Tell the story once and keep a copy of every stage."""
     cast, ids = the_cast(), {}
-    home = Home(folder / "home")
-    create(home, port=8700, separate_users=False, random=secrets.token_bytes)
-    migrations.upgrade(home.database_url)
-    with _at(home, cast, {}) as shop:
+    with opened(Home(folder / "home"), cast) as shop:
         for stage, step in STORY.items():
             step(shop)
             ids[stage] = dict(shop.ids)
             shop.change("PRAGMA wal_checkpoint(TRUNCATE)")
-            shutil.copytree(home.root, folder / stage)
+            shutil.copytree(shop.home.root, folder / stage)
     return Stages(folder, cast, ids)
+
+
+@contextmanager
+def opened(home: Home, cast: Cast, database_url: str | None = None) -> Iterator[Workshop]:
+    """A new installation, before the story begins: on PostgreSQL where an address is given."""
+    made = Installation(port=8700, separate_users=False, database_url=database_url)
+    create(home, made, random=secrets.token_bytes)
+    migrations.upgrade(home.database_url)
+    with _at(home, cast, {}) as shop:
+        yield shop
 
 
 @contextmanager

@@ -13,7 +13,8 @@ import sys
 import time
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
 from service.problems.tools import ServiceUnreachable
 from service.provider.files import write_person_keys
+from service.provider.upload import hand_over
 from service.worker.hand_overs import replace_bytes
 from tests.forged import Forger, forger
 from tests.running import CHECKERS, CLOSE_LOOK_SECONDS, PROVIDERS, Running, until
@@ -222,29 +224,44 @@ def test_a_killed_log_enters_what_waited_once_and_in_order(running: Running, tmp
 # --- api
 
 
-def test_a_delivery_that_the_api_died_of_is_sent_again(running: Running, second: str) -> None:
+class Fatal(io.BytesIO):
+    """A package whose second piece is read when the api is dead."""
+
+    def __init__(self, package: bytes, kill: Callable[[], None]) -> None:
+        super().__init__(package)
+        self._kill = kill
+        self.reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.reads += 1
+        if self.reads == 2:
+            self._kill()
+        return super().read(size)
+
+
+def test_a_delivery_that_the_api_died_of_goes_on_where_it_stopped(
+    running: Running, second: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     provider = "gp-federation"
     made = forger(running, provider, second)
     package, before = made.honest(), running.spool()
     kept = f"submissions/{hashlib.sha256(package).hexdigest()}.tresub"
-
-    def broken_off() -> Iterator[bytes]:
-        yield package[: len(package) // 2]
-        until("has the api begun to write?", lambda: bool(running.stray()), look_seconds=CLOSE_LOOK_SECONDS)
-        running.kill("api")
-        yield package[len(package) // 2 :]
-
-    with pytest.raises(ServiceUnreachable) as caught:
-        running.client(provider).upload(
-            f"/projects/{second}/submissions",
-            broken_off(),
-            length=len(package),
-            content_type="application/x-tar",
-        )
-    assert "Check the address and your network" in caught.value.remedy
-    until("does the api answer again?", lambda: answers(running))
-    assert running.spool() == before, "what was begun is swept away"
-    receipt, again = (running.send(provider, package, second) for _ in range(2))
+    monkeypatch.setattr("service.provider.upload.PIECE_BYTES", len(package) // 4 + 1)
+    reached: list[int] = []
+    file = Fatal(package, lambda: running.kill("api"))
+    sending = replace(
+        running.sending(provider, package, second),
+        file=file,
+        reached=reached.append,
+        pause=lambda _: until("does the api answer again?", lambda: answers(running)),
+    )
+    receipt = hand_over(sending)
+    quarter = len(package) // 4 + 1
+    assert reached[:2] == [0, quarter]
+    assert reached[-1] == len(package)
+    assert reached == sorted(reached), "nothing was sent twice but the piece that the api died of"
+    assert running.spool() - before == {kept}
+    again = running.send(provider, package, second)
     assert again["entry_id"] == receipt["entry_id"]
     assert running.spool() - before == {kept}
     assert running.settled(provider, receipt["submission_id"])["state"] == "accepted"

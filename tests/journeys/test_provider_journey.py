@@ -75,7 +75,6 @@ def test_a_bad_row_is_named_and_nothing_is_sealed(running: Running, tmp_path: Pa
     said = running.tool(
         "tre-provider",
         *("seal", folder / "mapping.json", "--project", running.demo.at(provider, "project.json")),
-        *("--secret", running.demo.out / "providers" / "project-linkage.secret"),
         *("--keys", running.demo.keys(provider), "--out", package),
         expect=1,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -33,6 +34,13 @@ def test_the_bundle_and_the_release_verify_offline(audited: Running) -> None:
     assert "log key: pinned" in said
     assert "release key: pinned" in said
     assert "verified" in audited.demo.facts["releases_verified"]["prevalence"]
+
+
+@pytest.mark.outside(tool="go")
+def test_the_bundle_verifies_with_gos_checksum_database_too(audited: Running, sumdb: Path) -> None:
+    command = [sumdb, audited.demo.out / "log-bundle.zip", audited.demo.out / "log.vkey"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert said.strip() == audited.demo.facts["verified"].splitlines()[0].partition(" of ")[0]
 
 
 def test_one_changed_character_is_named(audited: Running) -> None:
@@ -70,7 +78,9 @@ def test_another_log_key_is_not_believed(audited: Running, tmp_path: Path) -> No
 
 def test_entries_are_read_in_order_and_reading_is_entered(running: Running) -> None:
     mark = running.mark()
-    said = json.loads(running.tool("tre-audit", "entries", "--after", "0", "--limit", "5", who="reviewer"))
+    said = json.loads(
+        running.tool("tre-audit", "entries", "--after", "0", "--limit", "5", "--as", "json", who="reviewer")
+    )
     assert [entry["sequence"] for entry in said] == [1, 2, 3, 4, 5]
     assert [entry["log_index"] for entry in said] == [0, 1, 2, 3, 4]
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import outside_checks
+
 RAN = "import pytest\n@pytest.mark.outside(tool='node')\ndef test_it(): pass\n"
 FAILED = "import pytest\n@pytest.mark.outside(tool='node')\ndef test_it(): assert False\n"
 SKIPPED = "import pytest\n@pytest.mark.outside(tool='node')\ndef test_it(): pytest.skip('quietly')\n"
@@ -26,6 +28,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     (pytester.path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(pytester.path / "bin"))
     monkeypatch.setenv("TRE_OUTSIDE_DATA", str(pytester.path / "data"))
+    monkeypatch.setattr(outside_checks, "why_no_postgresql", lambda: "no server")
     return pytester
 
 
@@ -136,4 +139,11 @@ def test_outside_data_is_a_tool_like_others(project: pytest.Pytester, present: b
     plant(project, WITH_DATA)
     result = run(project)
     result.stdout.fnmatch_lines([f"outside checks: {line}"])
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_a_server_of_postgresql_is_a_tool_like_others(project: pytest.Pytester) -> None:
+    plant(project, RAN.replace("node", "postgresql"))
+    result = run(project)
+    result.stdout.fnmatch_lines(["outside checks: 0 run, 1 not run (postgresql: no server)"])
     assert result.ret == pytest.ExitCode.OK

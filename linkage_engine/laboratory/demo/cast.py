@@ -51,7 +51,7 @@ def cast(providers: Sequence[str] = PROVIDERS) -> tuple[Member, ...]:
     return tuple(one for one in CAST if one.role != "provider" or one.principal_id in providers)
 
 
-def permit_draft(people: Path, key_check: str, *, providers: Sequence[str] = PROVIDERS) -> dict[str, Any]:
+def permit_draft(people: Path, *, providers: Sequence[str] = PROVIDERS) -> dict[str, Any]:
     """The permit that governance will sign: from the public keys that everybody handed in."""
     parties = [
         json.loads((people / member.principal_id / "public.json").read_text())
@@ -75,7 +75,6 @@ def permit_draft(people: Path, key_check: str, *, providers: Sequence[str] = PRO
         ],
         "templates": list(questions(providers)),
         "policy": "nhs-cancer-default",
-        "key_check": key_check,
     }
 
 

@@ -38,7 +38,7 @@ def _parties(demo: Demo) -> Iterator[str]:
         yield from _sent(demo.facts["sent"][provider])
         yield f"    as log entry {receipt['log_index']}, SHA-256 {receipt['sealed_sha256'][:16]}..."
     yield "  api: sealed bytes, signed texts, digests, controlled tables sealed to their checkers."
-    yield "  linkage worker: keyed tokens by random person keys; the operator sees its figures:"
+    yield "  linkage worker: keyed tokens by random person keys; the operator sees controlled figures:"
     yield from _figures(demo.facts["linkage_run"])
     yield "  analysis worker: events by link id; no identifier, no token."
     yield "  gate: exact cells and opaque person numbers; signs what two people approved."
@@ -61,11 +61,23 @@ def _sent(report: dict[str, Any]) -> Iterator[str]:
 
 def _figures(run: dict[str, Any]) -> Iterator[str]:
     for pair, figures in run["figures"]["pairs"].items():
+        said = {name: _said(figure) for name, figure in figures.items() if name not in _PLAIN}
         yield (
-            f"    {pair}: {figures['records_a']:,} and {figures['records_b']:,} records,"
-            f" {figures['links']:,} links at match weight {figures['match_weight_threshold']:.1f},"
+            f"    {pair}: {said['records_a']} and {said['records_b']} records, {said['links']} links"
+            f" ({said['linked_percent_a']}% and {said['linked_percent_b']}%)"
         )
-        yield f"    chosen without truth; estimated false links {figures['estimated_false_link_rate']:.2%}"
+        yield (
+            f"      at match weight {said['match_weight_threshold']}, chosen without truth;"
+            f" estimated false links at most {said['false_links_percent_at_most']}%"
+        )
+
+
+_PLAIN = ("untrained_comparisons", "seconds")
+
+
+def _said(figure: dict[str, Any]) -> str:
+    """A controlled number, or the mark of a hidden one."""
+    return str(figure["status"]) if figure["value"] is None else f"{figure['value']:,.10g}"
 
 
 def _quality(demo: Demo) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,21 +82,51 @@ def set_up(demo: Demo) -> None:
     for member in cast(demo.providers):
         role = ("--role", member.role) if member.tool == "tre-operate" else ()
         folder = demo.keys(member.principal_id)
-        demo.journal.run(member.tool, "keys", folder, member.name, "--id", member.principal_id, *role)
+        said = demo.journal.run(member.tool, "keys", folder, member.name, "--id", member.principal_id, *role)
+        demo.facts.setdefault("said", {})[member.principal_id] = _read_out(said)
     public = [demo.keys(member.principal_id) / "public.json" for member in cast(demo.providers)]
     demo.journal.run("tre-operate", "register", demo.home, *public)
+    said = demo.journal.run("tre-operate", "fingerprints", demo.home)
+    demo.facts["said"]["governance"] = {"thumbprint": said.split("governance key ")[1].split()[0]}
+
+
+def _read_out(said: str) -> dict[str, str]:
+    """What a key folder's owner reads out: the thumbprint, and the fingerprint where there is one."""
+    parts = (
+        line.partition(f"{name} ") for line in said.splitlines() for name in ("thumbprint", "fingerprint")
+    )
+    return {name.strip(): value for _, name, value in parts if value}
 
 
 def open_project(demo: Demo) -> None:
-    """The lead provider's secret, the signed permit, the project."""
-    secret = demo.out / "providers" / "project-linkage.secret"
-    said = demo.journal.run("tre-provider", "secret", secret, "--project-id", PROJECT)
-    key_check = said.split("key check ")[1].split()[0]
+    """The signed permit and the project."""
     draft, permit = demo.out / "permit.json", demo.out / "permit.jws"
-    fields = permit_draft(demo.out / "people", key_check, providers=demo.providers)
+    fields = permit_draft(demo.out / "people", providers=demo.providers)
     draft.write_text(json.dumps(fields, indent=2) + "\n")
     demo.journal.run("tre-operate", "permit", demo.home, draft, "--out", permit)
     demo.journal.run("tre-operate", "open", permit, *demo.signed_in("operator"))
+
+
+def share_secret(demo: Demo) -> None:
+    """Keys read out by telephone and pinned; the lead provider's secret sealed to each, opened by each."""
+    lead, *others = demo.providers
+    secret = ("tre-provider", "secret")
+    # Each at its own machine, side by side.
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda one: _pin(demo, one, others if one == lead else [lead]), demo.providers))
+        demo.facts["ceremony"] = demo.journal.run(*secret, "make", PROJECT, *demo.signed_in(lead))
+        list(pool.map(lambda one: demo.journal.run(*secret, "fetch", PROJECT, *demo.signed_in(one)), others))
+
+
+def _pin(demo: Demo, provider: str, partners: Sequence[str]) -> None:
+    """Governance's key and those of partners, as they said them: the demo's telephone."""
+    keys = ("--keys", demo.keys(provider))
+    said = demo.facts["said"]
+    thumbprint = ("--thumbprint", said["governance"]["thumbprint"])
+    demo.journal.run("tre-provider", "pin-governance", *thumbprint, *keys)
+    for partner in partners:
+        heard = [word for name, value in said[partner].items() for word in (f"--{name}", value)]
+        demo.journal.run("tre-provider", "pin", partner, *heard, *keys)
 
 
 def deliver(demo: Demo, provider: str) -> None:
@@ -115,8 +146,6 @@ def _send(demo: Demo, provider: str) -> None:
         mapping,
         "--project",
         project,
-        "--secret",
-        demo.out / "providers" / "project-linkage.secret",
         "--keys",
         demo.keys(provider),
         "--out",

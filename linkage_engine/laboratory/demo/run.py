@@ -49,6 +49,7 @@ def _score(demo: path.Demo) -> None:
 
 STEPS: tuple[tuple[str, Callable[[path.Demo], None]], ...] = (
     ("Permit and project", path.open_project),
+    ("Linkage secret: pins, ceremony", path.share_secret),
     ("Deliveries: validate, seal, submit, unseal", path.deliver_all),
     ("Linkage", path.link),
     ("Questions, answers, disclosure control", path.ask),

@@ -64,7 +64,7 @@ class Isolation:
         still_open = f"; open: {', '.join(self.open)}" if self.open else ""
         return (
             f"isolation {self.state}: {refused} of {len(self.attempts)} attempts refused{still_open}"
-            " (says nothing of a SQLite control database, which all processes share)"
+            " (says nothing of the control database, which all processes share)"
         )
 
 

@@ -65,6 +65,9 @@ def _command_fault(program: str, words: list[str], *, whole: bool) -> str | None
     if program == "tre-audit" and name in OFFLINE:
         return _offline_fault(words) if whole else None
     command = commands(program).get(name)
+    if isinstance(command, typer.core.TyperGroup) and arguments:
+        name, *arguments = arguments
+        command = command.commands.get(name)
     if command is None:
         return "no such command"
     known = {option for parameter in command.params for option in parameter.opts}

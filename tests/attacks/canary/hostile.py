@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from service.provider.mapping import read_mapping
 from service.provider.package import SealedFile, write_package
 from service.provider.seal import Sealer, _parts, read_project
 from service.provider.secret import read_secret
-from service.provider.submit import CONTENT_TYPE
+from service.provider.upload import Sending, hand_over
 from service.signed import TextType, sign
 from tests.attacks.canary.marks import Kind, Marks
 
@@ -88,11 +89,14 @@ class HostileProvider:
         )
         package = io.BytesIO()
         write_package(package, sign(manifest, self.sealer.key, TextType.MANIFEST), sealed)
-        answer = self.client.upload(
-            f"/projects/{manifest.project_id}/submissions",
-            iter([package.getvalue()]),
-            length=len(package.getvalue()),
-            content_type=CONTENT_TYPE,
+        answer = hand_over(
+            Sending(
+                client=self.client,
+                project_id=manifest.project_id,
+                file=package,
+                length=package.tell(),
+                pause=time.sleep,
+            )
         )
         return str(answer["submission_id"])
 

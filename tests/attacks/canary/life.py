@@ -35,6 +35,7 @@ from service.keys import folder_key
 from service.operate.installation import FIRST_UID, PROCESSES
 from service.operate.main import app as operate
 from service.provider.main import app as provide
+from service.provider.secret import kept_path, read_secret
 from service.researcher.main import app as ask
 from tests.attacks.canary.hostile import HostileProvider, crafted_deliveries
 from tests.attacks.canary.marks import COLUMNS, Kind, Marks, plant, plant_out_of_list, read_rows
@@ -79,6 +80,8 @@ def live(out: Path) -> Life:
     path.set_up(demo)
     with service_up(demo.home, out / "service.log"):
         path.open_project(demo)
+        path.share_secret(demo)
+        note_secret(life)
         fail_at_the_providers(life)
         path.deliver(demo, "cancer-registry")
         with killed_in_the_middle(life):
@@ -96,6 +99,13 @@ def live(out: Path) -> Life:
     life.notices = (out / "service.log").read_text()
     note_keys_and_links(life)
     return life
+
+
+def note_secret(life: Life) -> None:
+    """The project linkage secret, which each provider opened from its own envelope."""
+    kept = [kept_path(life.demo.keys(provider), PROJECT, 1) for provider in TAKE_PART]
+    for one in kept:
+        life.marks.note(Kind.LINKAGE_SECRET, read_secret(one).reveal().hex())
 
 
 def copy_while_up(control: Path, copy: Path) -> None:
@@ -182,7 +192,7 @@ def deliver_crafted(life: Life) -> None:
         hostile = HostileProvider.at(
             demo.at(provider, "."),
             keys=demo.keys(provider),
-            secret=demo.out / "providers" / "project-linkage.secret",
+            secret=kept_path(demo.keys(provider), PROJECT, 1),
             client=client,
         )
         life.marks.note(Kind.PERSON_KEY, *hostile.delivery.persons.keys.to_pylist())

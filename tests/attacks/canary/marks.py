@@ -26,6 +26,7 @@ class Kind(StrEnum):
     REQUEST = "value of a request"
     PERSON_KEY = "person key"
     LINK_ID = "link id"
+    LINKAGE_SECRET = "project linkage secret"
     STEM = "piece of a mark"
 
 

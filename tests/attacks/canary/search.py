@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import sqlite3
 import zipfile
 import zlib
@@ -27,12 +28,16 @@ ZSTD, GZIP, ZIP, PARQUET, SQLITE = (
     b"PAR1",
     b"SQLite format 3\x00",
 )
+KEY = re.compile("[0-9a-f]{64}")
 Found = dict[str, set[str]]
 """For each file or folder what was found in its name or in it."""
 
 
 def encodings(text: str) -> Iterator[bytes]:
-    """A text as it may stand in bytes: plain, hex, UTF-16, Base64 at each of its three places."""
+    """A text as it may stand in bytes: plain, hex, UTF-16, Base64 at each of its three places.
+
+    Of a key in hexadecimal digits its bytes too, plain and in Base64.
+    """
     for spelled in sorted({text, text.upper(), text.lower()}):
         plain = spelled.encode()
         yield plain
@@ -42,6 +47,11 @@ def encodings(text: str) -> Iterator[bytes]:
         yield spelled.encode("utf-16-be")
         for shift in range(3):
             yield from {_inner(plain, shift, b"+/"), _inner(plain, shift, b"-_")}
+    if KEY.fullmatch(text):
+        key = bytes.fromhex(text)
+        yield key
+        for shift in range(3):
+            yield from {_inner(key, shift, b"+/"), _inner(key, shift, b"-_")}
 
 
 def _inner(plain: bytes, shift: int, alphabet: bytes) -> bytes:

@@ -41,6 +41,7 @@ ALLOWED: Mapping[Kind, tuple[str, ...]] = {
     Kind.STEM: (*FILES, KEY_FILE),
     Kind.PERSON_KEY: (KEY_FILE,),
     Kind.LINK_ID: (),
+    Kind.LINKAGE_SECRET: ("people/*/secrets/*/epoch-1.secret",),
     Kind.HOSTILE: (),
     Kind.REQUEST: (),
 }
@@ -204,6 +205,13 @@ def _into_a_packed_table_of_the_vault(out: Path, life: Life) -> str:
     return place
 
 
+def _into_an_answer_in_base64(out: Path, life: Life) -> str:
+    secret = bytes.fromhex(next(_of(life, Kind.LINKAGE_SECRET)))
+    shown = httpx.Response(200, json={"envelope": base64.b64encode(b"x" + secret).decode()})
+    keep_answer(out / "seen" / "http" / "planted-secret", shown)
+    return "seen/http/planted-secret.body"
+
+
 def _into_an_environment(out: Path, life: Life) -> str:
     surname = _mark(life, Kind.OUT_OF_LIST)
     command = [sys.executable, "-c", "print(flush=True); input()"]
@@ -226,6 +234,7 @@ PLANTS: tuple[Callable[[Path, Life], str], ...] = (
     _into_a_file_name,
     _into_a_clear_table_of_the_vault,
     _into_a_packed_table_of_the_vault,
+    _into_an_answer_in_base64,
     _into_an_environment,
 )
 

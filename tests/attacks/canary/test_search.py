@@ -116,3 +116,15 @@ def test_a_name_of_a_file_or_folder_is_searched(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / f"{POSTCODE}.txt").touch()
     assert search(tmp_path, NEEDLES) == {hidden: {MARK}, f"other/{POSTCODE}.txt": {POSTCODE}}
+
+
+@pytest.mark.parametrize("shift", range(3))
+def test_a_key_is_found_as_bytes_and_in_base64_too(shift: int) -> None:
+    key = secrets.token_bytes(32)
+    needles = Needles([key.hex()])
+    for data in (
+        key,
+        base64.b64encode(bytes(shift) + key + b"z"),
+        base64.urlsafe_b64encode(bytes(shift) + key),
+    ):
+        assert needles.found_in(b"before " + data + b" after") == {key.hex()}

@@ -12,6 +12,7 @@ from linkage_engine.contract.manifest import IDENTIFIERS, Manifest
 from linkage_engine.laboratory.demo.cast import PROJECT
 from linkage_engine.pseudonymise.secret import LinkageSecret, key_check
 from linkage_engine.unseal.identity import Identity
+from service.keys import write_private
 from service.signed import SigningKey, TextType, sign, verified
 from tests.factories import a_tar
 from tests.forged import Forger, SealedPart, flipped
@@ -39,7 +40,7 @@ def test_a_part_openly_sealed_to_another_key_is_refused(
         running.send(GP, practices.package(practices.parts(**{name: sealed})))
 
 
-@pytest.mark.parametrize("kept", ["nothing", "half", "all but a byte", "no end", "half an end"])
+@pytest.mark.parametrize("kept", ["all but nothing", "half", "all but a byte", "no end", "half an end"])
 def test_a_truncated_package_is_refused(running: Running, practices: Forger, kept: str) -> None:
     parts = practices.parts()
     package = practices.package(parts)
@@ -47,7 +48,7 @@ def test_a_truncated_package_is_refused(running: Running, practices: Forger, kep
     end = package.index(last) + len(last)
     padded = end + -end % BLOCK
     cut = {
-        "nothing": 0,
+        "all but nothing": 1,
         "half": end // 2,
         "all but a byte": end - 1,
         "no end": padded,
@@ -106,7 +107,7 @@ def test_a_manifest_signed_by_somebody_else_is_refused(running: Running, practic
 
 def test_tokens_of_another_linkage_secret_are_refused(running: Running, practices: Forger) -> None:
     another = key_check(LinkageSecret.generate(secrets.token_bytes), PROJECT, 1)
-    with running.refused(GP, "wrong-linkage-secret", "Ask the lead provider"):
+    with running.refused(GP, "wrong-linkage-secret", "Fetch the project's secret"):
         running.send(GP, practices.package(practices.parts(), key_check=another))
 
 
@@ -114,7 +115,7 @@ def test_the_tool_refuses_another_linkage_secret_before_anything_is_sealed(
     running: Running, tmp_path: Path
 ) -> None:
     secret, package = tmp_path / "another.secret", tmp_path / "delivery.tresub"
-    running.tool("tre-provider", "secret", secret, "--project-id", PROJECT)
+    write_private(secret, secrets.token_hex(32))
     mapping, project = (running.demo.at(GP, name) for name in ("mapping.json", "project.json"))
     said = running.tool(
         "tre-provider",
@@ -123,7 +124,7 @@ def test_the_tool_refuses_another_linkage_secret_before_anything_is_sealed(
         expect=1,
     )
     assert said.startswith("Wrong linkage secret: ")
-    assert "What to do: Ask the lead provider for the project's secret" in said
+    assert "What to do: Fetch the project's secret" in said
     assert not package.exists()
 
 

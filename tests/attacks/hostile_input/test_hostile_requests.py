@@ -92,7 +92,7 @@ def test_a_question_after_the_permit_has_ended_is_refused(running: Running, ende
 
 
 def test_governance_does_not_sign_a_permit_that_has_ended(running: Running, tmp_path: Path) -> None:
-    draft = permit_draft(running.demo.out / "people", "00" * 8, providers=running.demo.providers)
+    draft = permit_draft(running.demo.out / "people", providers=running.demo.providers)
     path = tmp_path / "permit.json"
     path.write_text(json.dumps({**draft, "valid_to": "2024-12-31"}))
     said = running.tool(
@@ -140,7 +140,7 @@ def test_whoever_asked_cannot_be_made_a_checker(running: Running, tmp_path: Path
     said = running.tool("tre-operate", "register", running.demo.home, path, expect=1)
     assert said.startswith("Already registered: ")
     assert "What to do: Choose another name, or revoke the old key first." in said
-    draft = permit_draft(running.demo.out / "people", "00" * 8, providers=running.demo.providers)
+    draft = permit_draft(running.demo.out / "people", providers=running.demo.providers)
     checker = json.loads((running.demo.keys("checker-one") / "public.json").read_text())
     twice = [
         party if party["principal_id"] != "checker-one" else checker | {"signing_key": public["signing_key"]}

@@ -136,7 +136,7 @@ def receive_crosswalk(door: AnalysisDoor) -> None:
     sealed = seal_bytes(
         parquet(table), recipients=[door.inside.identity.recipient], random=secrets.token_bytes
     )
-    assert door.receive_crosswalk(io.BytesIO(sealed), PROJECT) == len(PEOPLE)
+    assert door.receive_crosswalk(io.BytesIO(sealed), PROJECT) == len(rows)
 
 
 def an_analysis(folder: Path, names: Iterable[str]) -> AnalysisDoor:

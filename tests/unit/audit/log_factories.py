@@ -47,7 +47,7 @@ def some_randomness() -> Callable[[int], bytes]:
 
 @dataclass
 class Log:
-    """A log in a SQLite file, with what its worker holds."""
+    """A log in a database, with what its worker holds."""
 
     engine: Engine
     signer: LogSigner = field(default_factory=a_signer)
@@ -82,7 +82,11 @@ class Log:
 
 
 def a_log(folder: Path, name: str = "control.sqlite") -> Log:
-    engine = engine_for(f"sqlite:///{folder / name}")
+    return a_log_in(f"sqlite:///{folder / name}")
+
+
+def a_log_in(url: str) -> Log:
+    engine = engine_for(url)
     Record.metadata.create_all(engine)
     return Log(engine)
 

@@ -10,7 +10,9 @@ from service.audit.archive import NotVerified
 from service.audit.bundle import Pins, verify_bundle, verify_package
 from service.audit.export import NothingToExport, write_bundle
 from service.audit.verify import main
-from tests.unit.audit.log_factories import Log, a_log
+from tests.unit.audit.log_factories import Log
+
+pytestmark = pytest.mark.both_databases
 
 
 def exported(log: Log) -> bytes:
@@ -20,8 +22,7 @@ def exported(log: Log) -> bytes:
     return target.getvalue()
 
 
-def test_a_log_is_exported_as_of_its_newest_checkpoint(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_a_log_is_exported_as_of_its_newest_checkpoint(log: Log, tmp_path: Path) -> None:
     log.enter(5)
     log.integrate(limit=3)
     bundle = tmp_path / "bundle.zip"
@@ -30,28 +31,29 @@ def test_a_log_is_exported_as_of_its_newest_checkpoint(tmp_path: Path) -> None:
     assert (held.entries, held.checkpoint.size, held.releases) == (3, 3, ())
 
 
-def test_the_same_log_gives_the_same_bytes(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_the_same_log_gives_the_same_bytes(log: Log) -> None:
     log.enter(5)
     log.integrate()
     assert exported(log) == exported(log)
 
 
-def test_a_log_without_a_checkpoint_is_not_exported(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_a_log_without_a_checkpoint_is_not_exported(log: Log) -> None:
     log.enter(1)
     with pytest.raises(NothingToExport):
         exported(log)
 
 
 def test_an_entry_edited_in_the_database_is_named_by_the_verifier(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    log = a_log(tmp_path)
     log.enter(5)
     log.integrate()
     with log.engine.begin() as connection:
-        connection.execute(sa.text("DROP TRIGGER audit_entry_no_update"))
+        trigger = {
+            "sqlite": "audit_entry_no_update",
+            "postgresql": "audit_entry_append_only ON audit_entry",
+        }
+        connection.execute(sa.text(f"DROP TRIGGER {trigger[connection.dialect.name]}"))
         connection.execute(sa.text("UPDATE audit_entry SET actor = 'somebody-else' WHERE sequence = 2"))
     bundle = tmp_path / "bundle.zip"
     bundle.write_bytes(exported(log))

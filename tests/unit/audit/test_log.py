@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,7 +10,9 @@ from service.audit.log import integrate, is_in_tree, proof_for, record
 from service.audit.records import AuditCheckpoint, AuditEntry, AuditNode, AuditOutbox
 from service.audit.tree import GrowingTree, verify_inclusion
 from service.audit.vocabulary import Action
-from tests.unit.audit.log_factories import Log, a_log
+from tests.unit.audit.log_factories import Log
+
+pytestmark = pytest.mark.both_databases
 
 
 def leaf_of_entry(session: Session, entry_id: str) -> bytes:
@@ -25,8 +25,7 @@ def count(log: Log, table: type[object]) -> int:
         return session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
 
 
-def test_an_entry_waits_until_it_is_integrated(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_an_entry_waits_until_it_is_integrated(log: Log) -> None:
     [entry_id] = log.enter()
     with log.sessions() as session:
         assert not is_in_tree(session, entry_id)
@@ -37,8 +36,7 @@ def test_an_entry_waits_until_it_is_integrated(tmp_path: Path) -> None:
     assert count(log, AuditOutbox) == 0
 
 
-def test_every_entry_of_several_batches_has_a_proof_that_verifies(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_every_entry_of_several_batches_has_a_proof_that_verifies(log: Log) -> None:
     ids = log.enter(13)
     assert [log.integrate(limit=5) for _ in range(4)] == [5, 5, 3, 0]
     with log.sessions() as session:
@@ -51,8 +49,7 @@ def test_every_entry_of_several_batches_has_a_proof_that_verifies(tmp_path: Path
             verify_inclusion(leaf_of_entry(session, entry_id), index, head, proof.hashes)
 
 
-def test_the_stored_nodes_and_roots_are_those_of_the_whole_tree(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_the_stored_nodes_and_roots_are_those_of_the_whole_tree(log: Log) -> None:
     ids = log.enter(11)
     while log.integrate(limit=3):
         pass
@@ -67,8 +64,7 @@ def test_the_stored_nodes_and_roots_are_those_of_the_whole_tree(tmp_path: Path) 
             )
 
 
-def test_integrating_again_changes_nothing(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_integrating_again_changes_nothing(log: Log) -> None:
     log.enter(3)
     log.integrate()
     with log.sessions.begin() as session:
@@ -80,14 +76,12 @@ def test_integrating_again_changes_nothing(tmp_path: Path) -> None:
     assert count(log, AuditCheckpoint) == 1
 
 
-def test_an_empty_log_has_no_checkpoint(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_an_empty_log_has_no_checkpoint(log: Log) -> None:
     with log.sessions.begin() as session:
         assert integrate(session, signer=log.signer, clock=log.clock, limit=10) is None
 
 
-def test_a_round_that_is_cut_off_leaves_no_trace_and_is_repeated(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_a_round_that_is_cut_off_leaves_no_trace_and_is_repeated(log: Log) -> None:
     log.enter(4)
     with log.sessions() as session:
         integrate(session, signer=log.signer, clock=log.clock, limit=10)
@@ -96,16 +90,14 @@ def test_a_round_that_is_cut_off_leaves_no_trace_and_is_repeated(tmp_path: Path)
     assert log.integrate() == 4
 
 
-def test_an_act_that_is_rolled_back_is_not_entered(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_an_act_that_is_rolled_back_is_not_entered(log: Log) -> None:
     with log.sessions() as session:
         record(session, Action.QUERY_ASK, actor="a1", subject="q1", clock=log.clock, random=log.random)
         session.rollback()
     assert (count(log, AuditEntry), count(log, AuditOutbox)) == (0, 0)
 
 
-def test_a_detail_that_may_not_be_entered_stops_the_act(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_a_detail_that_may_not_be_entered_stops_the_act(log: Log) -> None:
     with log.sessions() as session, pytest.raises(NotAnEntry, match="kind"):
         record(
             session,
@@ -118,9 +110,8 @@ def test_a_detail_that_may_not_be_entered_stops_the_act(tmp_path: Path) -> None:
         )
 
 
-def test_entries_that_commit_out_of_order_are_not_lost(tmp_path: Path) -> None:
+def test_entries_that_commit_out_of_order_are_not_lost(log: Log) -> None:
     # On PostgreSQL a transaction that drew its number first may commit last.
-    log = a_log(tmp_path)
     first, second, third = log.enter(3)
     with log.engine.begin() as connection:
         connection.execute(sa.delete(AuditOutbox).where(AuditOutbox.entry_id == first))

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from service.audit.entry import Entry
 from service.audit.records import AuditEntry, RefusalTally
 from service.audit.tally import enter_closed_tallies, tally_refusal
 from service.audit.vocabulary import Action, Outcome
-from tests.unit.audit.log_factories import Log, a_log
+from tests.unit.audit.log_factories import Log
+
+pytestmark = pytest.mark.both_databases
 
 
 def at(second: int) -> Callable[[], datetime]:
@@ -34,8 +36,7 @@ def entries(log: Log) -> list[Entry]:
         ]
 
 
-def test_a_flood_becomes_one_entry_for_each_source_and_minute(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_a_flood_becomes_one_entry_for_each_source_and_minute(log: Log) -> None:
     for second in range(50):
         refuse(log, "10.0.0.1", "token-invalid", second)
     refuse(log, "10.0.0.1", "rate-limited", 55)
@@ -50,8 +51,7 @@ def test_a_flood_becomes_one_entry_for_each_source_and_minute(tmp_path: Path) ->
     assert (second_source.subject, second_source.detail["count"]) == ("10.0.0.2", 1)
 
 
-def test_a_tally_is_entered_once_and_then_gone(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_a_tally_is_entered_once_and_then_gone(log: Log) -> None:
     refuse(log, "10.0.0.1", "token-invalid", 1)
     assert [enter(log, 70), enter(log, 80)] == [1, 0]
     with log.sessions() as session:
@@ -59,8 +59,7 @@ def test_a_tally_is_entered_once_and_then_gone(tmp_path: Path) -> None:
     assert len(entries(log)) == 1
 
 
-def test_a_source_that_is_no_name_is_entered_as_unknown(tmp_path: Path) -> None:
-    log = a_log(tmp_path)
+def test_a_source_that_is_no_name_is_entered_as_unknown(log: Log) -> None:
     refuse(log, "<script>Jane Smith</script>", "token-invalid", 1)
     enter(log, 70)
     assert entries(log)[0].subject == "unknown"

@@ -87,13 +87,14 @@ def test_bytes_come_as_they_are() -> None:
     assert a_client(Desk(saying(200, content=b"PK\3\4"))).download("/package") == b"PK\3\4"
 
 
-def test_an_upload_is_streamed_with_its_length() -> None:
-    desk = Desk(saying(201, json={"id": 1}))
-    answer = a_client(desk).upload("/up", iter([b"ab", b"cd"]), length=4, content_type="application/x-tar")
-    assert answer == {"id": 1}
+def test_bytes_are_sent_with_their_headers_and_headers_come_back() -> None:
+    desk = Desk(saying(204, headers={"upload-offset": "4"}))
+    answer = a_client(desk).exchange("PATCH", "/up", headers={"upload-offset": "0"}, content=b"abcd")
+    assert answer["upload-offset"] == "4"
     (request,) = desk.requests
-    assert (request.content, request.headers["content-length"]) == (b"abcd", "4")
-    assert request.headers["content-type"] == "application/x-tar"
+    assert (request.method, request.content, request.headers["content-length"]) == ("PATCH", b"abcd", "4")
+    assert (request.headers["upload-offset"], request.headers["authorization"]) == ("0", "Bearer token-1")
+    assert a_client(desk).address == "https://service.example"
 
 
 def test_a_refusal_keeps_its_problem() -> None:

@@ -1,18 +1,21 @@
-"""The control database's manners, on SQLite."""
+"""The control database's manners, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import InternalError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from service.database import Utc, engine_for, read_sessions, sessions
+from service.database import DatabaseFault, Utc, engine_for, fault_of, read_sessions, sessions
+from tests.databases import Server, file_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -29,13 +32,17 @@ class Note(Base):
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    made = engine_for(f"sqlite:///{tmp_path / 'notes.db'}")
+def engine(empty_database: str) -> Iterator[sa.Engine]:
+    made = engine_for(empty_database)
+    if made.dialect.name == "sqlite":  # as migrations set it
+        with closing(sqlite3.connect(file_of(empty_database))) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
     Base.metadata.create_all(made)
     yield made
     made.dispose()
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("moment", [NOON, NOON.astimezone(timezone(timedelta(hours=5))), None])
 def test_a_moment_comes_back_aware_and_in_utc(engine: sa.Engine, moment: datetime | None) -> None:
     with sessions(engine).begin() as session:
@@ -47,22 +54,13 @@ def test_a_moment_comes_back_aware_and_in_utc(engine: sa.Engine, moment: datetim
         assert found.at is None or found.at.tzinfo is UTC
 
 
+@pytest.mark.both_databases
 def test_a_moment_without_a_zone_is_refused(engine: sa.Engine) -> None:
     with (
         pytest.raises(sa.exc.StatementError, match="needs its time zone"),
         sessions(engine).begin() as session,
     ):
         session.add(Note(id=1, at=datetime(2026, 3, 2)))  # noqa: DTZ001  # to see it refused
-
-
-def test_on_postgresql_a_moment_keeps_its_zone() -> None:
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's gap
-    there = Utc().process_bind_param(NOON.astimezone(timezone(timedelta(hours=5))), dialect)
-    assert there is not None
-    assert there.utcoffset() == timedelta(0)
-    back = Utc().process_result_value(NOON.astimezone(timezone(timedelta(hours=5))), dialect)
-    assert back is not None
-    assert back.utcoffset() == timedelta(0)
 
 
 def test_sqlite_is_durable_and_keeps_its_foreign_keys(engine: sa.Engine) -> None:
@@ -72,6 +70,15 @@ def test_sqlite_is_durable_and_keeps_its_foreign_keys(engine: sa.Engine) -> None
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == on
 
 
+def test_an_entry_of_who_looked_waits_for_no_disk(tmp_path: Path) -> None:
+    normal = 1
+    made = engine_for(f"sqlite:///{tmp_path / 'notes.db'}", outlives_power=False)
+    with made.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == normal
+    made.dispose()
+
+
+@pytest.mark.both_databases
 def test_a_transaction_that_writes_holds_the_lock_from_its_beginning(engine: sa.Engine) -> None:
     """So that who read first is not refused afterwards, however long it took to decide."""
     order: list[str] = []
@@ -92,6 +99,7 @@ def test_a_transaction_that_writes_holds_the_lock_from_its_beginning(engine: sa.
     assert order == ["first", "second"]
 
 
+@pytest.mark.both_databases
 def test_who_only_reads_waits_for_nobody(engine: sa.Engine) -> None:
     with sessions(engine).begin() as session:
         session.execute(sa.select(Note))
@@ -99,6 +107,7 @@ def test_who_only_reads_waits_for_nobody(engine: sa.Engine) -> None:
             assert reading.scalars(sa.select(Note)).all() == []
 
 
+@pytest.mark.both_databases
 def test_objects_stay_readable_after_the_commit(engine: sa.Engine) -> None:
     with sessions(engine).begin() as session:
         note = Note(id=1, at=NOON)
@@ -106,10 +115,51 @@ def test_objects_stay_readable_after_the_commit(engine: sa.Engine) -> None:
     assert note.at == NOON
 
 
-def test_postgresql_is_asked_whether_a_connection_still_lives(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[str, object] = {}
-    monkeypatch.setattr(
-        sa, "create_engine", lambda url, **how: asked.update(how, name=url.get_backend_name())
-    )
-    engine_for("postgresql+psycopg:///control?host=/run/postgresql")
-    assert asked == {"pool_pre_ping": True, "name": "postgresql"}
+@pytest.mark.both_databases
+def test_who_reads_sees_one_moment_whatever_is_written_meanwhile(engine: sa.Engine) -> None:
+    with read_sessions(engine)() as reading:
+        assert reading.scalars(sa.select(Note)).all() == []
+        with sessions(engine).begin() as session:
+            session.add(Note(id=1, at=NOON))
+        assert reading.scalars(sa.select(Note)).all() == []
+
+
+@pytest.mark.both_databases
+def test_who_waits_too_long_for_the_write_lock_is_told_that_it_is_busy(
+    engine: sa.Engine, empty_database: str
+) -> None:
+    impatient = engine_for(empty_database, wait_seconds=0.2)
+    with sessions(engine).begin() as session:
+        session.execute(sa.select(Note))
+        with pytest.raises(OperationalError) as raised, sessions(impatient).begin() as other:
+            other.execute(sa.select(Note))
+    assert fault_of(raised.value) is DatabaseFault.BUSY
+    with sessions(impatient).begin() as other:
+        other.add(Note(id=1, at=NOON))
+    impatient.dispose()
+
+
+@pytest.mark.outside(tool="postgresql")
+def test_a_reading_session_of_postgresql_cannot_write(postgresql: Server) -> None:
+    url = postgresql.fresh()
+    engine = engine_for(url)
+    Base.metadata.create_all(engine)
+    with pytest.raises(InternalError) as raised, read_sessions(engine).begin() as session:
+        session.add(Note(id=1, at=NOON))
+    assert fault_of(raised.value) is DatabaseFault.READ_ONLY
+    engine.dispose()
+    postgresql.drop(url)
+
+
+@pytest.mark.outside(tool="postgresql")
+def test_a_connection_that_the_server_cut_is_made_again(postgresql: Server) -> None:
+    url = postgresql.fresh()
+    engine = engine_for(url)
+    with engine.connect() as connection:
+        connection.execute(sa.select(1))
+    name = sa.make_url(url).database
+    postgresql.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(1)).scalar() == 1
+    engine.dispose()
+    postgresql.drop(url)

@@ -46,7 +46,7 @@ def test_the_draft_is_a_permit_of_those_who_handed_in_keys(tmp_path: Path) -> No
             name=member.name,
             role=Role(member.role),
         )
-    permit = Permit.model_validate_json(json.dumps(permit_draft(tmp_path, "0f" * 16)))
+    permit = Permit.model_validate_json(json.dumps(permit_draft(tmp_path)))
     assert {party.principal_id for party in permit.parties} == {m.principal_id for m in CAST} - {
         *SERVICE_ONLY
     }
@@ -63,7 +63,7 @@ def test_a_provider_that_takes_no_part_is_in_no_permit(tmp_path: Path) -> None:
             name=member.name,
             role=Role(member.role),
         )
-    draft = permit_draft(tmp_path, "0f" * 16, providers=("cancer-registry", "gp-federation"))
+    draft = permit_draft(tmp_path, providers=("cancer-registry", "gp-federation"))
     permit = Permit.model_validate_json(json.dumps(draft))
     assert {g.data_set for g in permit.data_sets} == {"cancer_registration", "death", "gp_registration"}
     assert permit.templates == ("prevalence",)
@@ -138,13 +138,10 @@ def test_links_are_scored_by_the_people_behind_them(tmp_path: Path) -> None:
 
 
 def some_facts() -> dict[str, Any]:
-    figures = {
-        "records_a": 1200,
-        "records_b": 900,
-        "links": 880,
-        "match_weight_threshold": 12.345,
-        "estimated_false_link_rate": 0.00123,
-    }
+    numbers = {"records_a": 1197.0, "records_b": 903.0, "links": 879.0, "linked_percent_a": 73.4}
+    figures: dict[str, Any] = {name: {"value": n, "status": ""} for name, n in numbers.items()}
+    hidden = ("linked_percent_b", "match_weight_threshold", "false_links_percent_at_most")
+    figures |= {name: {"value": None, "status": "[c]"} for name in hidden} | {"seconds": {"train": 1.5}}
     receipt = {"log_index": 4, "sealed_sha256": "ab" * 32}
     return {
         "england": {"people": 20000},
@@ -221,7 +218,7 @@ def test_the_page_shows_what_everybody_saw(demo: Demo) -> None:
         "20,000 made-up people",
         "apc_spell (2,108 rows), ecds_attendance (2,108 rows) about 1,919 persons",
         "log entry 4",
-        "880 links at match weight 12.3",
+        "879 links (73.4% and [c]%)",
         "precision 0.9900, recall 0.9000",
         "entry 7 differs",
         "gate: isolation full",

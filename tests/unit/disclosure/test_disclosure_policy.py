@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
-from linkage_engine.catalogue.policies import policy_text
-from linkage_engine.contract.refusals import NotTrusted, RefusalCode
+from linkage_engine.catalogue.policies import POLICIES, policy_text
+from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
+from linkage_engine.contract.value import Value
 from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.threshold import effective_threshold
+from tests.unit.disclosure.tables import a_cell, controlled
 
 TEXT = policy_text("nhs-cancer-default")
 
@@ -26,9 +29,18 @@ def changed(*path: str, to: Any) -> str:
     [
         changed("treshold", to=10),
         changed("threshold", "person", to=10),
-        changed("threshold", "persons", to=4),
+        changed("threshold", "persons", to=0),
+        changed("threshold", "persons", to=1),
         changed("counts", "method", to="none"),
+        changed("counts", "method", to="nearest7"),
+        changed("counts", to={"mechanism": "round"}),
+        changed("counts", to={"mechanism": "dp"}),
+        changed("dp", "enabled", to=True),
         changed("counts", "margins", to="summed"),
+        changed("magnitude", "nk", to=[[1, 0.8], [1, 0.9]]),
+        changed("magnitude", "p_percent", to=101),
+        changed("symbols", "low", to="[c]"),
+        changed("history", "on_undecided", to="publish"),
         changed("release", "checkers", to=1),
         changed("release", "checkers", to=3),
         changed("release", "requester_cannot_check", to=False),
@@ -44,19 +56,62 @@ def test_an_unknown_key_or_a_value_out_of_bounds_is_refused(text: str) -> None:
     assert refusal.value.counts["faults"] >= 1
 
 
-def test_the_default_is_what_the_reference_says() -> None:
-    policy = Policy.from_json(TEXT)
-    assert (policy.profile, policy.threshold.persons, policy.threshold.complement) == (
-        "nhs-cancer-default",
-        10,
-        True,
+FIGURES = {
+    # persons, complement, zeros, mechanism, method, first count told
+    "nhs-cancer-default": (10, True, "suppress", "round", "midpoint6", 13),
+    "nhse-sde": (10, True, "suppress", "round", "nearest5", 13),
+    "hes-2018": (8, False, "show", "round", "nearest5", 8),
+    "opensafely": (8, True, "suppress", "round", "midpoint6", 13),
+    "acro-default": (10, False, "suppress", "suppress", "none", 10),
+    "public-dashboard": (10, True, "suppress", "dp", "none", 10),
+}
+
+
+@pytest.mark.parametrize("profile", POLICIES)
+def test_every_shipped_profile_has_the_figures_that_it_is_named_for(profile: str) -> None:
+    policy = Policy.from_json(policy_text(profile))
+    threshold, counts = policy.threshold, policy.counts
+    first_told = effective_threshold(threshold.persons, counts.method)
+    told = (threshold.persons, threshold.complement, threshold.zero.sampling)
+    assert (*told, counts.mechanism, counts.method, first_told) == FIGURES[profile]
+
+
+@pytest.mark.parametrize("profile", POLICIES)
+def test_every_shipped_profile_says_everything_itself(profile: str) -> None:
+    document = json.loads(policy_text(profile))
+    assert document.keys() == Policy.model_fields.keys()
+    assert all(
+        document[name].keys() >= set(part.model_dump()) - {"method"}
+        for name, part in Policy.from_json(policy_text(profile))
+        if isinstance(part, Value)
     )
-    assert policy.threshold.zero.sampling == "suppress"
-    assert (policy.counts.method, policy.release.checkers) == ("midpoint6", 2)
+    assert document["release"] == {"checkers": 2, "requester_cannot_check": True, "sign": "ed25519"}
+
+
+def test_acro_has_its_own_dominance_and_the_dashboard_a_budget() -> None:
+    acro, dashboard = (Policy.from_json(policy_text(name)) for name in ("acro-default", "public-dashboard"))
+    assert (acro.magnitude.nk, acro.magnitude.p_percent, acro.models.min_residual_dof) == (
+        ((2, 0.9),),
+        10,
+        10,
+    )
+    assert (dashboard.dp.enabled, dashboard.dp.epsilon_total) == (True, 1.0)
+
+
+def test_a_method_beside_another_mechanism_says_nothing() -> None:
+    text = changed("counts", to={"mechanism": "suppress", "method": "midpoint6"})
+    assert Policy.from_json(text).counts.method == "none"
+
+
+@pytest.mark.parametrize("profile", ["acro-default", "public-dashboard"])
+def test_control_refuses_a_mechanism_that_it_does_not_have(profile: str) -> None:
+    with pytest.raises(QueryRefused) as refusal:
+        controlled(a_cell(20, 50), policy=Policy.from_json(policy_text(profile)))
+    assert refusal.value.code is RefusalCode.MECHANISM_NOT_AVAILABLE
 
 
 def test_the_digest_depends_on_what_the_policy_says_and_not_on_its_layout() -> None:
     policy = Policy.from_json(TEXT)
     assert Policy.from_json(json.dumps(json.loads(TEXT), sort_keys=True)).sha256 == policy.sha256
     assert Policy.from_json(changed("threshold", "persons", to=11)).sha256 != policy.sha256
-    assert policy.sha256 == "cd78aa3f5254004b268279567a4cd77b9a36afb9a4ac04f58a5e796c1568dd71"
+    assert policy.sha256 == "053bf99ee1a2c03f7e290600ed547e1d81553053c5b27df951109267d503ff24"

@@ -1,13 +1,12 @@
-"""Jobs through the real queue: SQLite, one process a worker."""
+"""Jobs through the real queue, on both databases: one process a worker."""
 
 from __future__ import annotations
 
 import io
 import json
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from service import jobs
 from service.database import engine_for, sessions
 from service.jobs import ATTEMPTS, WORKER_OF, Job, JobFailed, JobQueue, WorkerRole, attempt, migrate_jobs
 from service.logs import logger
+from tests.databases import Databases, file_of
 from tests.unit.jobs.job_worker import SECRET
 
 PROGRAM = Path(__file__).with_name("job_worker.py")
@@ -28,13 +28,10 @@ PROGRAM = Path(__file__).with_name("job_worker.py")
 
 @dataclass
 class Queue:
+    url: str
     folder: Path
     jobs: JobQueue
     sessions: sessionmaker[Session]
-
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.folder / 'control.db'}"
 
     @property
     def diary(self) -> Path:
@@ -72,18 +69,21 @@ class Queue:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("jobs") / "control.db"
-    migrate_jobs(f"sqlite:///{path}")
-    return path
+def migrated() -> dict[str, str]:
+    """A database with the queue's tables of each kind, made when it is first asked for."""
+    return {}
 
 
 @pytest.fixture
-def queue(tmp_path: Path, migrated: Path) -> Iterator[Queue]:
-    shutil.copy(migrated, tmp_path / "control.db")
-    url = f"sqlite:///{tmp_path / 'control.db'}"
+def queue(
+    tmp_path: Path, migrated: dict[str, str], databases: Databases, copied: Callable[[str], str]
+) -> Iterator[Queue]:
+    if databases.kind not in migrated:
+        migrated[databases.kind] = databases.fresh()
+        migrate_jobs(migrated[databases.kind])
+    url = copied(migrated[databases.kind])
     engine, waiting = engine_for(url), JobQueue(url)
-    yield Queue(tmp_path, waiting, sessions(engine))
+    yield Queue(url, tmp_path, waiting, sessions(engine))
     waiting.close()
     engine.dispose()
 
@@ -93,11 +93,13 @@ def test_every_job_has_a_worker() -> None:
     assert set(WORKER_OF.values()) == set(WorkerRole)
 
 
+@pytest.mark.both_databases
 def test_a_job_is_in_line_when_its_act_was_committed(queue: Queue) -> None:
     queue.enqueue(Job.LINK, "run-1")
     assert queue.lined_up() == ["link:run-1"]
 
 
+@pytest.mark.both_databases
 def test_a_job_is_not_in_line_when_its_act_was_rolled_back(queue: Queue) -> None:
     with queue.sessions() as session:
         queue.jobs.enqueue(session, Job.LINK, "run-1")
@@ -105,6 +107,7 @@ def test_a_job_is_not_in_line_when_its_act_was_rolled_back(queue: Queue) -> None
     assert queue.lined_up() == []
 
 
+@pytest.mark.both_databases
 def test_a_job_is_in_line_once_for_a_subject(queue: Queue) -> None:
     queue.enqueue(Job.LINK, "run-1", "run-1")
     queue.enqueue(Job.RECEIVE_CROSSWALK, "run-1")
@@ -124,6 +127,7 @@ def test_jobs_are_done_once_in_order_and_only_by_their_worker(queue: Queue) -> N
 
 
 @pytest.mark.process
+@pytest.mark.both_databases
 def test_two_workers_of_one_database_do_not_take_each_others_jobs(queue: Queue) -> None:
     for number in range(4):
         queue.enqueue(Job.CONTROL, f"query-{number}")
@@ -136,6 +140,7 @@ def test_two_workers_of_one_database_do_not_take_each_others_jobs(queue: Queue) 
 
 
 @pytest.mark.process
+@pytest.mark.both_databases
 def test_a_job_that_fails_is_tried_three_times_then_told_and_says_no_word(queue: Queue) -> None:
     queue.enqueue(Job.LINK, "bad-1", "good-1")
     log = queue.work(WorkerRole.LINKAGE, ATTEMPTS + 2)
@@ -160,10 +165,19 @@ def test_a_failure_that_cannot_be_noted_says_no_word_either(queue: Queue) -> Non
 
 
 def no_word_of(queue: Queue, log: str) -> None:
-    """Neither log nor database has anything of the message."""
+    """Neither log nor any column of any table of the queue has anything of the message."""
     assert SECRET not in log
-    for path in queue.folder.iterdir():
-        assert SECRET.encode() not in path.read_bytes(), path.name
+    engine = queue.sessions.kw["bind"]
+    schema = None if engine.dialect.name == "sqlite" else "dbos"
+    there = sa.MetaData(schema)
+    there.reflect(engine)
+    with engine.connect() as connection:
+        found = [str(row) for table in there.sorted_tables for row in connection.execute(sa.select(table))]
+    assert found
+    assert not any(SECRET in row for row in found)
+    if schema is None:  # what was written over lies in the file still
+        for path in file_of(queue.url).parent.glob(f"{file_of(queue.url).name}*"):
+            assert SECRET.encode() not in path.read_bytes(), path.name
 
 
 # --- one job's attempts

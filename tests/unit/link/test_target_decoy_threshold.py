@@ -54,7 +54,7 @@ def test_the_estimate_is_the_formula() -> None:
     # Four targets, one decoy above the cut of 10, and one added: d = 2; 100 records on each side, so the
     # factor 2 ua ub / (ua^2 + ub^2) is 1 and FP = 2, at every cut above which no more decoys lie.
     found = chosen(floats(30, 30, 30, 30), floats(40), records_a=100, records_b=100)
-    assert found == Threshold(30.0, 0.5)
+    assert found == Threshold(30.0, 0.5, decoys=1)
 
 
 def test_no_targets_have_no_threshold() -> None:

@@ -23,12 +23,14 @@ from service.operate.installation import (
     PROCESSES,
     SHARED,
     Home,
+    Installation,
     create,
     environment,
     share_database,
     user_of,
 )
 from service.operate.main import _free_port, app
+from service.problems.tools import DatabaseAddressRefused
 from service.settings import ApiSettings, CommonSettings, settings_for
 from service.signed import TextType, verified
 from service.worker.duties import settings_of
@@ -41,7 +43,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give fi
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     made = Home(tmp_path / "home")
-    create(made, port=8700, separate_users=False, random=secrets.token_bytes)
+    create(made, Installation(port=8700, separate_users=False), random=secrets.token_bytes)
     return made
 
 
@@ -85,8 +87,37 @@ def test_no_secret_is_in_the_pins_or_in_any_environment(home: Home) -> None:
 def test_an_installation_is_not_written_over(home: Home) -> None:
     before = home.pins.read_bytes()
     with pytest.raises(FileExistsError):
-        create(home, port=1, separate_users=False, random=secrets.token_bytes)
+        create(home, Installation(port=1, separate_users=False), random=secrets.token_bytes)
     assert home.pins.read_bytes() == before
+
+
+def test_every_process_is_told_of_the_database_that_was_chosen(tmp_path: Path) -> None:
+    home, url = Home(tmp_path / "home"), "postgresql+psycopg://tre@/tre?host=/run/postgresql"
+    create(home, Installation(port=1, separate_users=False, database_url=url), random=secrets.token_bytes)
+    told = {environment(home, process)["TRE_DATABASE_URL"] for process in PROCESSES}
+    assert told == {home.database_url} == {url}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://tre:secret@/tre?host=/run/postgresql",
+        "postgresql+psycopg://tre@db.example/tre",
+        "postgresql+psycopg://tre@/tre",
+        "postgresql+psycopg://tre@/?host=/run/postgresql",
+        "postgresql+psycopg://tre@/tre?host=/run/postgresql&host=db.example",
+        "postgresql://tre@/tre?host=/run/postgresql",
+        "sqlite:////tmp/control.db",
+        "no address",
+    ],
+)
+def test_a_database_with_a_password_or_a_network_is_refused_before_anything_is_made(
+    tmp_path: Path, url: str
+) -> None:
+    made = Installation(port=1, separate_users=False, database_url=url)
+    with pytest.raises(DatabaseAddressRefused):
+        create(Home(tmp_path / "home"), made, random=secrets.token_bytes)
+    assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.parametrize("process", PROCESSES)
@@ -111,7 +142,7 @@ def test_every_process_has_a_user_of_its_own_in_one_group() -> None:
 @needs_root
 def test_keys_are_given_to_the_users_that_need_them(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
-    create(home, port=8700, separate_users=True, random=secrets.token_bytes)
+    create(home, Installation(port=8700, separate_users=True), random=secrets.token_bytes)
     for process in PROCESSES:
         for path in (home.keys(process), home.vault(process), *home.keys(process).iterdir()):
             assert (path.stat().st_uid, path.stat().st_gid) == user_of(process)

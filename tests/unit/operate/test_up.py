@@ -14,7 +14,7 @@ import pytest
 
 from service.command_line import run as run_tool
 from service.operate import up
-from service.operate.installation import PROCESSES, Home, create
+from service.operate.installation import PROCESSES, Home, Installation, create
 from service.operate.main import app
 from service.operate.supervise import Happening, Notice, Program
 from tests.factories import NOON
@@ -23,7 +23,7 @@ from tests.factories import NOON
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     made = Home(tmp_path / "home")
-    create(made, port=8700, separate_users=False, random=secrets.token_bytes)
+    create(made, Installation(port=8700, separate_users=False), random=secrets.token_bytes)
     return made
 
 

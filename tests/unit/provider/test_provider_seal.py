@@ -14,11 +14,13 @@ import pytest
 
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.contract.manifest import Manifest
+from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.unseal.unseal import unseal_bytes
 from linkage_engine.validate.footer import Caps, read_part
 from linkage_engine.validate.identifiers import check_identifiers
 from service.command_line import run
 from service.provider.main import app
+from service.provider.secret import keep_secret
 from service.signed import TextType, verified
 from service.submissions.package import read_package
 from tests.unit.provider.desk import Desk
@@ -255,20 +257,12 @@ def test_a_failure_while_sealing_leaves_no_package(desk: Desk, monkeypatch: pyte
     assert not desk.package.exists()
 
 
-def test_the_lead_provider_makes_a_secret_that_others_can_use(
-    desk: Desk, capsys: pytest.CaptureFixture[str]
-) -> None:
-    made = desk.folder / "made.secret"
-    assert run(app, ["secret", str(made), "--project-id", "prevalence-2025"]) == 0
-    said = capsys.readouterr()
-    check = said.out.removeprefix("key check ").strip()
-    assert stat.S_IMODE(made.stat().st_mode) == 0o600
-    assert made.read_text().strip() not in said.out + said.err
-    project = json.loads(desk.project.read_text()) | {"key_check": check}
-    desk.project.write_text(json.dumps(project))
-    made.replace(desk.secret)
-    assert run(app, desk.seal_arguments()) == 0
-    assert run(app, ["secret", str(desk.secret), "--project-id", "prevalence-2025"]) == 1
+def test_the_secret_of_the_ceremony_is_used_unless_another_is_given(desk: Desk) -> None:
+    arguments = [word for word in desk.seal_arguments() if word not in {"--secret", str(desk.secret)}]
+    assert run(app, arguments) == 1
+    assert not desk.package.exists()
+    keep_secret(desk.keys, "prevalence-2025", 1, LinkageSecret(bytes(range(32))))
+    assert run(app, arguments) == 0
 
 
 def test_keys_are_made_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from linkage_engine.contract.refusals import CannotSeal, CannotUnseal, RefusalCode
 from linkage_engine.sealing import bech32
+from linkage_engine.sealing.digest import DigestingFile, SealedDigest
 from linkage_engine.sealing.recipient import Recipient
-from linkage_engine.sealing.seal import SealedDigest, SealingWriter, seal, seal_bytes
+from linkage_engine.sealing.seal import SealingWriter, seal, seal_bytes
 from linkage_engine.sealing.stream import CHUNK_BYTES
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_bytes
@@ -69,10 +70,12 @@ def test_sealing_to_nobody_is_refused_before_a_byte_is_written() -> None:
     assert target.getvalue() == b""
 
 
-def test_the_digest_is_that_of_the_sealed_file() -> None:
+@pytest.mark.parametrize("repeats", [1, CHUNK_BYTES, 9 * CHUNK_BYTES])
+def test_the_digest_is_that_of_the_sealed_file(repeats: int) -> None:
     target = io.BytesIO()
-    digest = seal(io.BytesIO(b"text"), target, recipients=RECIPIENTS, random=counted_random())
-    sealed = target.getvalue()
+    digesting = DigestingFile(target)
+    seal(io.BytesIO(b"text" * repeats), digesting, recipients=RECIPIENTS, random=counted_random())
+    digest, sealed = digesting.finish(), target.getvalue()
     assert digest == SealedDigest(hashlib.sha256(sealed).hexdigest(), len(sealed))
 
 
@@ -88,9 +91,11 @@ def test_it_does_not_matter_in_which_pieces_a_text_is_written(pieces: list[bytes
 def test_closing_twice_seals_once_and_writing_afterwards_is_an_error() -> None:
     target = io.BytesIO()
     writer = SealingWriter(target, recipients=RECIPIENTS, random=counted_random())
-    digest = writer.finish()
-    assert writer.finish() == digest
+    writer.close()
+    sealed = target.getvalue()
+    writer.close()
     assert writer.closed
+    assert target.getvalue() == sealed
     with pytest.raises(ValueError, match="closed"):
         writer.write(b"more")
 

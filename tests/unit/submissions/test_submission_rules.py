@@ -145,4 +145,4 @@ def test_a_flipped_bit_anywhere_in_a_header_is_refused_or_changes_what_is_read(t
         except PackageUnreadable:
             continue
         # What a reader of tar ignores (spaces around numbers) reads the same.
-        assert again == read, place
+        assert (again.manifest, again.members) == (read.manifest, read.members), place

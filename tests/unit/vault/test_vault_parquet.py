@@ -140,11 +140,11 @@ def test_an_interrupted_write_leaves_the_old_table(
 ) -> None:
     vault.write(PROJECT, NAME, TABLE)
 
-    def full_disk(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
+    def broken_disk(descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("linkage_engine.vault.parquet.os.fsync", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    monkeypatch.setattr("linkage_engine.vault.parquet.os.fsync", broken_disk)
+    with pytest.raises(OSError, match="Input/output"):
         vault.write(PROJECT, NAME, OTHER, replace=True)
     assert vault.read(PROJECT, NAME) == TABLE
     assert [path.name for path in file_of(tmp_path).parent.iterdir()] == ["death.parquet"]
@@ -199,3 +199,22 @@ def test_a_project_name_that_could_lead_elsewhere_is_not_listed(vault: Vault) ->
     with pytest.raises(EngineRefusal) as refused:
         vault.names("../x")
     assert refused.value.code is RefusalCode.VAULT_NAME_INVALID
+
+
+def test_a_full_disk_keeps_nothing_and_room_is_enough(vault: Vault, tmp_path: Path) -> None:
+    partial = file_of(tmp_path).with_suffix(".partial")
+    partial.parent.mkdir(parents=True)
+    partial.symlink_to("/dev/full")  # what is written there finds no room
+    with pytest.raises(EngineRefusal) as refused:
+        vault.write(PROJECT, NAME, TABLE)
+    assert refused.value.code is RefusalCode.VAULT_FULL
+    assert refused.value.__suppress_context__
+    assert list(partial.parent.iterdir()) == []
+    vault.write(PROJECT, NAME, TABLE)
+    assert vault.read(PROJECT, NAME) == TABLE
+
+
+def test_another_fault_of_the_disk_is_not_taken_for_a_full_one(vault: Vault, tmp_path: Path) -> None:
+    file_of(tmp_path).with_suffix(".partial").mkdir(parents=True)
+    with pytest.raises(OSError, match="directory"):
+        vault.write(PROJECT, NAME, TABLE)

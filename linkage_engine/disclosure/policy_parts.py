@@ -1,0 +1,153 @@
+"""The parts of a policy: each rule's figures as values; a key they do not know is refused."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from linkage_engine.contract.statements import APPROVALS_NEEDED
+from linkage_engine.contract.value import Value
+
+Share = Annotated[float, Field(gt=0, le=1)]
+"""A part of a whole."""
+Few = Annotated[int, Field(ge=1, le=1000)]
+"""A number of people, events or degrees of freedom."""
+Symbol = Annotated[str, Field(min_length=1, max_length=8)]
+"""What stands for a number that is not told."""
+
+
+class Zeros(Value):
+    """What becomes of a count of nobody."""
+
+    structural: Literal["show"] = "show"
+    """Nobody can be in the cell: it is shown as not applicable."""
+    sampling: Literal["show", "suppress"] = "suppress"
+    """Nobody happens to be in the cell."""
+
+
+class Threshold(Value):
+    """The smallest number of units that may be told apart: 0 and 1 would protect nobody."""
+
+    persons: Annotated[int, Field(ge=2, le=1000)]
+    complement: bool = True
+    """Whether those not counted are protected as well: all but two says who the two are."""
+    zero: Zeros = Zeros()
+
+
+class Counts(Value):
+    """How counts are made safe: rounded each on its own, or exact with cells hidden, or with noise."""
+
+    mechanism: Literal["round", "suppress", "cellkey", "dp"]
+    method: Literal["midpoint6", "nearest5", "none"] = "none"
+    """Of rounding; beside another mechanism it says nothing and is `none`."""
+    margins: Literal["independent"] = "independent"
+    """Every cell is decided as itself: no margin is recomputed from what is shown."""
+
+    @field_validator("method", mode="after")
+    @classmethod
+    def _only_where_rounded(cls, method: str, about: ValidationInfo) -> str:
+        return method if about.data.get("mechanism") == "round" else "none"
+
+    @model_validator(mode="after")
+    def _rounds_somehow(self) -> Self:
+        if self.mechanism == "round" and self.method == "none":
+            raise ValueError
+        return self
+
+
+class Magnitude(Value):
+    """Concentration of sums: who gives most of a total can be worked out from it by the others."""
+
+    nk: tuple[tuple[Annotated[int, Field(ge=1, le=100)], Share], ...] = ((1, 0.80), (2, 0.90))
+    """The n largest contributors give at most so much of the total; every line holds."""
+    p_percent: Annotated[float, Field(ge=0, le=100)] = 10
+    """How closely, in percent, the second largest may know the largest at best; 0 is no such rule."""
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        if len({n for n, _ in self.nk}) != len(self.nk):
+            raise ValueError
+        return self
+
+
+class GroupDisclosure(Value):
+    """When nearly all of a group are of one category, whoever knows a member knows the category."""
+
+    max_category_share: Share = 0.95
+
+
+class Quantiles(Value):
+    """A quantile is somebody's value unless enough people stand on either side."""
+
+    each_side_min: Few = 10
+    round_to: Literal["unit"] = "unit"
+
+
+class Models(Value):
+    """A model with as many coefficients as people is their data."""
+
+    min_residual_dof: Few = 10
+    min_per_level: Few = 10
+
+
+class Survival(Value):
+    """A curve's steps are people's dates unless several happen at once."""
+
+    at_risk_min: Few = 10
+    step_min_events: Few = 5
+    grid_days: Annotated[int, Field(ge=1, le=3660)] = 30
+
+
+class History(Value):
+    """What counts together with everything released before."""
+
+    scope: Literal["project"] = "project"
+    method: Literal["greedy_admission"] = "greedy_admission"
+    min_difference: Few = 10
+    leverage_mean: Share = 0.10
+    leverage_top1: Share = 0.5
+    over_budget: Literal["checker", "refuse"] = "checker"
+    on_undecided: Literal["refuse"] = "refuse"
+
+
+class Limits(Value):
+    """How large a table may be, and how many may be asked for."""
+
+    filters: Annotated[int, Field(ge=0, le=20)] = 6
+    dims: Annotated[int, Field(ge=0, le=6)] = 3
+    cells: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    queries_per_day: Annotated[int, Field(ge=1, le=100_000)] = 200
+
+
+class DifferentialPrivacy(Value):
+    """The loss of privacy that all noisy releases together may cost."""
+
+    enabled: bool = False
+    epsilon_total: Annotated[float, Field(gt=0, le=10)] = 1.0
+
+
+class ReleaseRule(Value):
+    """Who must agree before a controlled table leaves."""
+
+    checkers: Annotated[int, Field(ge=APPROVALS_NEEDED, le=APPROVALS_NEEDED)] = APPROVALS_NEEDED
+    """What the api and the gate hold to; a policy that asks for another number is refused, not ignored."""
+    requester_cannot_check: Literal[True] = True
+    sign: Literal["ed25519"] = "ed25519"
+
+
+class Symbols(Value):
+    """What stands where a number is not told; no two mean the same."""
+
+    confidential: Symbol = "[c]"
+    low: Symbol = "[low]"
+    not_applicable: Symbol = "[z]"
+    unavailable: Symbol = "[x]"
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if len({self.confidential, self.low, self.not_applicable, self.unavailable}) < len(
+            type(self).model_fields
+        ):
+            raise ValueError
+        return self

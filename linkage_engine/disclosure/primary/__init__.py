@@ -1,0 +1,1 @@
+"""Primary rules: which single numbers are unsafe by themselves, statistic by statistic."""

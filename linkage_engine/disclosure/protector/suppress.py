@@ -1,0 +1,129 @@
+"""Secondary suppression: which further cells to hide so that margins do not tell the unsafe ones."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from linkage_engine.contract.refusals import QueryRefused, RefusalCode
+from linkage_engine.disclosure.protector.boxes import Boxes, Prices
+from linkage_engine.disclosure.protector.dimension import Flags
+from linkage_engine.disclosure.protector.program import SMALLEST, Changes, Program
+from linkage_engine.disclosure.protector.table import Numbers, Table
+
+SMALL = 2_500
+"""Nodes up to which every cell is asked of the program, which hides fewest; beyond, boxes come first."""
+TINY = 300
+"""Nodes up to which every further cell is tried again without."""
+BOX_COST = 4.0
+"""What a box may cost, about two or three cells; dearer ones go to the program."""
+LEAST_ROOM = 3
+"""Every unsafe cell may be larger by at least so much."""
+
+
+def room_needed(values: Numbers, threshold: int) -> Numbers:
+    """How much larger an unsafe count must be able to be: up to the threshold, and by three at least."""
+    return np.maximum(LEAST_ROOM, threshold - values)
+
+
+def suppress(table: Table, *, unsafe: Flags, room: Numbers, zeros_shown: bool) -> Flags:
+    """Which nodes to hide: the unsafe ones, and so many more that each could be larger by its room.
+
+    For every unsafe node another table of numbers from 0 up with the same shown cells exists in which
+    it is. A shown zero is never hidden. The same table gives the same pattern.
+
+    1. In large tables, boxes of cells that cost little.
+    2. For what is left, one linear program each: the cheapest other table.
+    3. In tiny tables, every further cell is shown again if the unsafe ones keep their room.
+
+    `QueryRefused(CANNOT_PROTECT)` when the solver finds no other table for a node.
+    """
+    search = _Search(table, unsafe=unsafe, room=room, zeros_shown=zeros_shown)
+    nodes = table.values.size
+    if nodes > SMALL:
+        search.by_boxes(BOX_COST)
+    search.by_program()
+    if nodes <= min(TINY, SMALL):  # what boxes need is not kept
+        search.show_again()
+    return search.hidden & table.shown
+
+
+class _Search:
+    """What is hidden so far, and by how much each node is known to be able to be larger."""
+
+    def __init__(self, table: Table, *, unsafe: Flags, room: Numbers, zeros_shown: bool) -> None:
+        self.hidden: Flags = unsafe | ~table.shown
+        self._table, self._unsafe, self._room = table, unsafe, room
+        self._fixed = table.shown & (table.values == 0) & zeros_shown
+        self._price: Prices = np.where(table.shown, 1 + 0.2 * np.log1p(table.values), 0.0)
+        self._reached = np.zeros(table.values.size)
+        self._witness: dict[int, Changes] = {}
+
+    def _open(self) -> list[int]:
+        """Unsafe nodes without their room, those that need most first."""
+        nodes = np.flatnonzero(self._unsafe & (self._reached < self._room - SMALLEST))
+        ordered: list[int] = nodes[np.argsort(-self._room[nodes], kind="stable")].tolist()
+        return ordered
+
+    def by_boxes(self, cost: float) -> None:
+        boxes = Boxes(self._table, self._fixed)
+        price = np.where(self.hidden, 0.0, self._price)
+        for node in self._open():
+            if self._reached[node] >= self._room[node]:
+                continue
+            found, rise, fall = boxes.cheapest(node, int(self._room[node]), price)
+            if found <= cost:
+                self._reached[rise] = np.maximum(self._reached[rise], self._room[node])
+                corners = np.concatenate([rise, fall])
+                self.hidden[corners] = True
+                price[corners] = 0.0
+
+    def by_program(self) -> None:
+        program = self._program()
+        for node in self._open():
+            if self._reached[node] >= self._room[node] - SMALLEST:
+                continue
+            changes = program.cheapest(node, float(self._room[node]))
+            if changes is None:
+                raise QueryRefused(RefusalCode.CANNOT_PROTECT)
+            touched = np.flatnonzero((np.abs(changes) > SMALLEST) & ~self.hidden)
+            self.hidden[touched] = True
+            program.hide(touched)
+            self._keep(changes)
+
+    def _program(self) -> Program:
+        return Program(self._table, price=self._price, hidden=self.hidden, fixed=self._fixed)
+
+    def _keep(self, changes: Changes) -> None:
+        """Remember for whom these changes are room enough."""
+        better = (changes > self._reached) & self._unsafe
+        for node in np.flatnonzero(better & (changes >= self._room - SMALLEST)).tolist():
+            self._witness[node] = changes
+        self._reached = np.maximum(self._reached, changes)
+
+    def show_again(self) -> None:
+        """Show what no unsafe node needs, the largest first."""
+        further = np.flatnonzero(self.hidden & ~self._unsafe & self._table.shown)
+        for node in further[np.argsort(-self._table.values[further], kind="stable")].tolist():
+            self.hidden[node] = False
+            others = self._without(node)
+            if others is None:
+                self.hidden[node] = True
+            else:
+                self._witness |= others
+
+    def _without(self, node: int) -> dict[int, Changes] | None:
+        """Other changes for those whose changes need the node; nothing where one has none."""
+        found: dict[int, Changes] = {}
+        needing = [each for each, changes in self._witness.items() if abs(changes[node]) > SMALLEST]
+        program = self._program() if needing else None
+        for each in needing:
+            if any(changes[each] >= self._room[each] - SMALLEST for changes in found.values()):
+                found[each] = next(c for c in found.values() if c[each] >= self._room[each] - SMALLEST)
+                continue
+            assert program is not None
+            program.only_hidden(self.hidden)
+            changes = program.cheapest(each, float(self._room[each]))
+            if changes is None:
+                return None
+            found[each] = changes
+        return found

@@ -1,0 +1,116 @@
+"""Linked people in an encrypted vault, as the analysis worker keeps them: random, and like no real ones."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from linkage_engine.boundary import CROSSWALK, EXTRACT_DATE, PERSON_INDEX, RUN_ID
+from linkage_engine.vault.parquet import Vault
+
+PROJECT, DELIVERY = "bench", "1" * 32
+
+
+def fill(vault: Vault, people: int) -> dict[str, int]:
+    """Four providers of the size England's are to one another; every person at the practices."""
+    dice = np.random.default_rng(1)
+    born = dice.integers(1925, 2010, people)
+    sexes = dice.integers(1, 3, people)
+    patients = np.concatenate([np.arange(people), dice.choice(people, people // 3, replace=False)])
+    starts = dice.integers(_day("2000-01-01"), _day("2017-12-31"), len(patients))
+    cases, dead = dice.choice(people, people // 10), dice.choice(people, people // 20, replace=False)
+    spells, attendances = dice.integers(0, people, people * 4 // 5), dice.integers(0, people, people * 4 // 3)
+    sites = np.array(["C50", "C61", "C34", "C18", "C20", "C43", "C67", "C56"])
+    tables = {
+        "gp_registration": (
+            patients,
+            {
+                "gp_practice_code": _texts(np.char.add("A", (10000 + starts % 900).astype(str))),
+                "registration_start": _days(starts),
+                "registration_end": pa.nulls(len(patients), pa.date32()),
+                "year_of_birth": pa.array(born[patients].astype(np.int16)),
+                "sex": _texts(sexes[patients].astype(str)),
+                "icb_code": pa.nulls(len(patients), pa.string()),
+            },
+        ),
+        "cancer_registration": (
+            cases,
+            {
+                "diagnosis_date": _days(dice.integers(_day("2005-01-01"), _day("2023-12-31"), len(cases))),
+                "primary_diagnosis_icd10": _texts(sites[cases % len(sites)]),
+            },
+        ),
+        "death": (
+            dead,
+            {"date_of_death": _days(dice.integers(_day("2018-01-01"), _day("2023-12-31"), len(dead)))},
+        ),
+        "apc_spell": (
+            spells,
+            {
+                "start_date_hospital_provider_spell": _days(
+                    dice.integers(_day("2017-01-01"), _day("2023-12-31"), len(spells))
+                ),
+                "admission_method_code": _texts(np.array(["11", "21", "22", "2A"])[spells % 4]),
+            },
+        ),
+        "ecds_attendance": (
+            attendances,
+            {
+                "arrival_date": _days(
+                    dice.integers(_day("2017-01-01"), _day("2023-12-31"), len(attendances))
+                ),
+                "attendance_category": _texts(np.array(["1", "2", "4"])[attendances % 3]),
+            },
+        ),
+    }
+    keys = _texts(np.array([f"{number:032x}" for number in range(people)]))
+    about = {EXTRACT_DATE: b"2023-12-31"}
+    for name, (whose, columns) in tables.items():
+        table = pa.table({"person_key": keys.take(pa.array(whose)), **columns})
+        vault.write(
+            PROJECT, f"payload/{_PROVIDER[name]}/{DELIVERY}/{name}", table.replace_schema_metadata(about)
+        )
+    _write_links(vault, {_PROVIDER[name]: np.unique(whose) for name, (whose, _) in tables.items()}, keys)
+    return {name: len(whose) for name, (whose, _) in tables.items()}
+
+
+_PROVIDER = {
+    "gp_registration": "practices",
+    "cancer_registration": "registry",
+    "death": "statistics",
+    "apc_spell": "trust",
+    "ecds_attendance": "emergency",
+}
+
+
+def _write_links(vault: Vault, known_by: dict[str, np.ndarray], keys: pa.Array) -> None:
+    links = _texts(np.array([secrets.token_hex(16) for _ in range(len(keys))]))
+    crosswalk = pa.concat_tables(
+        pa.table(
+            {
+                "provider_id": _texts(np.repeat(provider, len(persons))),
+                "person_key": keys.take(pa.array(persons)),
+                "link_id": links.take(pa.array(persons)),
+                "delivery_id": _texts(np.repeat(DELIVERY, len(persons))),
+            }
+        )
+        for provider, persons in known_by.items()
+    )
+    vault.write(PROJECT, CROSSWALK, crosswalk.replace_schema_metadata({RUN_ID: b"a-run"}))
+    numbers = pa.array(np.arange(len(keys), dtype=np.int32))
+    vault.write(PROJECT, PERSON_INDEX, pa.table({"link_id": links, "person": numbers}))
+
+
+def _day(text: str) -> int:
+    return (date.fromisoformat(text) - date(1970, 1, 1)).days
+
+
+def _days(numbers: np.ndarray) -> pa.Array:
+    return pa.array(numbers.astype(np.int32), pa.int32()).cast(pa.date32())
+
+
+def _texts(values: np.ndarray) -> pa.Array:
+    return pa.array(values.tolist(), pa.string())

@@ -1,0 +1,93 @@
+"""The gate: independent, fresh and closed unless it is sure; planted faults do not pass."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from linkage_engine.disclosure.gate import factor, verdict
+from linkage_engine.disclosure.gate.differences import small_differences
+from linkage_engine.disclosure.gate.factor import NullSpace
+from linkage_engine.disclosure.gate.verdict import DETERMINED, Finding, Verdict, look
+from linkage_engine.disclosure.history.sets import PersonSets, no_sets
+from tests.property.disclosure_history.histories import listed, sets_of
+
+HALVES = sets_of([range(20), range(20, 40), range(40)])
+
+
+def looked(published: PersonSets, groups: PersonSets, seed: int = 1) -> Finding:
+    return look(published, groups, generator=np.random.default_rng(seed))
+
+
+def test_nothing_published_determines_nothing() -> None:
+    found = looked(no_sets(), sets_of([range(3)]))
+    assert found.verdict is Verdict.SAFE
+    assert (found.space.rank, found.space.residual) == (0, 0.0)
+
+
+def test_halves_and_their_sum_have_rank_two() -> None:
+    found = looked(HALVES, sets_of([range(3)]))
+    assert (found.verdict, found.space.rank) == (Verdict.SAFE, 2)
+
+
+def test_a_group_is_named_by_its_place() -> None:
+    found = looked(sets_of([range(20), range(17)]), sets_of([range(5), [], range(17, 20)]))
+    assert found.verdict is Verdict.DETERMINED
+    assert found.groups.tolist() == [2]
+
+
+def test_a_person_is_found_without_being_a_group() -> None:
+    found = looked(sets_of([range(20), range(19)]), no_sets())
+    assert found.verdict is Verdict.DETERMINED
+    assert found.persons.tolist() == [19]
+
+
+def test_sets_of_nobody_and_sets_that_stand_twice_do_no_harm() -> None:
+    found = looked(sets_of([[], range(20), range(20), []]), sets_of([range(3)]))
+    assert (found.verdict, found.space.rank) == (Verdict.SAFE, 1)
+
+
+@pytest.mark.parametrize(
+    "faulty",
+    [
+        lambda space: NullSpace(space.vectors, space.rank, 1e-7),
+        lambda space: NullSpace(space.vectors, space.rank, float("nan")),
+        lambda space: NullSpace(space.vectors * 1e-6, space.rank, 0.0),
+        lambda space: NullSpace(space.vectors * np.nan, space.rank, 0.0),
+    ],
+    ids=["large residual", "residual is no number", "doubtful sums", "sums are no numbers"],
+)
+def test_what_is_not_accurate_is_undecided(monkeypatch: pytest.MonkeyPatch, faulty: object) -> None:
+    whole = factor.null_space
+    monkeypatch.setattr(verdict, "null_space", lambda *given: faulty(whole(*given)))  # type: ignore[operator]
+    assert looked(HALVES, sets_of([range(3)])).verdict is Verdict.UNDECIDED
+
+
+def test_a_rank_taken_too_low_is_seen_in_the_residual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A set thrown away as following from the others although it does not: a gate that looks away."""
+    monkeypatch.setattr(factor, "PIVOT", 1e3)
+    sets = sets_of([range(20), range(17)])
+    assert looked(sets, sets_of([range(17, 20)])).verdict is Verdict.UNDECIDED
+
+
+def test_a_factor_without_refinement_is_still_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(factor, "REFINEMENTS", -1)
+    assert looked(HALVES, no_sets()).verdict is Verdict.UNDECIDED
+
+
+def test_differences_of_pairs_are_found_once() -> None:
+    published = sets_of([range(20), range(17), range(30, 60), [*range(17), *range(30, 60)], range(100, 120)])
+    vectors = looked(published, no_sets()).space.vectors
+    found = small_differences(published, vectors, threshold=10, nothing=DETERMINED)
+    assert listed(found) == [frozenset(range(17, 20))]
+
+
+def test_a_small_difference_that_cannot_be_computed_is_none() -> None:
+    published = sets_of([range(20), range(15, 40)])
+    vectors = looked(published, no_sets()).space.vectors
+    assert len(small_differences(published, vectors, threshold=10, nothing=DETERMINED)) == 0
+
+
+def test_a_finding_does_not_print_its_groups() -> None:
+    found = looked(HALVES, no_sets())
+    assert repr((found, found.space)) == "(Finding(safe), NullSpace(withheld))"
