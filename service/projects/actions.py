@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from linkage_engine.contract.permit import Permit, PublicKey
 from service.access.records import principal_by_id
@@ -50,6 +51,7 @@ def open_project(act: Act, permit_text: str) -> Permit:
     return permit
 
 
+@lru_cache(maxsize=128)  # the same text under the same key is verified once: every request on a project asks
 def permit_of(text: str, governance_key: PublicKey) -> Permit:
     """The permit of a text that governance signed; raises PermitRefused for any other."""
     try:
