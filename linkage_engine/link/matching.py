@@ -93,7 +93,8 @@ def trained(
     the comparison of that column out. What several sessions learned is averaged by Splink (median), then
     drawn towards the documented default as strongly as the files are small. A column of which every pair is
     certainly a match (as in small, clean files) teaches nothing and breaks Splink, whose odds become
-    infinite: training begins again without it, for the session leaves its settings half changed.
+    infinite or whose m falls under the least it takes: training begins again without it, for the session
+    leaves its settings half changed.
     """
     linker = _linker(files, "link_only", comparisons)
     for column in columns:
@@ -103,7 +104,7 @@ def trained(
                 linker.training.estimate_parameters_using_expectation_maximisation(
                     block_on(column), max_pairs=MOST_TRAINING_PAIRS
                 )
-            except SplinkException:
+            except (SplinkException, ValueError):
                 return trained(files, comparisons, tuple(other for other in columns if other != column))
     model = linker.misc.save_model_to_json()
     learned = {c["output_column_name"]: _learned_m(c["comparison_levels"]) for c in model["comparisons"]}
