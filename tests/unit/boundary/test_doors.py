@@ -356,9 +356,8 @@ def test_the_evidence_kept_is_the_evidence_returned(
     evidence = controlled(doors, answered(doors, spec), spec)
     kept = doors.gate.evidence_bytes(doors.project, RELEASE)
     assert Evidence.model_validate_json(kept) == evidence
-    assert doors.gate.inside.vault.names(doors.project, "history/") == tuple(
-        f"history/{RELEASE}/{name}" for name in ("cells", "evidence", "members")
-    )
+    names = (*(f"{RELEASE}/{name}" for name in ("cells", "evidence", "members")), "head", "state-b")
+    assert doors.gate.inside.vault.names(doors.project, "history/") == tuple(f"history/{n}" for n in names)
 
 
 def test_control_done_again_gives_the_same_evidence(
