@@ -112,6 +112,7 @@ def test_febrls_people_are_found_again_one_to_one(febrl: Path) -> None:
         path.set_up(demo)
         stack.enter_context(service_up(demo.home, out / "service.log"))
         path.open_project(demo)
+        path.share_secret(demo)
         for provider in demo.providers:
             path.deliver(demo, provider)
         path.link(demo)

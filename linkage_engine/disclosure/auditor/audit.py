@@ -14,7 +14,9 @@ from linkage_engine.disclosure.auditor.worlds import BOX, NEAR, Reals, Worlds
 
 ROUNDS = 40
 IDLE = 3
-"""Rounds in a row that clear nothing before cells are looked at one by one."""
+"""Rounds in a row that clear nothing before the search changes."""
+CLOSE, HALFWAY = 3, 0.5
+"""Whole numbers for many cells at once: looked for this near the truth, and half of the furthest will do."""
 NODES = 5_000
 """Branches of an integer program before a cell is undecided."""
 
@@ -47,8 +49,9 @@ def audit(claim: Claim) -> Findings:
     2. A random signed sum of all cells not yet cleared is maximised: the answer is another possible
        table, which clears every cell that it changes. Only tables in whole numbers that pass
        `is_possible` count.
-    3. Each cell left: the linear range; a narrow one is determined.
-    4. Each cell with a wide range and no witness: an integer program either way; neither way possible
+    3. The same in whole numbers near the truth, where the linear answers of three-way tables are fractions.
+    4. Each cell left: the linear range; a narrow one is determined.
+    5. Each cell with a wide range and no witness: an integer program either way; neither way possible
        is determined, no answer is undecided, and undecided is not safe.
     """
     return _Audit(claim).run()
@@ -72,10 +75,13 @@ class _Audit:
         targets = sparse.csr_array(self._claim.cells[:, worlds.free], dtype=np.float64)
         worlds.bound(worlds.truth + BOX)
         self._in_bulk(worlds, targets)
-        determined, wide = self._one_by_one(worlds, targets)
         whole = Worlds(self._claim)
+        whole.bound(whole.truth + CLOSE)
+        whole.whole(NODES, gap=HALFWAY)
+        self._in_bulk(whole, targets)
+        determined, wide = self._one_by_one(worlds, targets)
         whole.bound(whole.truth + BOX)
-        whole.whole(NODES)
+        whole.whole(NODES, gap=0.0)
         more, undecided = self._in_whole_numbers(whole, targets, wide)
         return self._findings(determined | more, undecided, worlds.solved + whole.solved)
 

@@ -37,12 +37,13 @@ class Worlds:
         places = np.arange(self.truth.size, dtype=np.int32)
         self._solver.changeColsBounds(places.size, places, np.zeros(places.size), most)
 
-    def whole(self, nodes: int) -> None:
-        """From now on only whole numbers are looked for, each time through so many branches at most."""
+    def whole(self, nodes: int, *, gap: float) -> None:
+        """From now on only whole numbers, through so many branches at most and so close to the furthest."""
         places = np.arange(self.truth.size, dtype=np.int32)
         kinds = np.full(places.size, highspy.HighsVarType.kInteger)
         self._solver.changeColsIntegrality(places.size, places, kinds)
         self._solver.setOptionValue("mip_max_nodes", nodes)
+        self._solver.setOptionValue("mip_rel_gap", gap)
 
     def furthest(self, direction: Reals) -> Reals | None:
         """A world as far as can be in a direction; nothing where the solver has none or there is no end."""

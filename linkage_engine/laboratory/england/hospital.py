@@ -2,7 +2,9 @@
 
 Rates are rounded to the shape of national figures. People with cancer come as much more often as has been
 published: in the fifteen months after a diagnosis about 1.6 times the attendances and 1.97 times the
-emergency admissions of others of their age and sex.
+emergency admissions of others of their age and sex. A table about one England strays from that by chance: few
+people have most contacts, and with 240 cases the ratios vary with a standard deviation of 0.15 and 0.31 even
+over eight lives of each.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from statistics import mean, stdev
 
 import pytest
 
@@ -73,6 +74,30 @@ def test_fifteen_months_after_a_diagnosis_hold_more_emergency_care(well: Person,
     # Published: 60 % more attendances, 97 % more emergency admissions.
     assert 1.45 < of_ill[0] / of_well[0] < 1.75
     assert 1.75 < of_ill[1] / of_well[1] < 2.20
+
+
+def rise(england: int) -> list[float]:
+    """How much more care all cases of one England have than themselves without it, over the days at risk."""
+    dice, found = Dice(5, block=0, purpose=england), [[0, 0], [0, 0]]
+    for _, persons in everybody(16000, seed=england):
+        for person in persons:
+            day = next((d for d in diagnoses_of(person) if d >= SINCE), None)
+            if day is None:
+                continue
+            days = (day, min(day + timedelta(days=456), (person.died or EXTRACT_DATE) + timedelta(days=1)))
+            for place, one in enumerate((person, replace(person, history=CancerHistory()))):
+                lives = [hospital_care(dice, one) for _ in range(8)]
+                found[place] = [a + b for a, b in zip(found[place], counted(lives, days), strict=True)]
+    return [ill / well for ill, well in zip(*found, strict=True)]
+
+
+@pytest.mark.deep
+def test_over_eight_englands_the_rise_is_the_published_one_within_three_standard_errors() -> None:
+    ratios = [rise(england) for england in range(1, 9)]
+    for found, published in zip(zip(*ratios, strict=True), (1.60, 1.97), strict=True):
+        error = stdev(found) / len(found) ** 0.5
+        assert abs(mean(found) - published) < 3 * error
+        assert error < 0.15
 
 
 def test_long_after_a_diagnosis_there_is_no_more_than_before(well: Person, ill: Person) -> None:

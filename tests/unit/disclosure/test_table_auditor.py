@@ -92,8 +92,13 @@ def test_wide_for_fractions_but_one_for_whole_numbers_is_told() -> None:
     assert (found.determined, found.undecided) == ((1, 2), ())
 
 
-def test_a_witness_in_whole_numbers_between_fractions_is_found() -> None:
-    claim = equation(2, 3, truth=(5, 1))
+@pytest.mark.parametrize(
+    ("weights", "truth"), [((2, 3), (5, 1)), ((9, 2), (3, 1))], ids=["near", "far from the truth"]
+)
+def test_a_witness_in_whole_numbers_between_fractions_is_found(
+    weights: tuple[int, ...], truth: tuple[int, ...]
+) -> None:
+    claim = equation(*weights, truth=truth)
     found = audit(claim)
     assert found.safe
     assert [world.tolist() for world in found.worlds]
