@@ -156,6 +156,8 @@ def some_facts() -> dict[str, Any]:
         "linkage_run": {"figures": {"pairs": {"cancer-registry:gp-federation": figures}}},
         "queries": {"prevalence": {"query_id": "cd" * 16}, "emergency_15m": {"query_id": "ef" * 16}},
         "refused": "Outside the permit: no.\nWhat to do: ask.\n",
+        "subtracted": "sex    cases (before)\nFemale 14\nafter 2 earlier tables about 9 sets: 4 cells\n"
+        "leverage 2.1 %\n12 of 24 cells hidden; evidence 3f\n",
         "verified": "verified: 40 entries\n",
         "tampered": "entry 7 differs\n",
         "service": "api: isolation reduced; open: network\ngate: isolation full\nready\n",
