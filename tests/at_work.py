@@ -152,14 +152,22 @@ class AtWork:
 
     def uploaded(self, name: str, data: bytes, project_id: str = PROJECT) -> str:
         """The id of an upload that came in whole."""
+        last = self.upload(name, data, project_id)
+        assert last.status_code == 204, last.text
+        return str(last.request.url).rpartition("/")[2]
+
+    def upload(self, name: str, data: bytes, project_id: str = PROJECT) -> Response:
+        """The last answer to an upload in one piece: of its beginning, where that was refused."""
         begun = self.begin(name, len(data), project_id)
-        assert begun.status_code == 201, begun.text
-        answer = self.append(name, begun.headers["location"], 0, data)
-        assert answer.status_code == 204, answer.text
-        return str(begun.headers["location"]).rpartition("/")[2]
+        return self.append(name, begun.headers["location"], 0, data) if begun.is_success else begun
 
     def send(self, name: str, package: bytes, project_id: str = PROJECT) -> Response:
-        return self.finish(name, self.uploaded(name, package, project_id), project_id)
+        last = self.upload(name, package, project_id)
+        return (
+            self.finish(name, str(last.request.url).rpartition("/")[2], project_id)
+            if last.is_success
+            else last
+        )
 
     def finish(self, name: str, upload_id: str, project_id: str = PROJECT) -> Response:
         return self.post(name, f"/projects/{project_id}/submissions", {"upload_id": upload_id})

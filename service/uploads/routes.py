@@ -90,15 +90,19 @@ def begin_upload(
 ) -> Response:
     """Begin to hand over a delivery: `Upload-Length` says how long the .tresub file is."""
     sweep_expired(here)
-    with here.sessions.begin() as session:
-        upload = actions.begin_upload(
-            here.act(session, principal.id, principal.role),
-            project_id,
-            length=upload_length,
-            described=upload_metadata,
-            limits=limits_of(here),
-        )
-        make(file_of(here.settings.spool, upload.id))
+    with ExitStack() as undo:
+        with here.sessions.begin() as session:
+            upload = actions.begin_upload(
+                here.act(session, principal.id, principal.role),
+                project_id,
+                length=upload_length,
+                described=upload_metadata,
+                limits=limits_of(here),
+            )
+            path = file_of(here.settings.spool, upload.id)
+            undo.callback(path.unlink, missing_ok=True)
+            make(path)
+        undo.pop_all()  # committed: the file stays
     headers = {"location": f"/uploads/{upload.id}", **_standing(upload)}
     return Response(status_code=HTTPStatus.CREATED, headers=headers)
 

@@ -82,16 +82,18 @@ def test_a_write_lock_held_too_long_is_said_and_the_next_request_works(
 @contextmanager
 def every_connection(service: AtWork, statement: str) -> Iterator[None]:
     """The api's connections are made again, each with a statement first."""
-    engine = service.here.sessions.kw["bind"]
+    engines = [made.kw["bind"] for made in (service.here.sessions, service.here.view_sessions)]
 
     def on_connect(connection: object, _: object) -> None:
         connection.execute(statement)  # type: ignore[attr-defined]  # the DBAPI's own object
 
-    engine.dispose()
-    event.listen(engine, "connect", on_connect)
+    for engine in engines:
+        engine.dispose()
+        event.listen(engine, "connect", on_connect)
     yield
-    event.remove(engine, "connect", on_connect)
-    engine.dispose()
+    for engine in engines:
+        event.remove(engine, "connect", on_connect)
+        engine.dispose()
 
 
 def test_a_full_database_answers_nothing_that_it_could_not_enter(awaiting: AtWork) -> None:

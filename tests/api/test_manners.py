@@ -86,9 +86,9 @@ def test_a_failing_commit_is_never_answered_with_success(project: AtWork) -> Non
         raise RuntimeError(message)
 
     project.token("oliver")
-    event.listen(project.here.sessions, "before_commit", fail)
+    event.listen(project.here.view_sessions, "before_commit", fail)
     answer = project.get("oliver", f"/projects/{PROJECT}")
-    event.remove(project.here.sessions, "before_commit", fail)
+    event.remove(project.here.view_sessions, "before_commit", fail)
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/unexpected-fault")
     assert "943" not in answer.text
     assert {name: answer.headers[name] for name in HEADERS} == dict(HEADERS)
@@ -111,7 +111,7 @@ def test_a_fault_of_the_database_is_a_problem(
             raise once.pop()
 
     project.token("oliver")
-    event.listen(project.here.sessions, "before_commit", fail)
+    event.listen(project.here.view_sessions, "before_commit", fail)
     answer = project.get("oliver", f"/projects/{PROJECT}")
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{slug}")
     assert "943" not in answer.text
@@ -127,8 +127,8 @@ def test_faults_are_logged_by_type_only(project: AtWork, capsys: pytest.CaptureF
         raise RuntimeError(SECRET)
 
     project.token("oliver")
-    event.listen(project.here.sessions, "before_commit", fail)
+    event.listen(project.here.view_sessions, "before_commit", fail)
     project.get("oliver", f"/projects/{PROJECT}")
-    event.remove(project.here.sessions, "before_commit", fail)
+    event.remove(project.here.view_sessions, "before_commit", fail)
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
     assert [line["fault"] for line in lines if line["event"] == "request_failed"] in ([], ["RuntimeError"])

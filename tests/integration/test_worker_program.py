@@ -52,6 +52,7 @@ def test_a_second_worker_of_a_role_ends_at_once(at: At, capsys: pytest.CaptureFi
     assert not (shop.home.root / "status" / "gate.json").exists()
 
 
+@pytest.mark.process  # forks for each attempt: slow in a process as large as the measured one
 def test_an_open_door_is_measured_as_open(at: At) -> None:
     """Without the sandbox this very process may do what a worker may not."""
     shop = at("opened")
@@ -100,6 +101,7 @@ def test_a_standing_task_that_fails_ends_the_worker_and_says_its_kind_only(at: A
     assert "CANARY" not in shop.log.getvalue()
 
 
+@pytest.mark.process  # forks for each attempt: slow in a process as large as the measured one
 def test_a_worker_runs_what_its_role_says(at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole of `work` but for the queue, which is DBOS's one instance in a process."""
     shop = at("opened")

@@ -131,11 +131,13 @@ def test_the_line_of_full_names_nothing_open() -> None:
     assert "open:" not in Isolation((Attempt("bpf", refused=True),)).describe()
 
 
+@pytest.mark.process
 def test_a_path_that_is_not_there_is_no_evidence(tmp_path: Path) -> None:
     isolation = measure(Profile.LOCAL, forbidden={"vault": tmp_path / "absent"}, code_folder=tmp_path)
     assert {"read vault", "enter vault"} <= set(isolation.open)
 
 
+@pytest.mark.process
 def test_a_file_of_ours_is_reported_and_its_path_is_not(tmp_path: Path) -> None:
     key = tmp_path / "gate.key"
     key.write_text("x")
@@ -144,11 +146,13 @@ def test_a_file_of_ours_is_reported_and_its_path_is_not(tmp_path: Path) -> None:
     assert str(tmp_path) not in isolation.describe()
 
 
+@pytest.mark.process
 def test_the_attempt_on_the_code_leaves_nothing_behind(tmp_path: Path) -> None:
     assert "write to the code" in measure(Profile.LOCAL, forbidden={}, code_folder=tmp_path).open
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.process
 def test_a_cluster_measurement_excuses_addresses_but_not_the_rest(tmp_path: Path) -> None:
     isolation = measure(Profile.CLUSTER, forbidden={}, code_folder=tmp_path)
     assert "IPv4 socket" in isolation.meant_to_be_open
