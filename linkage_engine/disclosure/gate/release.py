@@ -22,6 +22,5 @@ def adds_nothing_small(
     if after.verdict is not Verdict.DETERMINED or after.persons.size:
         return after.verdict
     earlier = look(before, groups, generator=generator)
-    if earlier.verdict is Verdict.UNDECIDED:
-        return Verdict.UNDECIDED
-    return Verdict.SAFE if np.isin(after.groups, earlier.groups).all() else Verdict.DETERMINED
+    known = earlier.verdict is Verdict.DETERMINED and np.isin(after.groups, earlier.groups).all()
+    return Verdict.SAFE if known else Verdict.DETERMINED

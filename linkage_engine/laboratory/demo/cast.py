@@ -103,7 +103,7 @@ def emergency_specification() -> dict[str, Any]:
 
 
 def specification_to_subtract() -> dict[str, Any]:
-    """The same people but for those who died, came or moved within a week: what a differencing attempt asks."""
+    """A differencing attempt: the same people but for who died, came or moved within a week."""
     return specification(
         parameters={"index_date": A_WEEK_EARLIER, "lookback_years": 21}, breakdowns=["sex", "age_band"]
     )

@@ -225,9 +225,12 @@ def test_the_page_shows_what_everybody_saw(demo: Demo) -> None:
         "entry 7 differs",
         "gate: isolation full",
         "1 of 3 cells hidden",
+        "after 2 earlier tables about 9 sets: 4 cells",
+        "12 of 24 cells hidden",
         "2.0 s  together",
     ):
         assert words in text
+    assert "Female 14" not in text, "what a checker saw before control is no part of the page"
     assert next(line.split() for line in text.splitlines() if "Breast" in line) == [
         "Breast",
         "33",
