@@ -79,11 +79,11 @@ def as_text(evidence: Evidence) -> str:
 
 def history_lines(audit: HistoryAudit) -> list[str]:
     """What the audit against earlier tables came to, for people."""
-    sets = f"after {audit.releases} earlier tables about {audit.sets} sets of people:"
+    before = f"audited after {audit.releases} earlier tables about {audit.sets} sets of people:"
     hidden = f"{audit.withheld} cells hidden that are large enough, {audit.groups} small groups protected"
     mean = f"{_percent(audit.leverage_mean)} on average (limit {_percent(audit.leverage_mean_limit)})"
     top = f"{_percent(audit.leverage_top1)} at the top (limit {_percent(audit.leverage_top1_limit)})"
-    lines = [f"{sets} {hidden}", f"leverage {mean}, {top}"]
+    lines = [before, hidden, f"leverage {mean}, {top}"]
     if audit.over_budget:
         lines.append("OVER BUDGET: together with earlier tables this one lets more be learnt than intended")
     if audit.groups_known_before:

@@ -49,14 +49,15 @@ def _parties(demo: Demo) -> Iterator[str]:
     yield from (f"      {line}" for line in demo.facts["refused"].strip().splitlines())
     yield "  two output checkers: the table before and after control, sealed to each of them."
     yield "    Asked again for a week earlier, so that few people differ, a checker is told:"
-    yield from (f"      {line}" for line in demo.facts["subtracted"].splitlines() if _OF_HISTORY(line))
+    said = (line for line in demo.facts["subtracted"].splitlines() if _OF_HISTORY(line))
+    yield from (f"      {line.partition(';')[0]}" for line in said)
     yield "  audit reviewer: every entry of the log, verified offline:"
     yield from (f"      {line}" for line in demo.facts["verified"].strip().splitlines())
     yield "    One character of one entry changed, and the verifier says:"
     yield from (f"      {line}" for line in demo.facts["tampered"].strip().splitlines()[:3])
 
 
-_OF_HISTORY = re.compile(r"after \d+ earlier tables|leverage |OVER BUDGET|policy |\d+ of \d+ cells").match
+_OF_HISTORY = re.compile(r"audited after|\d+ cells hidden|leverage |OVER BUDGET|\d+ of \d+ cells").match
 """The lines that tell of the audit and of how much is hidden, not the numbers."""
 
 

@@ -122,10 +122,8 @@ def test_without_a_key_nothing_is_opened(tmp_path: Path) -> None:
 
 def test_the_audit_against_earlier_tables_is_told() -> None:
     assert history_lines(a_history_audit()) == [
-        (
-            "after 3 earlier tables about 40 sets of people: "
-            "2 cells hidden that are large enough, 7 small groups protected"
-        ),
+        "audited after 3 earlier tables about 40 sets of people:",
+        "2 cells hidden that are large enough, 7 small groups protected",
         "leverage 2.1 % on average (limit 10.0 %), 12.3 % at the top (limit 50.0 %)",
     ]
 

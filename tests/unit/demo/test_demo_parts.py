@@ -156,7 +156,7 @@ def some_facts() -> dict[str, Any]:
         "linkage_run": {"figures": {"pairs": {"cancer-registry:gp-federation": figures}}},
         "queries": {"prevalence": {"query_id": "cd" * 16}, "emergency_15m": {"query_id": "ef" * 16}},
         "refused": "Outside the permit: no.\nWhat to do: ask.\n",
-        "subtracted": "sex    cases (before)\nFemale 14\nafter 2 earlier tables about 9 sets: 4 cells\n"
+        "subtracted": "sex    cases (before)\nFemale 14\naudited after 2 earlier tables\n4 cells hidden\n"
         "leverage 2.1 %\n12 of 24 cells hidden; evidence 3f\n",
         "verified": "verified: 40 entries\n",
         "tampered": "entry 7 differs\n",
@@ -225,7 +225,8 @@ def test_the_page_shows_what_everybody_saw(demo: Demo) -> None:
         "entry 7 differs",
         "gate: isolation full",
         "1 of 3 cells hidden",
-        "after 2 earlier tables about 9 sets: 4 cells",
+        "audited after 2 earlier tables",
+        "4 cells hidden",
         "12 of 24 cells hidden",
         "2.0 s  together",
     ):
