@@ -33,14 +33,16 @@ from linkage_engine.contract.reports import RunFigures, ValidationReport
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.disclosure.before import before_control
 from linkage_engine.disclosure.cells import ExactCell, ExactTable, Reference
-from linkage_engine.disclosure.control import Provenance, control
+from linkage_engine.disclosure.control import Provenance
 from linkage_engine.disclosure.linkage import ExactLinkage, controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.release import Past, decide
 from linkage_engine.link.linking import link_pair
 from linkage_engine.query.plan import plan
 from linkage_engine.query.raw_table import RawReference, RawTable
 from linkage_engine.query.run import answer, inputs
+from linkage_engine.release_history import ReleaseHistory
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter, seal
 from linkage_engine.spine.clusters import LinkedPair, RecordId, clusters
@@ -299,40 +301,42 @@ class GateDoor:
         policy: str,
         specification_sha256: str,
     ) -> Evidence:
-        """Apply the policy to an answer; keep, encrypted, who is behind each cell and what was decided."""
+        """Apply policy and history to an answer; keep, encrypted, who is behind each cell and the decision.
+
+        A table is decided once: asked again, its evidence is what was kept. Raises what `decide` and
+        `ReleaseHistory` raise, and then nothing was decided.
+        """
+        project_id = question.specification.project_id
+        history = ReleaseHistory(self.inside.vault, project_id)
+        head = history.head()
+        kept = history.decided(head, release_id, question)
+        if kept is not None:
+            return kept
         plain = unseal_to_memory(sealed, identities=[self.inside.identity])
         handed = pq.read_table(pa.BufferReader(plain))
         exact = _exact(RawTable.from_arrow(handed), question.specification)
         version = (handed.schema.metadata or {})[DATA_VERSION].decode()
-        provenance = Provenance(specification_sha256=specification_sha256, data_version=version)
-        table = control(exact, Policy.from_json(policy_text(policy)), provenance=provenance)
-        project_id = question.specification.project_id
+        decided = decide(
+            Past(history.state(head), len(head.releases)),
+            exact,
+            Policy.from_json(policy_text(policy)),
+            provenance=Provenance(specification_sha256=specification_sha256, data_version=version),
+            generator=np.random.default_rng(int.from_bytes(self.inside.random(16), "big")),
+        )
         evidence = Evidence(
             release_id=release_id,
             project_id=project_id,
             question=question,
-            table=table,
+            table=decided.table,
             exact=before_control(exact),
+            history=decided.audit,
         )
-        self._keep(evidence, exact)
+        history.keep(head, evidence, to_columns(memberships(exact, decided.table)), decided.state)
         return evidence
-
-    def _keep(self, evidence: Evidence, exact: ExactTable) -> None:
-        kept = to_columns(memberships(exact, evidence.table))
-        tables = {
-            "cells": pa.table({name: pa.array(column) for name, column in kept.cells.items()}),
-            "members": pa.table({name: pa.array(column) for name, column in kept.members.items()}),
-            "evidence": pa.table({"text": [evidence.to_json()]}),
-        }
-        for name, table in tables.items():
-            self.inside.vault.write(
-                evidence.project_id, _object("history", evidence.release_id, name), table, replace=True
-            )
 
     def evidence_bytes(self, project_id: str, release_id: str) -> bytes:
         """The evidence of a release as its checkers saw it."""
-        kept = self.inside.vault.read(project_id, _object("history", release_id, "evidence"))
-        return str(kept["text"][0].as_py()).encode()
+        return ReleaseHistory(self.inside.vault, project_id).evidence(release_id).encode()
 
     def seal_evidence(self, evidence: bytes, target: BinaryIO, checker: Recipient) -> None:
         """Seal the evidence to one checker."""

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION
 from linkage_engine.contract.controlled_table import DisclosureRecord
+from linkage_engine.contract.evidence import HistoryAudit
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
 from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec, query_spec
@@ -275,3 +276,19 @@ def a_disclosure_record(**changes: object) -> DisclosureRecord:
         "history_audited": True,
     }
     return DisclosureRecord.model_validate(fields | changes)
+
+
+def a_history_audit(**changes: object) -> HistoryAudit:
+    fields: dict[str, object] = {
+        "releases": 3,
+        "sets": 40,
+        "withheld": 2,
+        "rounds": 1,
+        "groups": 7,
+        "groups_known_before": 0,
+        "leverage_mean": 0.0213,
+        "leverage_top1": 0.123,
+        "leverage_mean_limit": 0.1,
+        "leverage_top1_limit": 0.5,
+    }
+    return HistoryAudit.model_validate(fields | changes)

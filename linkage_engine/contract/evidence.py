@@ -9,6 +9,36 @@ from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.contract.value import RandomId, Slug, Value
 
 
+class HistoryAudit(Value):
+    """What the audit of a table against everything decided for the project before came to."""
+
+    releases: int
+    """Tables decided before this one."""
+    sets: int
+    """Distinct sets of people whose number those told."""
+    withheld: int
+    """Cells that are hidden although they are large enough: with them a small group could be computed."""
+    rounds: int
+    """How often admission decided until nothing new was given away."""
+    groups: int
+    """Small groups of people that are protected from being computed."""
+    groups_known_before: int
+    """Those of them that followed from earlier tables before any table listed them: hiding cannot help."""
+    leverage_mean: float
+    """Of one yes or no about a person, the share that all told tables together give away: over everybody."""
+    leverage_top1: float
+    """The same over the hundredth of whom most is given away."""
+    leverage_mean_limit: float
+    leverage_top1_limit: float
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether more could be learnt than the policy allows."""
+        return not (
+            self.leverage_mean <= self.leverage_mean_limit and self.leverage_top1 <= self.leverage_top1_limit
+        )
+
+
 class Evidence(Value):
     """A question, its controlled table, and beside each row the numbers from before control."""
 
@@ -19,3 +49,4 @@ class Evidence(Value):
     table: ControlledTable
     exact: tuple[tuple[float | None, ...], ...]
     """For each row of the table one number a measure, as it was before control."""
+    history: HistoryAudit

@@ -49,6 +49,9 @@ class RefusalCode(StrEnum):
     TABLE_INVALID = "table-invalid"
     PATTERN_INVALID = "pattern-invalid"
     CANNOT_PROTECT = "cannot-protect"
+    HISTORY_UNDECIDED = "history-undecided"
+    HISTORY_OVER_BUDGET = "history-over-budget"
+    HISTORY_MISSING = "history-missing"
     # signatures and hand-overs
     SIGNATURE_INVALID = "signature-invalid"
     PERMIT_NOT_LIVE = "permit-not-live"

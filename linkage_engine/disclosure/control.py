@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,12 +31,17 @@ class Provenance:
     data_version: str
 
 
-def control(table: ExactTable, policy: Policy, *, provenance: Provenance) -> ControlledTable:
+def control(
+    table: ExactTable, policy: Policy, *, provenance: Provenance, withheld: Collection[int] | None = None
+) -> ControlledTable:
     """The table with every number either safe under the policy or withheld.
 
+    `withheld` are the places of cells that an audit against earlier releases found unsafe, none perhaps;
+    without an audit there is nothing, and the record says so.
+
     1. A cell that nobody can be in is not applicable.
-    2. A population that may not be told hides the whole row; what is told of a part of it has a rule
-       by its statistic (`TOLD`).
+    2. A population that may not be told, by its size or after that audit, hides the whole row, in the
+       same way; what is told of a part of it has a rule by its statistic (`TOLD`).
     3. What is told is rounded, every cell by itself, margins too.
     4. Percentages, rates, ratios and intervals are computed from told numbers only (`COMPUTED`).
     5. The record is made from the controlled rows: it cannot say more than they do.
@@ -48,7 +53,7 @@ def control(table: ExactTable, policy: Policy, *, provenance: Provenance) -> Con
         raise QueryRefused(RefusalCode.MECHANISM_NOT_AVAILABLE)
     if len(table.dimensions) > policy.limits.dims or len(table.cells) > policy.limits.cells:
         raise QueryRefused(RefusalCode.TABLE_TOO_LARGE, cells=len(table.cells), allowed=policy.limits.cells)
-    columns = _columns(table, policy)
+    columns = _columns(Exact(table, policy, frozenset(withheld or ())))
     inapplicable = (_NOT_APPLICABLE,) * len(columns)
     rows = tuple(
         ControlledRow(
@@ -63,22 +68,22 @@ def control(table: ExactTable, policy: Policy, *, provenance: Provenance) -> Con
         dimensions=table.dimensions,
         measures=tuple(measure.published for measure in table.measures),
         rows=rows,
-        record=_record(rows, table.measures, policy, provenance),
+        record=_record(rows, table.measures, policy, provenance, audited=withheld is not None),
     )
 
 
 _NOT_APPLICABLE = ControlledValue(value=None, status=CellStatus.NOT_APPLICABLE)
 
 
-def _columns(table: ExactTable, policy: Policy) -> list[Column]:
+def _columns(exact: Exact) -> list[Column]:
     """One column a measure: first what is told, then what is computed from it."""
-    exact = Exact(table, policy)
+    measures = exact.table.measures
     told = {
         (each.statistic, each.part): TOLD[each.statistic](exact, each.part or "")
-        for each in table.measures
+        for each in measures
         if each.statistic in TOLD
     }
-    return [_column(measure, told) for measure in table.measures]
+    return [_column(measure, told) for measure in measures]
 
 
 def _column(measure: PlannedMeasure, told: Mapping[tuple[Statistic, str | None], Column]) -> Column:
@@ -108,7 +113,7 @@ def _rule(name: str, action: Literal["hidden", "rounded", "recomputed"], *statis
 _S = Statistic
 _RULES = (
     _Rule("impossible_cell", "hidden", frozenset({_S.POPULATION}), CellStatus.NOT_APPLICABLE),
-    _rule("population_threshold", "hidden", _S.POPULATION),
+    _rule("population_withheld", "hidden", _S.POPULATION),
     _rule("count_threshold", "hidden", _S.COUNT),
     _rule("events_threshold", "hidden", _S.EVENTS),
     _rule("reference_threshold", "hidden", _S.EXPECTED),
@@ -128,6 +133,8 @@ def _record(
     measures: tuple[PlannedMeasure, ...],
     policy: Policy,
     provenance: Provenance,
+    *,
+    audited: bool,
 ) -> DisclosureRecord:
     """What was done, told from the controlled rows alone."""
     statuses = [{(m.statistic, v.status) for m, v in zip(measures, row.values, strict=True)} for row in rows]
@@ -157,7 +164,7 @@ def _record(
         ),
         specification_sha256=provenance.specification_sha256,
         data_version=provenance.data_version,
-        history_audited=False,
+        history_audited=audited,
     )
 
 

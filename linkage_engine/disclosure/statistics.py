@@ -29,6 +29,8 @@ class Exact:
 
     table: ExactTable
     policy: Policy
+    withheld: frozenset[int] = frozenset()
+    """Places of cells of which nothing may be told, however many people they are about."""
 
     @property
     def populations(self) -> Counts:
@@ -37,8 +39,10 @@ class Exact:
 
     @property
     def populations_safe(self) -> npt.NDArray[np.bool_]:
-        """Which cells are about enough people: of the others nothing is told."""
-        return may_be_told(self.populations, self.policy)
+        """Which cells are about enough people and not withheld: of the others nothing is told."""
+        safe = may_be_told(self.populations, self.policy)
+        safe[list(self.withheld)] = False
+        return safe
 
     def counts(self, part: str) -> Counts:
         """People of each cell in a part."""

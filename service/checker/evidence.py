@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from linkage_engine.contract.evidence import Evidence
+from linkage_engine.contract.evidence import Evidence, HistoryAudit
 from linkage_engine.contract.statements import Decision, Verdict
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_bytes
@@ -75,6 +75,24 @@ def as_text(evidence: Evidence) -> str:
         rows.append([*row.labels, *numbers])
     widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def history_lines(audit: HistoryAudit) -> list[str]:
+    """What the audit against earlier tables came to, for people."""
+    before = f"audited after {audit.releases} earlier tables about {audit.sets} sets of people:"
+    hidden = f"{audit.withheld} cells hidden that are large enough, {audit.groups} small groups protected"
+    mean = f"{_percent(audit.leverage_mean)} on average (limit {_percent(audit.leverage_mean_limit)})"
+    top = f"{_percent(audit.leverage_top1)} at the top (limit {_percent(audit.leverage_top1_limit)})"
+    lines = [before, hidden, f"leverage {mean}, {top}"]
+    if audit.over_budget:
+        lines.append("OVER BUDGET: together with earlier tables this one lets more be learnt than intended")
+    if audit.groups_known_before:
+        lines.append(f"{audit.groups_known_before} small groups follow from earlier tables alone")
+    return lines
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _number(value: float | None) -> str:

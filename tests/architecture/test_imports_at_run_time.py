@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-STAGES = ("boundary", "unseal", "link", "spine", "query", "disclosure", "vault")
+STAGES = ("boundary", "unseal", "link", "spine", "query", "disclosure", "vault", "release_history")
 CORE = tuple(f"linkage_engine.{stage}" for stage in STAGES)
 INSIDE = (*CORE, "linkage_engine.validate", "linkage_engine.sealing")
 COMPUTING = ("splink", "duckdb", "pyarrow", "pandas")

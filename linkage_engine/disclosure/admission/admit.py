@@ -18,7 +18,7 @@ from linkage_engine.disclosure.admission.sweep import (
     sweep,
 )
 from linkage_engine.disclosure.admission.table import Decision, Table
-from linkage_engine.disclosure.history.sets import Flags, Floats, Numbers, PersonSets, first_of_each
+from linkage_engine.disclosure.history.sets import Flags, Floats, Numbers, PersonSets, first_of_each, no_sets
 
 ROUNDS = 8
 VECTORS = 2
@@ -61,8 +61,11 @@ def admit(state: State, table: Table, *, threshold: int, generator: np.random.Ge
        from 4 without the table.
     8. After eight rounds nothing new of the table is told.
 
-    The randomness decides nothing but which null-space vectors test step 7.
+    A threshold lower than an earlier one is raised to it, a higher one holds for earlier sets too. The
+    randomness decides nothing but which null-space vectors test step 7.
     """
+    state = _widened(state, threshold)
+    threshold = state.threshold
     asked = _asked(state, table, threshold, generator)
     cells = candidates(state, table.cells.take(asked.order), asked.persons)
     groups, left = _grown(state, state.groups, state.left, _small_cells(table, threshold), asked.persons)
@@ -80,6 +83,17 @@ def admit(state: State, table: Table, *, threshold: int, generator: np.random.Ge
         products = np.hstack([products, against(state, cells, new, asked.persons)])
     decisions = _with(asked, (Decision.HIDDEN,) * asked.order.size)
     return Admitted(decisions, replace(state, groups=groups, left=left), ROUNDS)
+
+
+def _widened(state: State, threshold: int) -> State:
+    """The state under the larger of its own threshold and another: old pairs are looked through again."""
+    if threshold <= state.threshold:
+        return state
+    told = state.published
+    watched = small_pair_sets(
+        no_sets(), told, watched=no_sets(), threshold=threshold, persons=max(1, told.least_persons)
+    )
+    return replace(state, watched=watched, threshold=threshold)
 
 
 def _asked(state: State, table: Table, threshold: int, generator: np.random.Generator) -> _Asked:

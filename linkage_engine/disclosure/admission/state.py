@@ -20,7 +20,7 @@ class State:
     `factor` is the lower Cholesky factor of PP', P the `independent` ones among the published sets as
     rows of 0 and 1. `left` is for each group the square of what P leaves unexplained of it: at 0
     its size could be computed. `watched` are the differences and intersections, of 2 people to one less
-    than the threshold, of any two published sets.
+    than the threshold, of any two published sets. `threshold` is the largest that was ever asked for.
     """
 
     published: PersonSets
@@ -29,6 +29,7 @@ class State:
     groups: PersonSets
     left: Floats
     watched: PersonSets
+    threshold: int
 
     def __repr__(self) -> str:
         return "State(withheld)"
@@ -58,4 +59,5 @@ def nothing_released() -> State:
         groups=no_sets(),
         left=np.empty(0),
         watched=no_sets(),
+        threshold=0,
     )

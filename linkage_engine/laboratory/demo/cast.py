@@ -10,6 +10,7 @@ from typing import Any
 
 PROJECT = "cancer-in-england"
 INDEX_DATE = "2024-12-31"
+A_WEEK_EARLIER = "2024-12-24"
 DATA_SETS = {
     "cancer-registry": ("cancer_registration", "death"),
     "gp-federation": ("gp_registration",),
@@ -99,6 +100,13 @@ def emergency_specification() -> dict[str, Any]:
         "parameters": {"diagnosed_from": "2021-04-01", "diagnosed_to": "2023-12-31"},
         "breakdowns": ["sex", "age_band"],
     }
+
+
+def specification_to_subtract() -> dict[str, Any]:
+    """A differencing attempt: the same people but for who died, came or moved within a week."""
+    return specification(
+        parameters={"index_date": A_WEEK_EARLIER, "lookback_years": 21}, breakdowns=["sex", "age_band"]
+    )
 
 
 def questions(providers: Sequence[str] = PROVIDERS) -> dict[str, dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,10 +48,17 @@ def _parties(demo: Demo) -> Iterator[str]:
     yield "    A question outside the permit was refused:"
     yield from (f"      {line}" for line in demo.facts["refused"].strip().splitlines())
     yield "  two output checkers: the table before and after control, sealed to each of them."
+    yield "    Asked again for a week earlier, so that few people differ, a checker is told:"
+    said = (line for line in demo.facts["subtracted"].splitlines() if _OF_HISTORY(line))
+    yield from (f"      {line.partition(';')[0]}" for line in said)
     yield "  audit reviewer: every entry of the log, verified offline:"
     yield from (f"      {line}" for line in demo.facts["verified"].strip().splitlines())
     yield "    One character of one entry changed, and the verifier says:"
     yield from (f"      {line}" for line in demo.facts["tampered"].strip().splitlines()[:3])
+
+
+_OF_HISTORY = re.compile(r"audited after|\d+ cells hidden|leverage |OVER BUDGET|\d+ of \d+ cells").match
+"""The lines that tell of the audit and of how much is hidden, not the numbers."""
 
 
 def _sent(report: dict[str, Any]) -> Iterator[str]:

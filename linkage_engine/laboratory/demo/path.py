@@ -18,6 +18,7 @@ from linkage_engine.laboratory.demo.cast import (
     permit_draft,
     questions,
     specification,
+    specification_to_subtract,
 )
 from linkage_engine.laboratory.demo.commands import Journal, StepFailed, wait_for
 
@@ -228,6 +229,14 @@ def _fetched(demo: Demo, template: str, release_id: str) -> Iterator[bool]:
             yield False
         else:
             yield True
+
+
+def subtract(demo: Demo) -> None:
+    """A differencing attempt after the release: who changed within a week; a checker sees what was hidden."""
+    attempt = _answer(demo, "a-week-earlier", specification_to_subtract())
+    shown = demo.journal.run("tre-checker", "open", attempt["query_id"], *demo.signed_in("checker-one"))
+    (demo.out / "evidence-of-a-week-earlier-as-checker-one-saw-it.txt").write_text(shown)
+    demo.facts["subtracted"] = shown
 
 
 def audit(demo: Demo) -> None:

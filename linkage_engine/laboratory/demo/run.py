@@ -54,6 +54,7 @@ STEPS: tuple[tuple[str, Callable[[path.Demo], None]], ...] = (
     ("Linkage", path.link),
     ("Questions, answers, disclosure control", path.ask),
     ("Approvals, signatures, packages", path.check_and_fetch),
+    ("A week earlier, to be subtracted", path.subtract),
     ("Log exported and verified", path.audit),
     ("Links compared with truth", _score),
 )

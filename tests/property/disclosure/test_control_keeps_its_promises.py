@@ -100,7 +100,7 @@ def test_the_record_says_nothing_that_the_rows_do_not(cells: tuple[ExactCell, ..
     hidden = sum(status[NUMERATOR] is CellStatus.CONFIDENTIAL for status in statuses)
     rules = {rule.rule: rule.cells for rule in table.record.rules}
     assert table.record.cells_hidden == hidden
-    assert rules["population_threshold"] + rules["count_threshold"] == hidden
+    assert rules["population_withheld"] + rules["count_threshold"] == hidden
     assert rules["impossible_cell"] == sum(s[NUMERATOR] is CellStatus.NOT_APPLICABLE for s in statuses)
     assert rules["count_rounded"] == sum(s[NUMERATOR] is CellStatus.SHOWN for s in statuses)
 

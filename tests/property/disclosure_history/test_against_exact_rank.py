@@ -10,6 +10,7 @@ import pytest
 from linkage_engine.disclosure.admission.admit import admit
 from linkage_engine.disclosure.admission.state import State, nothing_released
 from linkage_engine.disclosure.gate.differences import small_differences as gate_differences
+from linkage_engine.disclosure.gate.release import adds_nothing_small
 from linkage_engine.disclosure.gate.verdict import DETERMINED, Verdict, look
 from linkage_engine.disclosure.history.sets import PersonSets
 from tests.property.disclosure_history import exact
@@ -79,38 +80,44 @@ def test_the_gate_says_what_exact_elimination_says_of_a_thousand_histories() -> 
     check_gate(DEEP, largest=2_000)
 
 
-def admitted(seed: int, persons: int, threshold: int) -> State:
+def check_admission(seed: int, largest: int) -> None:
+    """Table after table: nobody is determined, and nothing small that was not determined before the table.
+
+    Small is a recorded group, or a small part of any pair of published sets.
+    """
+    threshold, persons = 5, size_of(seed, largest)
     state = nothing_released()
     for table in random_tables(seed, persons=persons, tables=6):
-        random = np.random.default_rng([seed, 4])
-        state = admit(state, table, threshold=threshold, generator=random).state
-    return state
+        before = exact.Exactly(listed(state.published), persons)
+        done = admit(state, table, threshold=threshold, generator=np.random.default_rng([seed, 4]))
+        check_release(state, done.state, before)
+        state = done.state
 
 
-def check_admission(seed: int, largest: int) -> None:
-    """Nothing is determined: no recorded group, no person, no small part of any pair of published sets."""
-    threshold, persons = 5, size_of(seed, largest)
-    state = admitted(seed, persons, threshold)
+def check_release(past: State, state: State, before: exact.Exactly) -> None:
     cells, groups = listed(state.published), listed(state.groups)
-    truth = exact.Exactly(cells, persons)
+    truth = exact.Exactly(cells, before.persons)
     assert state.rank == truth.rank
-    assert not any(truth.determined(groups))
+    determined = truth.determined(groups)
+    assert determined == before.determined(groups)
+    assert sum(determined) == state.groups_determined
     assert truth.alone() == []
-    assert exact.small_differences(cells, persons, threshold) == set()
-    finding = look(state.published, state.groups, generator=np.random.default_rng([seed, 5]))
-    assert finding.verdict is Verdict.SAFE
-    assert (
-        len(gate_differences(state.published, finding.space.vectors, threshold=threshold, nothing=DETERMINED))
-        == 0
-    )
+    pairs = exact.small_differences(cells, before.persons, state.threshold)
+    assert all(before.determined(sorted(pairs, key=sorted)))
+    random = np.random.default_rng(5)
+    new = state.published.take(np.arange(len(past.published), len(state.published)))
+    assert adds_nothing_small(past.published, new, state.groups, generator=random) is Verdict.SAFE
+    space = look(state.published, state.groups, generator=random).space
+    found = gate_differences(state.published, space.vectors, threshold=state.threshold, nothing=DETERMINED)
+    assert set(listed(found)) == pairs
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_what_is_admitted_determines_nothing_small(seed: int) -> None:
+def test_a_table_determines_nothing_small_that_was_not_determined_before_it(seed: int) -> None:
     check_admission(seed, largest=120)
 
 
 @pytest.mark.deep
-def test_what_is_admitted_in_a_thousand_histories_determines_nothing_small() -> None:
+def test_nor_does_any_table_of_a_thousand_histories() -> None:
     for seed in range(DEEP):
         check_admission(seed, largest=300)

@@ -13,6 +13,7 @@ from linkage_engine.disclosure.gate.verdict import DETERMINED, look
 from linkage_engine.disclosure.history.leverage import leverage
 from linkage_engine.laboratory.disclosure.admit import figures, run
 from linkage_engine.laboratory.disclosure.planned import cohort, plan, table_of
+from tests.property.disclosure_history.histories import listed
 
 FEW, MANY = (2_000, 8), (20_000, 100)
 
@@ -28,7 +29,8 @@ def check(persons: int, tables: int, out: Path) -> None:
     learnt = leverage(done.state.published, persons=persons, generator=random)
     found = figures(done)
     out.write_text(json.dumps(found.as_json() | {"mean": learnt.mean, "top1": learnt.top1}, indent=2))
-    assert (found.refused, len(pairs), finding.persons.size, finding.undecided) == (0, 0, 0, 0)
+    assert (found.refused, finding.persons.size, finding.undecided) == (0, 0, 0)
+    assert set(listed(pairs)) <= set(listed(done.state.groups.take(finding.groups)))
     assert finding.groups.size == found.groups_determined <= found.groups / 100
     assert found.hidden_share <= 0.06 if persons >= MANY[0] else found.hidden < found.cells
 

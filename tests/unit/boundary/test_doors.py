@@ -83,10 +83,12 @@ def aggregates(sealed: bytes) -> pa.Table:
     return pq.read_table(io.BytesIO(unseal_bytes(sealed, identities=[IDENTITIES["gate"]])))
 
 
-def controlled(doors: Doors, sealed: bytes, spec: QuerySpec, policy: str = POLICY) -> Evidence:
+def controlled(
+    doors: Doors, sealed: bytes, spec: QuerySpec, policy: str = POLICY, release_id: str = RELEASE
+) -> Evidence:
     question = SignedQuestion(asked_by="rosalind", asked_at=NOON, nonce="ab" * 16, specification=spec)
     return doors.gate.control(
-        io.BytesIO(sealed), question, release_id=RELEASE, policy=policy, specification_sha256="a" * 64
+        io.BytesIO(sealed), question, release_id=release_id, policy=policy, specification_sha256="a" * 64
     )
 
 
@@ -356,9 +358,8 @@ def test_the_evidence_kept_is_the_evidence_returned(
     evidence = controlled(doors, answered(doors, spec), spec)
     kept = doors.gate.evidence_bytes(doors.project, RELEASE)
     assert Evidence.model_validate_json(kept) == evidence
-    assert doors.gate.inside.vault.names(doors.project, "history/") == tuple(
-        f"history/{RELEASE}/{name}" for name in ("cells", "evidence", "members")
-    )
+    names = (*(f"{RELEASE}/{name}" for name in ("cells", "evidence", "members")), "head", "state-b")
+    assert doors.gate.inside.vault.names(doors.project, "history/") == tuple(f"history/{n}" for n in names)
 
 
 def test_control_done_again_gives_the_same_evidence(
@@ -370,6 +371,23 @@ def test_control_done_again_gives_the_same_evidence(
     first = doors.gate.evidence_bytes(doors.project, RELEASE)
     controlled(doors, sealed, specification())
     assert doors.gate.evidence_bytes(doors.project, RELEASE) == first
+
+
+def test_a_few_people_fewer_in_a_later_crosswalk_cannot_be_subtracted(
+    doors: Doors, delivered: Deliveries
+) -> None:
+    receive_payload(doors, delivered.values())
+    everybody = by_hand(delivered)
+    hand_over(doors, everybody)
+    first = controlled(doors, answered(doors, specification()), specification())
+    hand_over(doors, everybody.slice(3).replace_schema_metadata({RUN_ID: b"another-run"}))
+    sealed = answered(doors, specification())
+    second = controlled(doors, sealed, specification(), release_id="ef" * 16)
+    populations = [evidence.exact[0][1] for evidence in (first, second)]
+    assert populations[0] == 155
+    assert populations[1] in {152, 153, 154}
+    assert [evidence.table.rows[0].values[1].value for evidence in (first, second)] == [153, None]
+    assert second.history.withheld == 1
 
 
 def test_evidence_is_opened_by_its_checker_alone(doors: Doors) -> None:

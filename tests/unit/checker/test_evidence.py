@@ -20,11 +20,18 @@ from linkage_engine.contract.permit import Role
 from linkage_engine.contract.refusals import CannotUnseal
 from linkage_engine.sealing.seal import seal
 from linkage_engine.unseal.identity import Identity
-from service.checker.evidence import as_text, open_evidence
+from service.checker.evidence import as_text, history_lines, open_evidence
 from service.keys import write_private
 from service.problems.requests import RequestUnreadable
 from service.problems.tools import KeyFolderUnusable
-from tests.factories import PROJECT, Chance, a_disclosure_record, a_person, a_question
+from tests.factories import (
+    PROJECT,
+    Chance,
+    a_disclosure_record,
+    a_history_audit,
+    a_person,
+    a_question,
+)
 
 ENGLAND = 56_490_048
 
@@ -55,6 +62,7 @@ def some_evidence(**changes: object) -> Evidence:
         "question": a_question(a_person("rosalind", Role.RESEARCHER), random=Chance()),
         "table": table,
         "exact": ((float(ENGLAND - 1), 3.4123), (3.0, None)),
+        "history": a_history_audit(),
     }
     return Evidence.model_validate(fields | changes)
 
@@ -110,3 +118,22 @@ def test_what_is_no_evidence_is_refused(tmp_path: Path, identity: Identity, text
 def test_without_a_key_nothing_is_opened(tmp_path: Path) -> None:
     with pytest.raises(KeyFolderUnusable):
         open_evidence(b"", tmp_path)
+
+
+def test_the_audit_against_earlier_tables_is_told() -> None:
+    assert history_lines(a_history_audit()) == [
+        "audited after 3 earlier tables about 40 sets of people:",
+        "2 cells hidden that are large enough, 7 small groups protected",
+        "leverage 2.1 % on average (limit 10.0 %), 12.3 % at the top (limit 50.0 %)",
+    ]
+
+
+def test_what_a_checker_has_to_think_about_is_said() -> None:
+    *_, budget, known = history_lines(a_history_audit(leverage_top1=0.6, groups_known_before=2))
+    assert budget.startswith("OVER BUDGET")
+    assert known == "2 small groups follow from earlier tables alone"
+
+
+@pytest.mark.parametrize("name", ["leverage_mean", "leverage_top1"])
+def test_a_leverage_that_is_no_number_is_over_budget(name: str) -> None:
+    assert a_history_audit(**{name: float("nan")}).over_budget

@@ -98,7 +98,7 @@ def test_the_record_names_policy_question_and_data_and_counts_what_the_rows_show
     assert (record.cells, record.cells_hidden) == (4, 2)
     assert {rule.rule: rule.cells for rule in record.rules} == {
         "impossible_cell": 1,
-        "population_threshold": 1,
+        "population_withheld": 1,
         "count_threshold": 1,
         "population_rounded": 2,
         "count_rounded": 1,

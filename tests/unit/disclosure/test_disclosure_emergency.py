@@ -133,7 +133,7 @@ def test_the_record_counts_cells_by_rule() -> None:
     )
     assert {rule.rule: rule.cells for rule in table.record.rules} == {
         "impossible_cell": 1,
-        "population_threshold": 1,
+        "population_withheld": 1,
         "count_threshold": 2,
         "events_threshold": 1,
         "reference_threshold": 0,

@@ -1,0 +1,106 @@
+"""One release after all earlier ones: what is told of a table, and what the project then knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from linkage_engine.contract.controlled_table import CellStatus, ControlledTable
+from linkage_engine.contract.evidence import HistoryAudit
+from linkage_engine.contract.refusals import QueryRefused, RefusalCode
+from linkage_engine.disclosure.admission.admit import Admitted, admit
+from linkage_engine.disclosure.admission.state import State
+from linkage_engine.disclosure.cells import ExactTable
+from linkage_engine.disclosure.classification import classified
+from linkage_engine.disclosure.control import Provenance, control
+from linkage_engine.disclosure.gate.release import adds_nothing_small
+from linkage_engine.disclosure.gate.verdict import Verdict
+from linkage_engine.disclosure.history.leverage import leverage
+from linkage_engine.disclosure.history.sets import PersonSets
+from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.threshold import may_be_told
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """What was decided for a project so far: the state, and how many tables."""
+
+    state: State
+    releases: int
+
+    def __repr__(self) -> str:
+        return "Past(withheld)"
+
+
+@dataclass(frozen=True, eq=False)
+class Decided:
+    """A table that may leave, the state with it, and what its checkers are told of the audit."""
+
+    table: ControlledTable
+    state: State
+    audit: HistoryAudit
+
+    def __repr__(self) -> str:
+        return "Decided(withheld)"
+
+
+def decide(
+    past: Past, exact: ExactTable, policy: Policy, *, provenance: Provenance, generator: np.random.Generator
+) -> Decided:
+    """What is told of a table after everything that was decided for the project before.
+
+    1. Admission decides on the populations of the cells: they are the classification sets of which any
+       outcome is a part. It is never given an outcome.
+    2. Control makes the table without the cells that admission hides.
+    3. The gate looks at what that table tells, by code of its own, after everything told before.
+    4. The leverage of everything told is measured for the checkers.
+
+    The randomness decides nothing: it is the gate's and admission's test vectors and the budget's sample.
+    Raises `QueryRefused`: HISTORY_UNDECIDED unless the gate finds that nothing small can be computed;
+    HISTORY_OVER_BUDGET where the policy says so; and what `control` raises.
+    """
+    chance = generator.spawn(3)
+    asked = classified(exact, policy)
+    admitted = admit(past.state, asked.table, threshold=policy.history.min_difference, generator=chance[0])
+    withheld = asked.withheld(admitted.decisions)
+    table = control(exact, policy, provenance=provenance, withheld=withheld)
+    told = _told(exact, table)
+    verdict = adds_nothing_small(past.state.published, told, admitted.state.groups, generator=chance[1])
+    if verdict is not Verdict.SAFE or not set(told.digests) <= set(admitted.state.published.digests):
+        raise QueryRefused(RefusalCode.HISTORY_UNDECIDED)
+    large = may_be_told(np.array([exact.cells[place].population.size for place in withheld]), policy)
+    audit = _audit(past, admitted, policy, withheld=int(large.sum()), generator=chance[2])
+    if audit.over_budget and policy.history.over_budget == "refuse":
+        raise QueryRefused(RefusalCode.HISTORY_OVER_BUDGET)
+    return Decided(table, admitted.state, audit)
+
+
+def _told(exact: ExactTable, table: ControlledTable) -> PersonSets:
+    """The populations of which anything is told: nobody is in no set."""
+    return PersonSets.of(
+        cell.population
+        for cell, row in zip(exact.cells, table.rows, strict=True)
+        if cell.population.size and any(value.status is CellStatus.SHOWN for value in row.values)
+    )
+
+
+def _audit(
+    past: Past, admitted: Admitted, policy: Policy, *, withheld: int, generator: np.random.Generator
+) -> HistoryAudit:
+    published = admitted.state.published
+    whom, numbers = np.unique(published.members, return_inverse=True)
+    everybody = PersonSets(published.starts, numbers.astype(np.int32))
+    learnt = leverage(everybody, persons=whom.size, generator=generator)
+    return HistoryAudit(
+        releases=past.releases,
+        sets=len(past.state.published),
+        withheld=withheld,
+        rounds=admitted.rounds,
+        groups=len(admitted.state.groups),
+        groups_known_before=admitted.state.groups_determined,
+        leverage_mean=learnt.mean,
+        leverage_top1=learnt.top1,
+        leverage_mean_limit=policy.history.leverage_mean,
+        leverage_top1_limit=policy.history.leverage_top1,
+    )

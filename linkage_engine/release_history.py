@@ -1,0 +1,126 @@
+"""What was decided for a project, in the gate's vault: read before a table is decided, kept with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pydantic
+
+from linkage_engine.contract.evidence import Evidence
+from linkage_engine.contract.refusals import EngineRefusal, NotTrusted, RefusalCode
+from linkage_engine.contract.value import RandomId, Sha256, Value
+from linkage_engine.disclosure.admission.columns import COLUMNS, Columns, digest, from_columns, to_columns
+from linkage_engine.disclosure.admission.state import State, nothing_released
+from linkage_engine.disclosure.membership import KeptColumns
+from linkage_engine.vault.parquet import Vault
+
+HISTORY, HEAD, EVIDENCE = "history", "history/head", "evidence"
+PIECE = 1 << 26
+"""Bytes of a column that are kept as one value."""
+
+
+class Head(Value):
+    """Which tables were decided, in order, and where the state after the last of them is."""
+
+    releases: tuple[RandomId, ...] = ()
+    slot: Literal["a", "b"] = "a"
+    state_sha256: Sha256
+
+
+@dataclass(frozen=True)
+class ReleaseHistory:
+    """The history of one project.
+
+    A table is decided when the head names it; until then it is as if it had never been asked. What is
+    written before that is written over by the next attempt: a kill between any two writes changes
+    nothing. One process writes, one table at a time: the gate's queue does its jobs one after the other
+    (`worker_concurrency=1` in `service/jobs.py`).
+    """
+
+    vault: Vault
+    project_id: str
+
+    def head(self) -> Head:
+        """What was decided so far; the first asking begins the history.
+
+        Raises `EngineRefusal`: VAULT_DAMAGED, and HISTORY_MISSING where something was kept of a project
+        and its head is gone.
+        """
+        if not self.vault.exists(self.project_id, HEAD):
+            if self.vault.names(self.project_id, f"{HISTORY}/"):
+                raise EngineRefusal(RefusalCode.HISTORY_MISSING)
+            self._write_head(Head(state_sha256=digest(to_columns(nothing_released()))))
+        try:
+            return Head.model_validate_json(self._text(HEAD))
+        except pydantic.ValidationError:
+            raise EngineRefusal(RefusalCode.VAULT_DAMAGED) from None
+
+    def state(self, head: Head) -> State:
+        """The state after the last table; one that is not the head's is `EngineRefusal(VAULT_DAMAGED)`."""
+        if not head.releases:
+            return nothing_released()
+        columns = _unpacked(self.vault.read(self.project_id, f"{HISTORY}/state-{head.slot}"))
+        if digest(columns) != head.state_sha256:
+            raise EngineRefusal(RefusalCode.VAULT_DAMAGED)
+        return from_columns(columns)
+
+    def evidence(self, release_id: str) -> str:
+        """The evidence of a table as JSON, as its checkers saw it."""
+        return self._text(f"{HISTORY}/{release_id}/{EVIDENCE}")
+
+    def decided(self, head: Head, release_id: str, question: object) -> Evidence | None:
+        """The evidence of a table that was decided before; nothing when it was not.
+
+        An answer to another question under the same id is `NotTrusted(HAND_OVER_INVALID)`.
+        """
+        if release_id not in head.releases:
+            return None
+        evidence = Evidence.model_validate_json(self.evidence(release_id))
+        if evidence.question != question:
+            raise NotTrusted(RefusalCode.HAND_OVER_INVALID)
+        return evidence
+
+    def keep(self, head: Head, evidence: Evidence, people: KeptColumns, state: State) -> None:
+        """Keep who is behind each cell, the evidence and the state; then, by the head, that it is decided."""
+        folder = f"{HISTORY}/{evidence.release_id}"
+        self._write(f"{folder}/cells", people.cells)
+        self._write(f"{folder}/members", people.members)
+        self._write(f"{folder}/{EVIDENCE}", {"text": [evidence.to_json()]})
+        columns = to_columns(state)
+        slot: Literal["a", "b"] = "b" if head.slot == "a" else "a"
+        self.vault.write(self.project_id, f"{HISTORY}/state-{slot}", _packed(columns), replace=True)
+        releases = (*head.releases, evidence.release_id)
+        self._write_head(Head(releases=releases, slot=slot, state_sha256=digest(columns)))
+
+    def _write_head(self, head: Head) -> None:
+        self._write(HEAD, {"text": [head.to_json()]})
+
+    def _write(self, name: str, columns: Any) -> None:  # noqa: ANN401  # arrays and lists of text
+        table = pa.table({key: pa.array(column) for key, column in columns.items()})
+        self.vault.write(self.project_id, name, table, replace=True)
+
+    def _text(self, name: str) -> str:
+        return str(self.vault.read(self.project_id, name)["text"][0].as_py())
+
+
+def _packed(columns: Columns) -> pa.Table:
+    """Columns of any length as one table: the bytes of each, in pieces that a page can hold."""
+    pieces = [
+        (name, data[begin : begin + PIECE])
+        for name, column in columns.items()
+        for data in [column.astype(COLUMNS[name]).tobytes()]
+        for begin in range(0, len(data), PIECE)
+    ]
+    names, data = zip(*pieces, strict=True)
+    return pa.table({"name": pa.array(names), "data": pa.array(data, pa.large_binary())})
+
+
+def _unpacked(table: pa.Table) -> Columns:
+    """The columns that `_packed` wrote."""
+    data = {name: bytearray() for name in COLUMNS}
+    for name, piece in zip(table["name"].to_pylist(), table["data"], strict=True):
+        data[name] += piece.as_buffer()
+    return {name: np.frombuffer(data[name], dtype=kind) for name, kind in COLUMNS.items()}
