@@ -189,6 +189,7 @@ def test_a_full_disk_keeps_what_was_noted_and_the_rest_comes_when_there_is_room(
     with pytest.raises(RemoteProblem) as full:
         live.append(place, 0, package)
     assert (full.value.status, full.value.slug) == (507, "storage-full")
+    assert live.service.entries()[-1].detail == {"code": "storage-full", "status": 507}
     stands_at = live.offset(place)
     assert stands_at == (live.service.here.settings.spool / place[1:]).stat().st_size >= NOTE_BYTES
     resource.prlimit(live.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
