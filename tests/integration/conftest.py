@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.workshop import Stages, Workshop, tell, workshop
+from tests.integration.stages import Stages, tell, workshop
+from tests.integration.workshop import Workshop
 
 At = Callable[[str], Workshop]
 

@@ -15,9 +15,10 @@ from service.jobs import Job
 from service.releases.package import release_folder
 from service.releases.rules import ReleaseState
 from service.signed import TextType, verified
+from tests.integration.cast import CHECKERS
 from tests.integration.conftest import At
 from tests.integration.extracts import EXACT, PRACTICES, REGISTRY
-from tests.integration.workshop import CHECKERS, STORY
+from tests.integration.stages import STORY
 
 PAYLOADS = {REGISTRY: {"cancer_registration": 80, "death": 4}, PRACTICES: {"gp_registration": 160}}
 MIDPOINT6 = {"Male": ("27", "63"), "Female": ("33", "87"), "Total": ("63", "153")}

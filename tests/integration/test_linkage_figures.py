@@ -22,7 +22,7 @@ from tests.at_work import AtWork, at_work, prepared
 from tests.databases import Files
 from tests.factories import PROJECT
 from tests.linkage.tokens.people import encoded, two_files
-from tests.unit.boundary.conftest import Doors, doors_in, recipient_of
+from tests.unit.boundary.doors import Doors, doors_in, recipient_of
 
 DELIVERIES = {"northern-trust": "d1", "southern-trust": "d2"}
 POLICY = "nhs-cancer-default"

@@ -9,7 +9,8 @@ import pytest
 from service.audit.vocabulary import Action
 from service.operate.installation import Home
 from service.releases.rules import ReleaseState
-from tests.integration.workshop import STORY, opened, the_cast
+from tests.integration.cast import the_cast
+from tests.integration.stages import STORY, opened
 
 pytestmark = [
     pytest.mark.outside(tool="postgresql"),

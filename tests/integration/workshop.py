@@ -1,19 +1,17 @@
 """The workers of an installation in one process: real keys, database, spool, doors and signatures.
 
 Jobs are taken from the queue's own table in the order they were put there and done by the
-role that they belong to. Each stage of the story is made once and copied for the tests.
+role that they belong to.
 """
 
 from __future__ import annotations
 
 import io
-import secrets
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -21,27 +19,22 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
-import migrations
 from linkage_engine.contract.manifest import Zone
-from linkage_engine.contract.permit import DataSetGrant, Role
+from linkage_engine.contract.permit import DataSetGrant
 from linkage_engine.contract.project_file import Recipients
 from linkage_engine.contract.query_spec import PrevalenceParameters
-from linkage_engine.unseal.identity import Identity
-from service.access.actions import register_principal
 from service.act import Act
 from service.audit.entry import Entry
-from service.audit.guard import guard_sessions
 from service.audit.records import AuditEntry
 from service.checker.evidence import Opened, open_evidence, signed_decision
-from service.database import Record, engine_for, sessions
+from service.database import Record
 from service.jobs import WORKER_OF, Duties, Job, JobQueue, WorkerRole
 from service.keys import Pins, signing_key, write_private
 from service.linkage_runs.actions import ask_for_run
 from service.linkage_runs.records import LinkageRun
 from service.linkage_secrets.actions import receive_secret
 from service.logs import logger
-from service.operate.installation import Home, Installation, create, environment
-from service.projects.actions import open_project
+from service.operate.installation import Home, environment
 from service.queries.actions import ask_query
 from service.queries.records import Query
 from service.releases.actions import decide
@@ -62,51 +55,15 @@ from tests.factories import (
     Person,
     Watch,
     a_permit,
-    a_person,
     a_question,
     a_secret_statement,
     a_specification,
 )
+from tests.integration.cast import ENVELOPES, GRANTS, INDEX_DATE, POLICY, SERVICE_ONLY, Cast
 from tests.integration.extracts import PRACTICES, REGISTRY, practice_files, registry_files
 from tests.integration.sealed import KEY_CHECK, Delivered, Desk
 
-NOW = datetime(2025, 4, 7, 9, 0, tzinfo=UTC)
-INDEX_DATE = date(2024, 12, 31)
-POLICY = "nhs-cancer-default"
-GRANTS = ((REGISTRY, "cancer_registration"), (REGISTRY, "death"), (PRACTICES, "gp_registration"))
-CAST = {
-    REGISTRY: Role.PROVIDER,
-    PRACTICES: Role.PROVIDER,
-    "rosalind": Role.RESEARCHER,
-    "cheng": Role.OUTPUT_CHECKER,
-    "carol": Role.OUTPUT_CHECKER,
-    "oliver": Role.OPERATOR,
-    "audrey": Role.AUDIT_REVIEWER,
-}
-ENVELOPES = {REGISTRY: b"sealed to the registry", PRACTICES: b"sealed to practices"}
-"""Nothing inside opens them: their digests are in the lead provider's statement."""
-SERVICE_ONLY = ("oliver", "audrey")
-CHECKERS = ("cheng", "carol")
 R = TypeVar("R", bound=Record)
-
-
-@dataclass(frozen=True)
-class Cast:
-    """Who takes part, and the age identities that checkers open evidence with."""
-
-    people: Mapping[str, Person]
-    identities: Mapping[str, Identity]
-
-
-def the_cast() -> Cast:
-    identities = {name: Identity.generate(secrets.token_bytes) for name in CHECKERS}
-    people = {
-        name: a_person(
-            name, role, age_recipient=str(identities[name].recipient) if name in identities else None
-        )
-        for name, role in CAST.items()
-    }
-    return Cast(people, identities)
 
 
 @dataclass
@@ -338,125 +295,3 @@ class Workshop:
         connection.execute(statement, values)
         connection.commit()
         connection.close()
-
-
-# --- the story in stages
-
-
-def _open(shop: Workshop) -> None:
-    with shop.acting("operator") as act:
-        for person in shop.people.values():
-            register_principal(act, person.party)
-    with shop.acting("oliver") as act:
-        open_project(act, shop.permit_text())
-    shop.hold_ceremony()
-
-
-def _receive(shop: Workshop) -> None:
-    for provider in (REGISTRY, PRACTICES):
-        shop.ids[provider] = shop.deliver(provider)
-
-
-def _accept(shop: Workshop) -> None:
-    shop.drain()
-
-
-def _ask_for_run(shop: Workshop) -> None:
-    shop.ids["run"] = shop.ask_for_run()
-
-
-def _link(shop: Workshop) -> None:
-    shop.do(Job.LINK, shop.ids["run"])
-
-
-def _receive_crosswalk(shop: Workshop) -> None:
-    shop.do(Job.RECEIVE_CROSSWALK, shop.ids["run"])
-
-
-def _ask(shop: Workshop) -> None:
-    shop.ids["query"] = shop.ask()
-
-
-def _answer(shop: Workshop) -> None:
-    shop.do(Job.ANSWER, shop.ids["query"])
-
-
-def _control(shop: Workshop) -> None:
-    shop.do(Job.CONTROL, shop.ids["query"])
-
-
-def _approve(shop: Workshop) -> None:
-    for checker in CHECKERS:
-        shop.approve(checker, shop.ids["query"])
-
-
-def _sign(shop: Workshop) -> None:
-    shop.do(Job.SIGN_RELEASE, shop.ids["query"])
-
-
-STORY: Mapping[str, Callable[[Workshop], None]] = {
-    "opened": _open,
-    "received": _receive,
-    "accepted": _accept,
-    "run-asked": _ask_for_run,
-    "linked": _link,
-    "finished": _receive_crosswalk,
-    "asked": _ask,
-    "answered": _answer,
-    "controlled": _control,
-    "approved": _approve,
-    "signed": _sign,
-}
-"""Each stage begins where the one before ended."""
-
-
-@dataclass(frozen=True)
-class Stages:
-    """A copy of the installation after each stage."""
-
-    folder: Path
-    cast: Cast
-    ids: Mapping[str, Mapping[str, str]]
-
-
-def tell(folder: Path) -> Stages:
-    """Tell the story once and keep a copy of every stage."""
-    cast, ids = the_cast(), {}
-    with opened(Home(folder / "home"), cast) as shop:
-        for stage, step in STORY.items():
-            step(shop)
-            ids[stage] = dict(shop.ids)
-            shop.change("PRAGMA wal_checkpoint(TRUNCATE)")
-            shutil.copytree(shop.home.root, folder / stage)
-    return Stages(folder, cast, ids)
-
-
-@contextmanager
-def opened(home: Home, cast: Cast, database_url: str | None = None) -> Iterator[Workshop]:
-    """A new installation, before the story begins: on PostgreSQL where an address is given."""
-    made = Installation(port=8700, separate_users=False, database_url=database_url)
-    create(home, made, random=secrets.token_bytes)
-    migrations.upgrade(home.database_url)
-    with _at(home, cast, {}) as shop:
-        yield shop
-
-
-@contextmanager
-def workshop(folder: Path, stages: Stages, stage: str) -> Iterator[Workshop]:
-    """An installation as it is after a stage."""
-    shutil.copytree(stages.folder / stage, folder / "home")
-    with _at(Home(folder / "home"), stages.cast, stages.ids[stage]) as shop:
-        yield shop
-
-
-@contextmanager
-def _at(home: Home, cast: Cast, ids: Mapping[str, str]) -> Iterator[Workshop]:
-    made = sessions(engine_for(home.database_url))
-    guard_sessions(made)
-    queue = JobQueue(home.database_url)
-    random = Chance(str(home.root).encode())
-    try:
-        yield Workshop(home, cast, Watch(NOW), random, made, queue, dict(ids))
-    finally:
-        queue.close()
-        made.kw["bind"].dispose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,25 +13,8 @@ from service.audit.canonical import canonical
 from service.audit.checkpoint import encode
 from service.audit.verify import main
 from service.signed import SigningKey, TextType, sign
-from tests.unit.audit.log_factories import TABLE, a_signer, a_statement, bundle_members, packed
-
-Members = dict[str, bytes]
-RELEASE = "releases/" + "ab" * 16
-RELEASE_JSON = f"{RELEASE}/release.json"
-
-
-@pytest.fixture(scope="module")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> Members:
-    return bundle_members(tmp_path_factory.mktemp("log"))
-
-
-@pytest.fixture
-def members(untouched: Members) -> Members:
-    return dict(untouched)
-
-
-def flipped(data: bytes, place: int) -> bytes:
-    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+from tests.attacks.audit.tampering import RELEASE, RELEASE_JSON, Members, flipped, release
+from tests.unit.audit.log_factories import TABLE, a_signer, a_statement, packed
 
 
 def with_line(members: Members, number: int, **changes: Any) -> None:
@@ -44,14 +26,6 @@ def with_line(members: Members, number: int, **changes: Any) -> None:
 def line(members: Members, number: int) -> dict[str, Any]:
     fields: dict[str, Any] = json.loads(members["entries.jsonl"].splitlines()[number])
     return fields
-
-
-def release(members: Members) -> dict[str, Any]:
-    fields: dict[str, Any] = json.loads(members[RELEASE_JSON])
-    return fields
-
-
-# --- one change each ------------------------------------------------------------------
 
 
 def change_entry(members: Members) -> None:
@@ -337,179 +311,3 @@ def test_no_single_flipped_bit_is_accepted(tmp_path: Path, members: Members, nam
     for place in range(0, len(data), step):
         members[name] = flipped(data, place)
         assert main(["verify", str(packed(tmp_path / "bundle.zip", members))]) == 1, (name, place)
-
-
-# --- keys and checkpoints kept elsewhere ----------------------------------------------
-
-
-def test_a_whole_forged_log_verifies_by_its_own_word_but_not_by_a_pinned_key(
-    tmp_path: Path, members: Members, capsys: pytest.CaptureFixture[str]
-) -> None:
-    bundle = packed(tmp_path / "bundle.zip", members)
-    (tmp_path / "pinned.vkey").write_text(a_signer(seed=3).key.to_text() + "\n")
-    (tmp_path / "ours.vkey").write_text(a_signer().key.to_text() + "\n")
-    assert main(["verify", str(bundle), "--vkey", str(tmp_path / "pinned.vkey")]) == 1
-    assert main(["verify", str(bundle), "--vkey", str(tmp_path / "ours.vkey")]) == 0
-    assert "log key: pinned" in capsys.readouterr().out
-
-
-def test_a_release_key_kept_elsewhere_decides(tmp_path: Path, members: Members) -> None:
-    bundle = packed(tmp_path / "bundle.zip", members)
-    [jwk] = json.loads(members["keys.json"])["release"]
-    (tmp_path / "ours.jwk").write_text(json.dumps(jwk, indent=1))
-    (tmp_path / "other.jwk").write_text(SigningKey.generate().public.model_dump_json())
-    assert main(["verify", str(bundle), "--release-key", str(tmp_path / "ours.jwk")]) == 0
-    assert main(["verify", str(bundle), "--release-key", str(tmp_path / "other.jwk")]) == 1
-
-
-def test_a_newer_checkpoint_kept_elsewhere_shows_a_truncated_log(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "then").mkdir()
-    bundle = packed(tmp_path / "bundle.zip", bundle_members(tmp_path / "then"))
-    (tmp_path / "kept").write_text(a_signer().sign(15, bytes(32)))
-    assert main(["verify", str(bundle), "--checkpoint", str(tmp_path / "kept")]) == 1
-    assert "11 entries, a signed checkpoint has 15" in capsys.readouterr().err
-
-
-def test_an_older_checkpoint_kept_elsewhere_shows_a_rewritten_log(
-    tmp_path: Path, members: Members, capsys: pytest.CaptureFixture[str]
-) -> None:
-    bundle = packed(tmp_path / "bundle.zip", members)
-    kept = tmp_path / "kept"
-    kept.write_text(release(members)["log"]["proof"].partition("\n\n")[2])
-    assert main(["verify", str(bundle), "--checkpoint", str(kept)]) == 0
-    kept.write_text(a_signer().sign(5, bytes(32)))
-    assert main(["verify", str(bundle), "--checkpoint", str(kept)]) == 1
-    assert "the log no longer begins with its tree" in capsys.readouterr().err
-    kept.write_text("not a note")
-    assert main(["verify", str(bundle), "--checkpoint", str(kept)]) == 1
-
-
-def test_a_release_of_another_log_with_the_same_key_is_refused(
-    tmp_path: Path, members: Members, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from_elsewhere = bundle_members(tmp_path, before=8)
-    members[RELEASE_JSON] = from_elsewhere[RELEASE_JSON]
-    members["keys.json"] = from_elsewhere["keys.json"]
-    assert main(["verify", str(packed(tmp_path / "bundle.zip", members))]) == 1
-    assert "is not entry 8 of this log" in capsys.readouterr().err
-
-
-# --- one release package --------------------------------------------------------------
-
-
-@pytest.fixture
-def package(members: Members) -> Members:
-    inside = {n.removeprefix(f"{RELEASE}/"): d for n, d in members.items() if n.startswith(RELEASE)}
-    return {**inside, "keys.json": members["keys.json"]}
-
-
-def run_on_package(tmp_path: Path, package: Members) -> int:
-    (tmp_path / "log.vkey").write_text(a_signer().key.to_text() + "\n")
-    archive = packed(tmp_path / "package.zip", package)
-    return main(["verify-release", str(archive), "--vkey", str(tmp_path / "log.vkey")])
-
-
-def test_a_release_package_verifies_on_its_own(
-    tmp_path: Path, package: Members, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run_on_package(tmp_path, package) == 0
-    assert "verified: entry 6 of tre.example/log, under its checkpoint of size 7" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("name", ["table.csv", "release.json"])
-def test_a_changed_release_package_is_refused(tmp_path: Path, package: Members, name: str) -> None:
-    package[name] = flipped(package[name], len(package[name]) // 2)
-    assert run_on_package(tmp_path, package) == 1
-
-
-def test_a_file_that_rides_along_is_refused(
-    tmp_path: Path, package: Members, capsys: pytest.CaptureFixture[str]
-) -> None:
-    package["log.vkey"] = b"my own"
-    assert run_on_package(tmp_path, package) == 1
-    assert "log.vkey: not named by the statement" in capsys.readouterr().err
-
-
-def test_a_package_is_never_checked_against_its_own_log_key(
-    tmp_path: Path, package: Members, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as usage:
-        main(["verify-release", str(packed(tmp_path / "package.zip", package))])
-    assert usage.value.code == 2
-    assert "--vkey" in capsys.readouterr().err
-
-
-# --- archives made to hurt ------------------------------------------------------------
-
-
-def refused(path: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    assert main(["verify", str(path)]) == 1
-    return capsys.readouterr().err
-
-
-def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    bomb = packed(tmp_path / "bomb.zip", {"checkpoint": bytes(50_000_000)})
-    assert bomb.stat().st_size < 100_000
-    assert "checkpoint: too large" in refused(bomb, capsys)
-
-
-def test_a_large_text_is_refused(
-    tmp_path: Path, members: Members, capsys: pytest.CaptureFixture[str]
-) -> None:
-    members["checkpoint"] = b"".join(number.to_bytes(4, "big") for number in range(300_000))
-    assert "checkpoint: too large" in refused(packed(tmp_path / "large.zip", members), capsys)
-
-
-def test_two_members_of_one_name_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with zipfile.ZipFile(tmp_path / "many.zip", "w") as many:
-        many.writestr("checkpoint", b"one")
-        with pytest.warns(UserWarning, match="Duplicate"):
-            many.writestr("checkpoint", b"two")
-    assert "two of one name" in refused(tmp_path / "many.zip", capsys)
-
-
-def test_what_is_no_zip_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "text.zip").write_text("hello")
-    assert "cannot be read as a zip file" in refused(tmp_path / "text.zip", capsys)
-    assert "cannot be read as a zip file" in refused(tmp_path / "absent.zip", capsys)
-
-
-def test_a_member_that_is_damaged_is_refused(
-    tmp_path: Path, members: Members, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "stored.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as stored:
-        for name, data in members.items():
-            stored.writestr(name, data)
-    path.write_bytes(path.read_bytes().replace(TABLE, flipped(TABLE, 3)))
-    assert f"{RELEASE}/table.csv: damaged" in refused(path, capsys)
-
-
-def test_a_name_cannot_write_on_the_auditors_terminal(
-    tmp_path: Path, members: Members, capsys: pytest.CaptureFixture[str]
-) -> None:
-    members["\x1b[2Jall is well"] = b""
-    said = refused(packed(tmp_path / "names.zip", members), capsys)
-    assert "\x1b" not in said
-    assert "?[2Jall is well: does not belong" in said
-
-
-def test_a_thousand_bad_entries_are_not_all_told(
-    tmp_path: Path, members: Members, capsys: pytest.CaptureFixture[str]
-) -> None:
-    members["entries.jsonl"] = b"{}\n" * 1000
-    assert len(refused(packed(tmp_path / "bad.zip", members), capsys).splitlines()) < 60
-
-
-@pytest.mark.parametrize("option", ["--vkey", "--release-key", "--checkpoint"])
-@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"not it"])
-def test_a_pinned_file_that_cannot_be_used_is_refused(
-    tmp_path: Path, members: Members, option: str, content: bytes | None
-) -> None:
-    pinned = tmp_path / "pinned"
-    if content is not None:
-        pinned.write_bytes(content)
-    bundle = packed(tmp_path / "bundle.zip", members)
-    assert main(["verify", str(bundle), option, str(pinned)]) == 1

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 from tests.integration.extracts import registry_files
-from tests.unit.boundary.conftest import Doors, the_desk
+from tests.unit.boundary.doors import Doors, the_desk
 
 
 def test_an_event_after_the_death_in_the_same_delivery_is_reported_and_not_kept(

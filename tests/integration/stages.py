@@ -1,0 +1,141 @@
+"""The story in stages: each is made once and copied for the tests."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import migrations
+from service.access.actions import register_principal
+from service.audit.guard import guard_sessions
+from service.database import engine_for, sessions
+from service.jobs import Job, JobQueue
+from service.operate.installation import Home, Installation, create
+from service.projects.actions import open_project
+from tests.factories import Chance, Watch
+from tests.integration.cast import CHECKERS, NOW, Cast, the_cast
+from tests.integration.extracts import PRACTICES, REGISTRY
+from tests.integration.workshop import Workshop
+
+
+def _open(shop: Workshop) -> None:
+    with shop.acting("operator") as act:
+        for person in shop.people.values():
+            register_principal(act, person.party)
+    with shop.acting("oliver") as act:
+        open_project(act, shop.permit_text())
+    shop.hold_ceremony()
+
+
+def _receive(shop: Workshop) -> None:
+    for provider in (REGISTRY, PRACTICES):
+        shop.ids[provider] = shop.deliver(provider)
+
+
+def _accept(shop: Workshop) -> None:
+    shop.drain()
+
+
+def _ask_for_run(shop: Workshop) -> None:
+    shop.ids["run"] = shop.ask_for_run()
+
+
+def _link(shop: Workshop) -> None:
+    shop.do(Job.LINK, shop.ids["run"])
+
+
+def _receive_crosswalk(shop: Workshop) -> None:
+    shop.do(Job.RECEIVE_CROSSWALK, shop.ids["run"])
+
+
+def _ask(shop: Workshop) -> None:
+    shop.ids["query"] = shop.ask()
+
+
+def _answer(shop: Workshop) -> None:
+    shop.do(Job.ANSWER, shop.ids["query"])
+
+
+def _control(shop: Workshop) -> None:
+    shop.do(Job.CONTROL, shop.ids["query"])
+
+
+def _approve(shop: Workshop) -> None:
+    for checker in CHECKERS:
+        shop.approve(checker, shop.ids["query"])
+
+
+def _sign(shop: Workshop) -> None:
+    shop.do(Job.SIGN_RELEASE, shop.ids["query"])
+
+
+STORY: Mapping[str, Callable[[Workshop], None]] = {
+    "opened": _open,
+    "received": _receive,
+    "accepted": _accept,
+    "run-asked": _ask_for_run,
+    "linked": _link,
+    "finished": _receive_crosswalk,
+    "asked": _ask,
+    "answered": _answer,
+    "controlled": _control,
+    "approved": _approve,
+    "signed": _sign,
+}
+"""Each stage begins where the one before ended."""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """A copy of the installation after each stage."""
+
+    folder: Path
+    cast: Cast
+    ids: Mapping[str, Mapping[str, str]]
+
+
+def tell(folder: Path) -> Stages:
+    """Tell the story once and keep a copy of every stage."""
+    cast, ids = the_cast(), {}
+    with opened(Home(folder / "home"), cast) as shop:
+        for stage, step in STORY.items():
+            step(shop)
+            ids[stage] = dict(shop.ids)
+            shop.change("PRAGMA wal_checkpoint(TRUNCATE)")
+            shutil.copytree(shop.home.root, folder / stage)
+    return Stages(folder, cast, ids)
+
+
+@contextmanager
+def opened(home: Home, cast: Cast, database_url: str | None = None) -> Iterator[Workshop]:
+    """A new installation, before the story begins: on PostgreSQL where an address is given."""
+    made = Installation(port=8700, separate_users=False, database_url=database_url)
+    create(home, made, random=secrets.token_bytes)
+    migrations.upgrade(home.database_url)
+    with _at(home, cast, {}) as shop:
+        yield shop
+
+
+@contextmanager
+def workshop(folder: Path, stages: Stages, stage: str) -> Iterator[Workshop]:
+    """An installation as it is after a stage."""
+    shutil.copytree(stages.folder / stage, folder / "home")
+    with _at(Home(folder / "home"), stages.cast, stages.ids[stage]) as shop:
+        yield shop
+
+
+@contextmanager
+def _at(home: Home, cast: Cast, ids: Mapping[str, str]) -> Iterator[Workshop]:
+    made = sessions(engine_for(home.database_url))
+    guard_sessions(made)
+    queue = JobQueue(home.database_url)
+    random = Chance(str(home.root).encode())
+    try:
+        yield Workshop(home, cast, Watch(NOW), random, made, queue, dict(ids))
+    finally:
+        queue.close()
+        made.kw["bind"].dispose()
