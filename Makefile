@@ -34,11 +34,15 @@ build/outside/node_modules: tests/outside/package.json tests/outside/package-loc
 	mkdir -p build/outside && cp tests/outside/package*.json build/outside/
 	npm ci --prefix build/outside --ignore-scripts --no-audit --no-fund && touch build/outside/node_modules
 
+# Run after the tests with processes, so that both cores have as much to do.
+APART := tests/linkage tests/property
 test: setup outside ## The whole suite: tests with real processes beside the others, which are measured
 	rm -rf build/coverage && mkdir -p build/coverage
-	$(BIN)/python -m pytest -q -m "process and not deep" > build/test-processes.log 2>&1 & processes=$$!; \
-	$(BIN)/coverage run -m pytest -q -m "not process and not deep"; others=$$?; \
-	wait $$processes; processes=$$?; cat build/test-processes.log; test $$others -eq 0 -a $$processes -eq 0
+	{ $(BIN)/python -m pytest -q -m "process and not deep"; processes=$$?; \
+	  $(BIN)/coverage run -m pytest -q -m "not process and not deep" $(APART) && test $$processes -eq 0; \
+	} > build/test-beside.log 2>&1 & beside=$$!; \
+	$(BIN)/coverage run -m pytest -q -m "not process and not deep" $(addprefix --ignore=,$(APART)); others=$$?; \
+	wait $$beside; beside=$$?; cat build/test-beside.log; test $$others -eq 0 -a $$beside -eq 0
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --fail-under=95 | tail -n 40
 	$(BIN)/coverage report --fail-under=100 --include='$(EXACT)'

@@ -20,6 +20,8 @@ from tests.databases import POSTGRESQL, why_no_postgresql
 
 FULL = frozenset({"", "not deep", "not process and not deep"})
 """Choices of marks that leave no outside check out."""
+APART = frozenset({"tests/linkage", "tests/property"})
+"""Folders without an outside check, which `make test` runs by themselves."""
 NEEDED = ("data", "go", "node", POSTGRESQL)
 """Tools of which, where present, at least one check runs in every full run."""
 
@@ -148,7 +150,8 @@ def _is_full(config: pytest.Config) -> bool:
     """Whether all of tests/ was asked for, the long ones and those with processes perhaps apart."""
     option = config.option
     last_failed = getattr(option, "lf", False)  # absent without pytest's cache
-    narrowed = (option.collectonly, option.keyword, option.deselect, option.ignore, last_failed)
+    left_out = set(option.ignore or ()) - APART
+    narrowed = (option.collectonly, option.keyword, option.deselect, left_out, last_failed)
     asked = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
     whole = {config.rootpath, config.rootpath / "tests"}
     return not any(narrowed) and option.markexpr in FULL and asked <= whole

@@ -147,3 +147,10 @@ def test_a_server_of_postgresql_is_a_tool_like_others(project: pytest.Pytester) 
     result = run(project)
     result.stdout.fnmatch_lines(["outside checks: 0 run, 1 not run (postgresql: no server)"])
     assert result.ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize("folder", sorted(outside_checks.APART))
+def test_a_folder_that_is_run_apart_has_no_outside_check(folder: str, pytestconfig: pytest.Config) -> None:
+    modules = list((pytestconfig.rootpath / folder).rglob("*.py"))
+    assert modules
+    assert [path.name for path in modules if "mark.outside" in path.read_text()] == []
