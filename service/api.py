@@ -26,6 +26,7 @@ from service.reviews.routes import public as log
 from service.reviews.routes import router as reviews
 from service.settings import ApiSettings, settings_for
 from service.submissions.routes import router as submissions
+from service.uploads.override import MethodOverride
 from service.uploads.routes import public as upload_protocol
 from service.uploads.routes import router as uploads
 from service.uploads.sweeping import sweep_expired, sweep_left
@@ -65,6 +66,7 @@ def described_app() -> FastAPI:
         app.include_router(router)
     answer_problems(app)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(MethodOverride)
     return app
 
 

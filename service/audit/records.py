@@ -58,7 +58,7 @@ class AuditEntry(Record):
 class AuditOutbox(Record):
     """An entry on its way into the tree: added with the entry, taken out when its leaf is there.
 
-    On PostgreSQL sequences do not commit in order, so "later than the last leaf" would lose entries.
+    What waits is named, not counted: the tree would lose nothing if sequences did not commit in order.
     """
 
     __tablename__ = "audit_outbox"

@@ -29,6 +29,7 @@ EXTRA: dict[str, dict[str, str]] = {
     "uploads": {
         "files": "a file for each upload, and its lock",
         "intake": "bytes on their way to the disk",
+        "override": "a POST that stands for another method, before a route is chosen",
         "sweeping": "what nobody asks for: the end of uploads whose time is over",
     },
     "linkage_runs": {},
