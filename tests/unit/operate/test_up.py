@@ -45,7 +45,9 @@ def test_the_five_programs_are_told_only_what_is_theirs(home: Home, monkeypatch:
 
 def status(home: Home, process: str, *opened: str) -> None:
     said = {"role": process, "isolation": "reduced" if opened else "full", "open": list(opened)}
-    (home.root / "status" / f"{process}.json").write_text(json.dumps(said))
+    aside = home.root / "status" / f".{process}"  # as processes do: a reader never sees half a file
+    aside.write_text(json.dumps(said))
+    aside.replace(home.root / "status" / f"{process}.json")
 
 
 def test_isolation_is_said_once_for_each_process_then_ready(
