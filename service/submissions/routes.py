@@ -17,7 +17,7 @@ from service.access.permissions import Permission
 from service.access.records import Principal
 from service.audit.records import leaf_of
 from service.problems.problem import Problem
-from service.problems.requests import NotFound
+from service.problems.requests import NotFound, StorageFull
 from service.submissions import actions
 from service.submissions.package import read_package
 from service.submissions.records import Submission, SubmissionPart, parts_of, submission_by_id
@@ -134,6 +134,8 @@ def _take(here: Surroundings, principal: Principal, project_id: str, upload_id: 
             upload = whole_upload(act, project_id, upload_id)
             submission, new = actions.receive_submission(act, upload, path, package, recipients=recipients)
             return _receipt(act, submission), new
+    except StorageFull:
+        raise  # not for these bytes: they are delivered when there is room
     except (Problem, IntegrityError):
         # These bytes will be refused again: nothing of them is kept.
         with here.sessions.begin() as session:

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from service.uploads.files import sync_folder
+from service.uploads.files import room_needed, sync_folder
 
 FOLDER = "submissions"
 SUFFIX = ".tresub"
@@ -21,8 +21,10 @@ def keep(path: Path, spool: Path, sha256: str) -> None:
     """Give a file the name of its digest too, for good; the same bytes twice are one file.
 
     Its old name stays until the delivery is committed: a crash between the two loses nothing.
+    Raises StorageFull where the folder has no room for another name.
     """
     kept = kept_path(spool, sha256)
-    with suppress(FileExistsError):
-        os.link(path, kept)
-    sync_folder(kept.parent)
+    with room_needed():
+        with suppress(FileExistsError):
+            os.link(path, kept)
+        sync_folder(kept.parent)

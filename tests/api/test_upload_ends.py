@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -34,6 +35,24 @@ def test_half_an_upload_is_no_delivery(project: AtWork) -> None:
     assert (answer.json()["offset"], answer.json()["length"]) == (100, len(package))
     project.append(NORTH, place, 100, package[100:])
     assert project.finish(NORTH, place.rpartition("/")[2]).status_code == 201
+
+
+def test_a_delivery_without_room_for_its_name_waits_as_an_upload(
+    project: AtWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = project.package(NORTH)
+    upload_id = project.uploaded(NORTH, package)
+    before = project.jobs()
+
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    with monkeypatch.context() as full:
+        full.setattr("service.submissions.spool.os.link", no_room)
+        assert slug(project.finish(NORTH, upload_id)) == (507, "storage-full")
+    assert project.entries()[-1].detail == {"code": "storage-full", "status": 507}
+    assert (files(project), project.jobs()) == ({upload_id: package}, before)
+    assert project.finish(NORTH, upload_id).status_code == 201
 
 
 def test_a_finished_upload_gives_its_receipt_again_and_takes_nothing_more(project: AtWork) -> None:
