@@ -19,9 +19,9 @@ from linkage_engine.laboratory.disclosure.attack.strategies.trackers import trac
 from linkage_engine.laboratory.disclosure.attack.transcript import attack
 from linkage_engine.laboratory.main import app
 
-PERSONS = dict.fromkeys(KINDS, 300) | {"linked-margins": 150}
+PERSONS = dict.fromkeys(KINDS, 300) | {"linked-margins": 100}
 STRONG = 0.95
-QUESTIONS = dict.fromkeys(KINDS, 16) | {"linked-margins": 60}
+QUESTIONS = dict.fromkeys(KINDS, 16) | {"linked-margins": 40}
 DEEP_QUESTIONS, DEEP_PERSONS = 2_000, 600
 PLAIN = 0.62
 TRACKER, BULK = 0.70, 0.60
@@ -48,8 +48,9 @@ def test_a_control_that_forgets_is_found_out(kind: str) -> None:
 
 
 def test_questions_over_the_budget_are_refused_where_the_policy_says_so() -> None:
-    (found,) = evaluate(small("linked-margins", "refuse"))
-    assert 0 < found.refused < found.questions == QUESTIONS["linked-margins"]
+    asked = Asked(("linked-margins",), questions=12, persons=150, over_budget=("refuse",))
+    (found,) = evaluate(asked)
+    assert 0 < found.refused < found.questions == 12
     assert found.determined_groups == found.determined_persons == 0
     assert found.bit_accuracy_of_all < found.bit_accuracy_of_all_threshold_only
 
@@ -76,14 +77,18 @@ def test_the_same_seed_asks_and_finds_the_same() -> None:
 
 
 def test_one_plain_table_of_cells_of_ten_gives_as_much_as_it_is_said_to() -> None:
-    assert abs(one_plain_table(made_up(2_000, np.random.default_rng(1))) - PLAIN) < 0.01
+    assert abs(one_plain_table(made_up(1_000, np.random.default_rng(1))) - PLAIN) < 0.015
 
 
 def test_secrets_say_nothing_of_categories() -> None:
     cohort = made_up(3_000, np.random.default_rng(1))
     for codes in cohort.register.codes.values():
-        shares = [cohort.secrets[Secret.OUTCOMES][:, codes == code].mean() for code in (0, 1)]
-        assert abs(shares[0] - shares[1]) < 0.1
+        shares = [
+            cohort.secrets[Secret.OUTCOMES][:, codes == code].mean()
+            for code in np.unique(codes)
+            if (codes == code).sum() > 50
+        ]
+        assert max(shares) - min(shares) < 0.15
 
 
 def test_the_command_writes_figures_and_a_table(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def totals_minus_published(register: Register, random: np.random.Generator, ques
             continue
         for count in random.permutation(PARTS).tolist():
             parts = _parted(register, random, whole, breakdown, mine, count)
-            are_told = []
+            are_told: list[bool] = []
             for part in parts:
                 aims = (rest,) if len(are_told) == count - 1 else ()
                 are_told.append(told((yield Move(part, aims))))
