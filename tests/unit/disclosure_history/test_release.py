@@ -140,8 +140,10 @@ def test_pairs_of_old_sets_are_protected_by_a_stricter_policy_too() -> None:
 
 
 FEW = {"Total": range(95, 100)}
-APART = tuple({"Total": [person, *range(30 * person, 30 * person + 30)]} for person in FEW["Total"])
-THREE = (*APART, {"Total": range(100)}, {"Total": range(50)}, {"Total": range(50, 95)})
+APART: tuple[Cells, ...] = tuple(
+    {"Total": [person, *range(30 * person, 30 * person + 30)]} for person in range(95, 100)
+)
+THREE: tuple[Cells, ...] = (*APART, {"Total": range(100)}, {"Total": range(50)}, {"Total": range(50, 95)})
 """A whole and two parts of it, in three tables; the rest, five people whom others tell apart, is in none."""
 
 

@@ -10,9 +10,10 @@ from scipy import stats
 
 from linkage_engine.contract.controlled_table import ControlledValue
 from linkage_engine.disclosure.cells import ExactCell, ExactTable
-from linkage_engine.disclosure.control import Provenance, control
+from linkage_engine.disclosure.control import control
 from linkage_engine.disclosure.history.sets import Floats, Numbers
 from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.record import Provenance
 from linkage_engine.laboratory.disclosure.attack.answer import Meaning, Statuses
 from linkage_engine.laboratory.disclosure.attack.cohort import Secret, prior
 from linkage_engine.laboratory.disclosure.attack.question import measures
