@@ -95,8 +95,8 @@ def history_lines(audit: HistoryAudit) -> list[str]:
 
 def _otherwise(outcome: OutcomeLeverage) -> str:
     return (
-        f"COUNTED OTHERWISE BEFORE: {_names(outcome)} over {outcome.told_otherwise} of the same sets of people, "
-        f"up to {outcome.ways} ways of one set: subtract them in your head"
+        f"COUNTED OTHERWISE BEFORE: {_names(outcome)} over {outcome.told_otherwise} of these sets of people, "
+        f"in up to {outcome.ways} ways of one set"
     )
 
 
