@@ -14,10 +14,11 @@ from linkage_engine.catalogue.data_sets import DATA_SETS, FieldRole
 from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.catalogue.variables import Part, TemplateRoles, Variable
 from linkage_engine.contract.query_spec import TEMPLATES, Breakdown, EmergencyParameters, PrevalenceParameters
+from linkage_engine.contract.value import Value
 from tests.spec.drawn import a_spec
 from tests.spec.drawn_emergency import an_emergency_spec
 
-PARAMETERS = {"prevalence": PrevalenceParameters, "emergency_15m": EmergencyParameters}
+PARAMETERS: dict[str, type[Value]] = {"prevalence": PrevalenceParameters, "emergency_15m": EmergencyParameters}
 
 
 @pytest.mark.parametrize("name", DATA_SETS)
