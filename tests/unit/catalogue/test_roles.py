@@ -18,7 +18,10 @@ from linkage_engine.contract.value import Value
 from tests.spec.drawn import a_spec
 from tests.spec.drawn_emergency import an_emergency_spec
 
-PARAMETERS: dict[str, type[Value]] = {"prevalence": PrevalenceParameters, "emergency_15m": EmergencyParameters}
+PARAMETERS: dict[str, type[Value]] = {
+    "prevalence": PrevalenceParameters,
+    "emergency_15m": EmergencyParameters,
+}
 
 
 @pytest.mark.parametrize("name", DATA_SETS)
