@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -45,16 +44,17 @@ class Asked:
     def telling(self, measure: PlannedMeasure, labels: Mapping[str, str]) -> Telling:
         """The outcome as it is counted here: everything but the people that could make it another number."""
         counts = self.policy.counts
-        way = [
+        way = (
             self.roles.counted_as,
             self.data_version,
             measure.statistic.value,
-            [labels[name] for name in self.roles.counting],
-            [counts.mechanism, counts.method],
-        ]
+            counts.mechanism,
+            counts.method,
+            *(labels[name] for name in self.roles.counting),
+        )
         return Telling(
             _digest(self.outcome(measure, labels)),
-            _digest(json.dumps(way)),
+            _digest(*way),
             ERROR_VARIANCE[counts.method],
         )
 
@@ -137,5 +137,9 @@ def _figures(before: Told, told: Told, share: Leverage, published: int) -> Outco
     )
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
+def _digest(*texts: str) -> bytes:
+    """SHA-256 of texts, each after its length."""
+    whole = hashlib.sha256()
+    for text in texts:
+        whole.update(f"{len(text)}:{text}".encode())
+    return whole.digest()
