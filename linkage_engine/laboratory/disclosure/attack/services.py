@@ -9,12 +9,12 @@ import numpy as np
 
 from linkage_engine.contract.controlled_table import CellStatus, ControlledTable
 from linkage_engine.contract.refusals import QueryRefused
-from linkage_engine.disclosure.admission.state import nothing_released
 from linkage_engine.disclosure.cells import ExactTable
 from linkage_engine.disclosure.control import control
 from linkage_engine.disclosure.history.sets import Floats
+from linkage_engine.disclosure.past import Past
 from linkage_engine.disclosure.policy import Policy
-from linkage_engine.disclosure.release import Past, decide
+from linkage_engine.disclosure.release import decide
 from linkage_engine.laboratory.disclosure.attack.answer import Answer, Meaning, Statuses
 from linkage_engine.laboratory.disclosure.attack.cohort import Cohort, Secret
 from linkage_engine.laboratory.disclosure.attack.question import Question, exact_table
@@ -54,9 +54,9 @@ Decides = Callable[[Past, ExactTable, Policy, np.random.Generator], tuple[Contro
 def remembering(
     past: Past, exact: ExactTable, policy: Policy, generator: np.random.Generator
 ) -> tuple[ControlledTable, Past]:
-    """The shipped control, as the gate's door calls it."""
+    """The shipped control, without its comparison of cohorts, which would only refuse more."""
     done = decide(past, exact, policy, provenance=PROVENANCE, generator=generator)
-    return done.table, Past(done.state, past.releases + 1)
+    return done.table, done.after
 
 
 def forgetting(
@@ -74,7 +74,7 @@ class Controlled:
     policy: Policy
     generator: np.random.Generator
     decides: Decides = remembering
-    past: Past = field(default_factory=lambda: Past(nothing_released(), 0))
+    past: Past = field(default_factory=Past)
 
     def __post_init__(self) -> None:
         self.meaning = RulesKnown(self.policy).meaning
