@@ -68,7 +68,14 @@ def decide(
     withheld = asked.withheld(admitted.decisions)
     table = control(exact, policy, provenance=provenance, withheld=withheld, generator=chance[3])
     told = _told(exact, table)
-    verdict = adds_nothing_small(past.state.published, told, admitted.state.groups, generator=chance[1])
+    state = admitted.state
+    verdict = adds_nothing_small(
+        past.state.published,
+        told,
+        state.groups.joined(state.watched),
+        threshold=state.threshold,
+        generator=chance[1],
+    )
     if verdict is not Verdict.SAFE or not set(told.digests) <= set(admitted.state.published.digests):
         raise QueryRefused(RefusalCode.HISTORY_UNDECIDED)
     large = may_be_told(np.array([exact.cells[place].population.size for place in withheld]), policy)

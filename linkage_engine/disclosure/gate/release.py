@@ -19,13 +19,13 @@ def adds_nothing_small(
 ) -> Verdict:
     """The verdict on telling these sets after those told before.
 
-    Groups are all that is protected: those recorded, and every small part of a pair of sets. Of pairs with a
-    set that is new the gate finds the parts itself: one that is not among the groups is undecided, since
-    it would not be tested later either. Safe when nobody and no group is determined by all of
-    the sets. A group that some later table is the first to list may follow from earlier releases alone: that
-    cannot be undone, and would refuse every table for ever. When groups are determined, the releases before are
-    looked at by themselves, and it is safe when the same groups were determined already. A person
-    never is.
+    Groups are all that is protected: those recorded, and every small part of a pair of sets. Of pairs with
+    a set that is new the gate finds the parts itself: one that is not among the groups is undecided,
+    since it would not be tested later either. Safe when nobody and no group is determined by all sets. A
+    group that some later table is the first to list may follow from earlier releases alone: that cannot
+    be undone, and would refuse every table for ever. When groups are determined, the releases before are
+    looked at by themselves, and it is safe when the same groups were determined already. A person never
+    is.
     """
     new = told.take(first_of_each(told, before.digests))
     if not all_listed(before, new, groups, threshold=threshold, generator=generator):

@@ -104,7 +104,8 @@ def _compare_release(
     given_away = bool((true & ~known).any() or truth.alone())
     new = state.published.take(np.arange(len(past.published), len(state.published)))
     random = np.random.default_rng(5)
-    said = adds_nothing_small(past.published, new, state.groups, generator=random)
+    listed_groups = state.groups.joined(state.watched)
+    said = adds_nothing_small(past.published, new, listed_groups, threshold=state.threshold, generator=random)
     tally.releases.add(np.array([said is not gate.Verdict.SAFE]), np.array([given_away]))
     # A release that gives something away is a fault of admission, whatever the gate says of it.
     tally.releases.falsely_safe += given_away
