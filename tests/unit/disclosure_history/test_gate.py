@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from linkage_engine.disclosure.gate import factor, pairs, verdict
+from linkage_engine.disclosure.gate import factor, gram, pairs, verdict
 from linkage_engine.disclosure.gate.differences import small_differences
 from linkage_engine.disclosure.gate.factor import NullSpace
 from linkage_engine.disclosure.gate.pairs import all_listed
@@ -131,3 +131,14 @@ def test_what_is_listed_is_what_exact_differences_need(seed: int) -> None:
     assert listed_all(before, new, sets_of(parts), threshold=6)
     for each in of_new:
         assert not listed_all(before, new, sets_of(set(parts) - {each}), threshold=6)
+
+
+@pytest.mark.parametrize("kinds", [2, 3, 16, 512])
+def test_intersections_are_counted_by_kinds_as_one_by_one(
+    kinds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gram, "KINDS", kinds)
+    random = np.random.default_rng(kinds)
+    sets = sets_of(random.choice(50, random.integers(0, 50), replace=False) for _ in range(30))
+    rows = sets.matrix(50)
+    assert (gram.gram(sets, 50) == (rows @ rows.T).toarray()).all()
