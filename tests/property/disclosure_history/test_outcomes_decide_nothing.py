@@ -10,10 +10,10 @@ import pytest
 from linkage_engine.contract.controlled_table import TOTAL, ControlledTable
 from linkage_engine.contract.evidence import HistoryAudit
 from linkage_engine.disclosure.admission.admit import admit
-from linkage_engine.disclosure.admission.columns import digest, to_columns
-from linkage_engine.disclosure.admission.state import nothing_released
+from linkage_engine.disclosure.admission.columns import digest
 from linkage_engine.disclosure.cells import ExactCell, ExactTable
-from linkage_engine.disclosure.release import Past, decide
+from linkage_engine.disclosure.past import Past, to_columns
+from linkage_engine.disclosure.release import decide
 from tests.unit.disclosure.tables import DEFAULT, DENOMINATOR, MEASURES, PROVENANCE
 
 VARIABLES = {"sex": 2, "age_band": 4, "tumour_group": 5, "care_board": 3}
@@ -44,14 +44,14 @@ def a_table(codes: Codes, dimensions: tuple[str, ...], counted: np.ndarray) -> E
 
 def decisions(codes: Codes, counted: np.ndarray) -> list[Decisions]:
     """Of every table in turn: the state kept, what checkers are told, whose populations are told."""
-    past, made = Past(nothing_released(), 0), []
+    past, made = Past(), list[Decisions]()
     for number, dimensions in enumerate(ASKED, start=1):
         random = np.random.default_rng(number)
         done = decide(
             past, a_table(codes, dimensions, counted), DEFAULT, provenance=PROVENANCE, generator=random
         )
-        made.append((digest(to_columns(done.state)), done.audit, _populations(done.table)))
-        past = Past(done.state, number)
+        made.append((digest(to_columns(done.after)), done.audit, _populations(done.table)))
+        past = done.after
     return made
 
 
