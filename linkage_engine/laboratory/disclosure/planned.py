@@ -101,7 +101,8 @@ def whom_about(people: Mapping[Breakdown, Codes], planned: Planned) -> Persons:
     if planned.about is None:
         return whom
     band, category = planned.about
-    return whom[people[band] == category]
+    chosen: Persons = whom[people[band] == category]
+    return chosen
 
 
 def table_of(people: Mapping[Breakdown, Codes], planned: Planned) -> Table:
