@@ -155,7 +155,7 @@ def test_preflights_are_of_whole_years(diagnosed_from: date, diagnosed_to: date,
 
 @pytest.mark.parametrize("kind", QueryKind)
 def test_every_kind_of_question_has_its_way_and_its_words_in_the_log(kind: QueryKind) -> None:
-    assert [entered_as(kind, act).value for act in ("ask", "answer", "fail", "read")] == [  # type: ignore[arg-type]
+    assert [entered_as(kind, act).value for act in ("ask", "answer", "fail", "read")] == [
         f"{kind.value}:{act}" for act in ("ask", "answer", "fail", "read")
     ]
     assert len({way.signed_as for way in WAYS.values()}) == len(QueryKind)
