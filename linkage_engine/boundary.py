@@ -26,6 +26,7 @@ from linkage_engine.catalogue.age_bands import age_bandings
 from linkage_engine.catalogue.analysis_templates import hospital_data_sets, outcome_data_sets
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.catalogue.policies import policy_text
+from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.preflight import Preflight, off_the_calendar
@@ -39,7 +40,7 @@ from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.preflight import foresee
 from linkage_engine.disclosure.record import Provenance
-from linkage_engine.disclosure.release import Past, decide
+from linkage_engine.disclosure.release import decide
 from linkage_engine.handed_over import exact_table
 from linkage_engine.link.linking import link_pair
 from linkage_engine.query.plan import plan
@@ -317,11 +318,12 @@ class GateDoor:
         exact = exact_table(handed, question.specification)
         version = (handed.schema.metadata or {})[DATA_VERSION].decode()
         decided = decide(
-            Past(history.state(head), len(head.releases)),
+            history.past(head),
             exact,
             Policy.from_json(policy_text(policy)),
             provenance=Provenance(specification_sha256=specification_sha256, data_version=version),
             generator=self._chance(),
+            roles=asked_roles(question.specification),
         )
         evidence = Evidence(
             release_id=release_id,
@@ -331,7 +333,7 @@ class GateDoor:
             exact=before_control(exact),
             history=decided.audit,
         )
-        history.keep(head, evidence, to_columns(memberships(exact, decided.table)), decided.state)
+        history.keep(head, evidence, to_columns(memberships(exact, decided.table)), decided.after)
         return evidence
 
     def foresee(self, sealed: BinaryIO, question: SignedQuestion, *, policy: str) -> Preflight:
@@ -345,7 +347,7 @@ class GateDoor:
             raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)
         history = ReleaseHistory(self.inside.vault, asked.project_id)
         return foresee(
-            history.state(history.head()),
+            history.past(history.head()).state,
             exact_table(self._opened(sealed), asked),
             Policy.from_json(policy_text(policy)),
             coarser=age_bandings().coarser(asked.parameters.age_bands),

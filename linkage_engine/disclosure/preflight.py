@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -74,8 +75,8 @@ def _coarser(
         yield _told(of(left_out(table, place)), "without", dimension)
 
 
-def _told(foreseen: Foreseen, change: str, to: str) -> Coarser:
-    return Coarser.model_validate({**foreseen.model_dump(), "change": change, "to": to})
+def _told(foreseen: Foreseen, change: Literal["age_bands", "without"], to: str) -> Coarser:
+    return Coarser(cells=foreseen.cells, hidden=foreseen.hidden, change=change, to=to)
 
 
 def left_out(table: ExactTable, place: int) -> ExactTable:

@@ -11,10 +11,11 @@ from linkage_engine.contract.controlled_table import TOTAL, CellStatus
 from linkage_engine.contract.preflight import Preflight
 from linkage_engine.contract.refusals import QueryRefused
 from linkage_engine.disclosure.admission.columns import digest, to_columns
-from linkage_engine.disclosure.admission.state import State, nothing_released
+from linkage_engine.disclosure.admission.state import State
 from linkage_engine.disclosure.cells import ExactCell, ExactTable
+from linkage_engine.disclosure.past import Past
 from linkage_engine.disclosure.preflight import foresee
-from linkage_engine.disclosure.release import Decided, Past, decide
+from linkage_engine.disclosure.release import Decided, decide
 from tests.unit.disclosure.tables import DEFAULT, DENOMINATOR, MEASURES, PROVENANCE
 
 PERSONS, AGES, AREAS = 300, 6, 4
@@ -70,7 +71,7 @@ def hidden_whole(done: Decided) -> int:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_preflight_says_what_the_decision_then_hides(seed: int) -> None:
     """Of the question and of every coarser one, after any history; what the gate refuses is passed over."""
-    cohort, past, compared = Cohort(seed), Past(nothing_released(), 0), 0
+    cohort, past, compared = Cohort(seed), Past(), 0
     for among in cohort.variants(3):
         table = cohort.table(among)
         told = foreseen(past.state, table)
@@ -87,7 +88,7 @@ def test_a_preflight_says_what_the_decision_then_hides(seed: int) -> None:
                 continue
             assert (each.cells, each.hidden) == (len(done.table.rows), hidden_whole(done))
             compared += 1
-        past = Past(decided(past, table).state, past.releases + 1)
+        past = decided(past, table).after
     assert compared >= 9
 
 
@@ -99,7 +100,7 @@ def test_any_number_of_preflights_is_the_same_bytes_whatever_the_outcomes_and_le
     here, there = Cohort(1), Cohort(1)
     there.outcome = ~there.outcome
     everybody = np.ones(PERSONS, dtype=np.bool_)
-    nothing = Past(nothing_released(), 0)
+    nothing = Past()
     states = [decided(nothing, each.table(everybody)).state for each in (here, there)]
     before = [digest(to_columns(state)) for state in states]
     assert before[0] == before[1]

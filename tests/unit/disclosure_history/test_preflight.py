@@ -16,9 +16,9 @@ from linkage_engine.contract.preflight import Preflight
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.disclosure.admission.columns import digest, to_columns
 from linkage_engine.disclosure.cells import ExactCell, ExactTable
+from linkage_engine.disclosure.past import Past
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.preflight import foresee, without_outcomes
-from linkage_engine.disclosure.release import Past
 from tests.unit.disclosure.tables import DEFAULT, HES, MEASURES
 from tests.unit.disclosure_history.test_release import BEGINNING, FIRST, ONE_MORE, a_table, after
 
