@@ -34,6 +34,8 @@ from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.disclosure.before import before_control
 from linkage_engine.disclosure.cells import ExactCell, ExactTable, Reference
 from linkage_engine.disclosure.control import Provenance
+from linkage_engine.disclosure.evidence.look_back import look_back
+from linkage_engine.disclosure.evidence.reasons import reasons
 from linkage_engine.disclosure.linkage import ExactLinkage, controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
@@ -316,10 +318,11 @@ class GateDoor:
         handed = pq.read_table(pa.BufferReader(plain))
         exact = _exact(RawTable.from_arrow(handed), question.specification)
         version = (handed.schema.metadata or {})[DATA_VERSION].decode()
+        past, rules = Past(history.state(head), len(head.releases)), Policy.from_json(policy_text(policy))
         decided = decide(
-            Past(history.state(head), len(head.releases)),
+            past,
             exact,
-            Policy.from_json(policy_text(policy)),
+            rules,
             provenance=Provenance(specification_sha256=specification_sha256, data_version=version),
             generator=np.random.default_rng(int.from_bytes(self.inside.random(16), "big")),
         )
@@ -329,7 +332,9 @@ class GateDoor:
             question=question,
             table=decided.table,
             exact=before_control(exact),
+            reasons=reasons(exact, decided.table, rules, withheld=decided.withheld),
             history=decided.audit,
+            earlier=look_back(past, exact, decided, rules, history.archive(head)),
         )
         history.keep(head, evidence, to_columns(memberships(exact, decided.table)), decided.state)
         return evidence

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pydantic
 
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.refusals import EngineRefusal, NotTrusted, RefusalCode
+from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.contract.value import RandomId, Sha256, Value
 from linkage_engine.disclosure.admission.columns import COLUMNS, Columns, digest, from_columns, to_columns
 from linkage_engine.disclosure.admission.state import State, nothing_released
+from linkage_engine.disclosure.evidence.archive import TableAsked, ToldCell, ToldCount
+from linkage_engine.disclosure.history.sets import Persons
 from linkage_engine.disclosure.membership import KeptColumns
 from linkage_engine.vault.parquet import Vault
 
@@ -95,6 +101,14 @@ class ReleaseHistory:
         releases = (*head.releases, evidence.release_id)
         self._write_head(Head(releases=releases, slot=slot, state_sha256=digest(columns)))
 
+    def archive(self, head: Head) -> KeptTables:
+        """What was told in all tables that the head names."""
+        return KeptTables(self, head.releases)
+
+    def columns(self, release_id: str, name: str, *, only: Sequence[str] | None = None) -> pa.Table:
+        """Some of what was kept of who is behind the cells of a table: `cells` or `members`."""
+        return self.vault.read(self.project_id, f"{HISTORY}/{release_id}/{name}", columns=only)
+
     def _write_head(self, head: Head) -> None:
         self._write(HEAD, {"text": [head.to_json()]})
 
@@ -104,6 +118,56 @@ class ReleaseHistory:
 
     def _text(self, name: str) -> str:
         return str(self.vault.read(self.project_id, name)["text"][0].as_py())
+
+
+@dataclass(frozen=True)
+class KeptTables:
+    """What a project was told, read from the vault a table at a time (`Archive` of a look back)."""
+
+    history: ReleaseHistory
+    releases: tuple[str, ...]
+
+    @property
+    def tables(self) -> int:
+        """How many tables there are."""
+        return len(self.releases)
+
+    def cells(self, sha256: Collection[str]) -> list[ToldCell]:
+        """The cells that told one of these populations, of the oldest table first."""
+        wanted = pa.array(sorted(sha256), pa.string())
+        return [cell for table in range(self.tables) for cell in self._cells(table, wanted)]
+
+    def _cells(self, table: int, wanted: pa.Array) -> Iterator[ToldCell]:
+        kept = self.history.columns(self.releases[table], "cells")
+        told = kept.filter(kept["shown"])
+        people = told.filter(pc.and_(told["is_population"], pc.is_in(told["sha256"], value_set=wanted)))
+        counts: dict[str, dict[str, ToldCount]] = {key: {} for key in people["key"].to_pylist()}
+        parts = told.filter(pc.and_(pc.invert(told["is_population"]), pc.is_in(told["key"], people["key"])))
+        for row in parts.to_pylist():
+            counts[row["key"]][row["measure"]] = ToldCount(row["size"], row["set"], row["sha256"])
+        for row in people.to_pylist():
+            yield ToldCell(table, row["key"], row["sha256"], counts[row["key"]])
+
+    def people(self, table: int, numbers: Collection[int]) -> dict[int, Persons]:
+        """Who is in some sets of a table, by their numbers."""
+        members = self.history.columns(self.releases[table], "members")
+        sets, persons = members["set"].to_numpy(), members["person"].to_numpy()
+        return {number: persons[sets == number] for number in numbers}
+
+    def largest(self, table: int) -> str | None:
+        """The digest of the largest population that a table told."""
+        kept = self.history.columns(self.releases[table], "cells")
+        told = kept.filter(pc.and_(kept["shown"], kept["is_population"]))
+        if told.num_rows == 0:
+            return None
+        return str(told["sha256"][int(np.argmax(told["size"].to_numpy()))].as_py())
+
+    def asked(self, table: int) -> TableAsked:
+        """Which table it was."""
+        release_id = self.releases[table]
+        kept = json.loads(self.history.evidence(release_id))
+        question = SignedQuestion.model_validate(kept["question"])
+        return TableAsked(release_id, kept["table"]["title"], question)
 
 
 def _packed(columns: Columns) -> pa.Table:

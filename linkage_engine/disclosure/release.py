@@ -40,6 +40,8 @@ class Decided:
     table: ControlledTable
     state: State
     audit: HistoryAudit
+    withheld: tuple[int, ...]
+    """Places of the cells that admission hides: for the evidence."""
 
     def __repr__(self) -> str:
         return "Decided(withheld)"
@@ -73,7 +75,7 @@ def decide(
     audit = _audit(past, admitted, policy, withheld=int(large.sum()), generator=chance[2])
     if audit.over_budget and policy.history.over_budget == "refuse":
         raise QueryRefused(RefusalCode.HISTORY_OVER_BUDGET)
-    return Decided(table, admitted.state, audit)
+    return Decided(table, admitted.state, audit, tuple(withheld))
 
 
 def _told(exact: ExactTable, table: ControlledTable) -> PersonSets:
