@@ -126,16 +126,12 @@ class KeptTables:
 
     history: ReleaseHistory
     releases: tuple[str, ...]
-
-    @property
-    def tables(self) -> int:
-        """How many tables there are."""
-        return len(self.releases)
+    """The ids of all tables, oldest first."""
 
     def cells(self, sha256: Collection[str]) -> list[ToldCell]:
         """The cells that told one of these populations, of the oldest table first."""
         wanted = pa.array(sorted(sha256), pa.string())
-        return [cell for table in range(self.tables) for cell in self._cells(table, wanted)]
+        return [cell for table in range(len(self.releases)) for cell in self._cells(table, wanted)]
 
     def _cells(self, table: int, wanted: pa.Array) -> Iterator[ToldCell]:
         kept = self.history.columns(self.releases[table], "cells")
@@ -163,11 +159,10 @@ class KeptTables:
         return str(told["sha256"][int(np.argmax(told["size"].to_numpy()))].as_py())
 
     def asked(self, table: int) -> TableAsked:
-        """Which table it was."""
-        release_id = self.releases[table]
-        kept = json.loads(self.history.evidence(release_id))
+        """What a table was asked to tell."""
+        kept = json.loads(self.history.evidence(self.releases[table]))
         question = SignedQuestion.model_validate(kept["question"])
-        return TableAsked(release_id, kept["table"]["title"], question)
+        return TableAsked(kept["table"]["title"], question)
 
 
 def _packed(columns: Columns) -> pa.Table:

@@ -40,8 +40,8 @@ def alike_counts(
 ) -> tuple[list[Alike], int]:
     """The counts that differ by 1 to `fewer_than` - 1 people, told ones and the nearest first.
 
-    `cells` are earlier cells about the people of one of ours, or nearly, each with the number of ours. Who was
-    counted is looked up in so many tables at most, the newest; the second figure is how many tables were left.
+    `cells` are earlier cells about the people of one of ours, or nearly, each with the number of ours. Who
+    was counted is looked up in so many tables at most, the newest; the second figure is how many were left.
     """
     by_table: dict[int, list[_Pair]] = defaultdict(list)
     for pair in _pairs(here, cells, fewer_than):

@@ -34,9 +34,8 @@ class ToldCell:
 
 @dataclass(frozen=True)
 class TableAsked:
-    """Which table it was."""
+    """What a table was asked to tell."""
 
-    release_id: str
     title: str
     question: SignedQuestion
 
@@ -45,8 +44,8 @@ class Archive(Protocol):
     """Everything that was decided for a project before."""
 
     @property
-    def tables(self) -> int:
-        """How many tables there are."""
+    def releases(self) -> Sequence[str]:
+        """The ids of all tables, oldest first."""
 
     def cells(self, sha256: Collection[str]) -> Sequence[ToldCell]:
         """The cells that told one of these populations, of the oldest table first."""
@@ -58,4 +57,4 @@ class Archive(Protocol):
         """The digest of the largest population that a table told."""
 
     def asked(self, table: int) -> TableAsked:
-        """Which table it was."""
+        """What a table was asked to tell."""

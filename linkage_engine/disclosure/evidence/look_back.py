@@ -49,7 +49,7 @@ class _Found:
         return self.by_people.get(self.published.digests[number].hex(), ())
 
     def of(self, cell: ToldCell) -> CellOf:
-        return CellOf(release_id=self.archive.asked(cell.table).release_id, key=cell.key)
+        return CellOf(release_id=self.archive.releases[cell.table], key=cell.key)
 
     def counted(self, name: str, cells: Iterable[ToldCell]) -> None:
         """One more for every table among these."""
@@ -168,7 +168,7 @@ def _tables(found: _Found, fewer_than: int) -> tuple[EarlierTable, ...]:
     """The tables that matter most, then the newest."""
     weights = ("withheld", "alike", "near", "same")
     ranked = sorted(
-        range(found.archive.tables),
+        range(len(found.archive.releases)),
         key=lambda table: ([found.tallies[name][table] for name in weights], table),
         reverse=True,
     )
@@ -180,7 +180,7 @@ def _tables(found: _Found, fewer_than: int) -> tuple[EarlierTable, ...]:
         asked = found.archive.asked(table)
         listed.append(
             EarlierTable(
-                release_id=asked.release_id,
+                release_id=found.archive.releases[table],
                 title=asked.title,
                 question=asked.question,
                 whole=whole(found.here.largest, there, fewer_than=fewer_than),

@@ -34,7 +34,8 @@ def near_sets(here: PersonSets, there: PersonSets, *, fewer_than: int) -> Iterat
     """
     for begin in range(0, len(here), BLOCK_SETS):
         numbers = np.arange(begin, min(begin + BLOCK_SETS, len(here)), dtype=np.int64)
-        yield from _near(here, numbers, there, _of_like_size(here.sizes[numbers], there.sizes, fewer_than))
+        places = _of_like_size(here.sizes[numbers], there.sizes, fewer_than)
+        yield from _near(here, numbers, there, places, fewer_than)
 
 
 def _of_like_size(sizes: Numbers, among: Numbers, fewer_than: int) -> Numbers:

@@ -15,7 +15,8 @@ from linkage_engine.contract.controlled_table import (
     ControlledValue,
     Measure,
 )
-from linkage_engine.contract.evidence import Evidence
+from linkage_engine.contract.earlier import LookedBack
+from linkage_engine.contract.evidence import Evidence, Reason
 from linkage_engine.contract.permit import Role
 from linkage_engine.contract.refusals import CannotUnseal
 from linkage_engine.sealing.seal import seal
@@ -62,7 +63,9 @@ def some_evidence(**changes: object) -> Evidence:
         "question": a_question(a_person("rosalind", Role.RESEARCHER), random=Chance()),
         "table": table,
         "exact": ((float(ENGLAND - 1), 3.4123), (3.0, None)),
+        "reasons": ((None, None), (Reason.TOO_FEW, Reason.TOO_FEW)),
         "history": a_history_audit(),
+        "earlier": LookedBack(),
     }
     return Evidence.model_validate(fields | changes)
 
