@@ -11,6 +11,9 @@ from typing import Any
 
 from linkage_engine.contract.controlled_table import CellStatus, ControlledTable, ControlledValue, Measure
 
+RECORD = "disclosure-record.json"
+"""What disclosure control did to the table; its JSON Schema is at `/schemas/disclosure-record`."""
+
 MEANINGS: Mapping[CellStatus, str] = {
     CellStatus.CONFIDENTIAL: "confidential: withheld to protect people",
     CellStatus.NOT_APPLICABLE: "not applicable: nobody can be in this cell",
@@ -55,6 +58,7 @@ def as_csvw(table: ControlledTable, *, csv_name: str) -> bytes:
         "dc:source": f"Template {table.template}, data version {record.data_version}",
         "dc:provenance": f"Specification sha256:{record.specification_sha256}",
         "dc:conformsTo": f"Policy {_policy(table)}, sha256:{record.policy_sha256}",
+        "rdfs:seeAlso": {"@id": RECORD},
         "notes": [{"shorthand": status.value, "meaning": meaning} for status, meaning in MEANINGS.items()],
         "dialect": {"encoding": "utf-8", "lineTerminators": "\n", "header": True},
         "tableSchema": {"columns": _columns(table)} | _primary_key(table),

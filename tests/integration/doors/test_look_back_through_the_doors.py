@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage_engine.contract.earlier import CellOf, Whole
+from linkage_engine.contract.earlier import CellOf, LookedBack, Whole
 from linkage_engine.contract.evidence import Evidence, Reason
 from linkage_engine.disclosure.evidence import look_back
 from tests.integration.doors.test_history_through_the_doors import (
@@ -29,7 +29,7 @@ def reason_of(evidence: Evidence, label: str) -> set[Reason | None]:
 
 def test_a_first_table_has_nothing_behind_it(tmp_path: Path) -> None:
     evidence = asked(a_gate(tmp_path), FIRST_ID, FIRST)
-    assert evidence.earlier == look_back.LookedBack()
+    assert evidence.earlier == LookedBack()
     assert {reason for row in evidence.reasons for reason in row} == {None}
 
 
@@ -138,6 +138,6 @@ def test_looking_back_decides_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
     """The same tables are told, and the same is kept of them, whether or not anybody looks back."""
     with_it, without = a_gate(tmp_path / "with"), a_gate(tmp_path / "without")
     looked = [asked(with_it, n, cells).table for n, cells in ((FIRST_ID, FIRST), (SECOND_ID, ONE_MORE))]
-    monkeypatch.setattr("linkage_engine.boundary.look_back", lambda *_: look_back.LookedBack())
+    monkeypatch.setattr("linkage_engine.boundary.look_back", lambda *_: LookedBack())
     blind = [asked(without, n, cells).table for n, cells in ((FIRST_ID, FIRST), (SECOND_ID, ONE_MORE))]
     assert looked == blind

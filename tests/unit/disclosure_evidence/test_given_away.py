@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from linkage_engine.disclosure.admission.admit import admit
-from linkage_engine.disclosure.admission.state import State, nothing_released
+from linkage_engine.disclosure.admission.state import nothing_released
 from linkage_engine.disclosure.evidence.together import given_away
 from tests.property.disclosure_history.exact import Exactly
 from tests.property.disclosure_history.histories import listed, random_tables, sets_of
 from tests.unit.disclosure_history.test_release import FIRST, ONE_MORE, after, decided
-
-
-def state_after(*tables: dict[str, Iterable[int]]) -> State:
-    return after(*tables).state
 
 
 def test_one_person_more_is_given_away_by_the_cell_told_before() -> None:
@@ -42,7 +36,7 @@ def test_several_tables_together_are_all_named() -> None:
 
 def test_nothing_is_given_away_where_there_is_nothing_to_protect() -> None:
     assert given_away(nothing_released(), sets_of([range(20)])) == [None]
-    assert given_away(state_after(FIRST), sets_of([])) == []
+    assert given_away(after(FIRST).state, sets_of([])) == []
 
 
 def test_a_set_that_gives_nothing_away_or_is_told_has_no_explanation() -> None:
