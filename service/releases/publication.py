@@ -43,7 +43,7 @@ def as_csv(table: ControlledTable) -> bytes:
             for value, measure in zip(row.values, table.measures, strict=True)
             for field in (_number(value, measure), value.status.value)
         ]
-        writer.writerow([*map(_harmless, row.labels), *numbers])
+        writer.writerow([*map(harmless, row.labels), *numbers])
     return text.getvalue().encode()
 
 
@@ -146,7 +146,7 @@ def _number(value: ControlledValue, measure: Measure) -> str:
     return str(int(value.value)) if whole else format(Decimal(str(value.value)), "f")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     printable = _printable(text)
     return f"'{printable}" if printable.startswith(("=", "+", "-", "@")) else printable
