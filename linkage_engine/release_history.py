@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -19,11 +21,13 @@ from linkage_engine.contract.value import RandomId, Sha256, Value
 from linkage_engine.disclosure.admission.columns import COLUMNS, Columns, digest, from_columns, to_columns
 from linkage_engine.disclosure.admission.state import State, nothing_released
 from linkage_engine.disclosure.evidence.archive import TableAsked, ToldCell, ToldCount
-from linkage_engine.disclosure.history.sets import Persons
+from linkage_engine.disclosure.history.sets import Numbers, Persons
 from linkage_engine.disclosure.membership import KeptColumns
 from linkage_engine.vault.parquet import Vault
 
 HISTORY, HEAD, EVIDENCE = "history", "history/head", "evidence"
+TOLD, MANY = "history/told", 50
+"""Told cells of many tables together, for looking back; from how many on they are written down."""
 PIECE = 1 << 26
 """Bytes of a column that are kept as one value."""
 
@@ -130,19 +134,46 @@ class KeptTables:
 
     def cells(self, sha256: Collection[str]) -> list[ToldCell]:
         """The cells that told one of these populations, of the oldest table first."""
-        wanted = pa.array(sorted(sha256), pa.string())
-        return [cell for table in range(len(self.releases)) for cell in self._cells(table, wanted)]
-
-    def _cells(self, table: int, wanted: pa.Array) -> Iterator[ToldCell]:
-        kept = self.history.columns(self.releases[table], "cells")
-        told = kept.filter(kept["shown"])
-        people = told.filter(pc.and_(told["is_population"], pc.is_in(told["sha256"], value_set=wanted)))
-        counts: dict[str, dict[str, ToldCount]] = {key: {} for key in people["key"].to_pylist()}
-        parts = told.filter(pc.and_(pc.invert(told["is_population"]), pc.is_in(told["key"], people["key"])))
+        told, wanted = self._told, pa.array(sorted(sha256), pa.string())
+        is_population = told["is_population"].to_numpy()
+        is_wanted = is_population & pc.is_in(told["sha256"], value_set=wanted).to_numpy()
+        cell = _cell_numbers(told)
+        people = told.filter(pa.array(is_wanted))
+        parts = told.filter(pa.array(~is_population & np.isin(cell, cell[is_wanted])))
+        counts: dict[tuple[int, str], dict[str, ToldCount]] = defaultdict(dict)
         for row in parts.to_pylist():
-            counts[row["key"]][row["measure"]] = ToldCount(row["size"], row["set"], row["sha256"])
-        for row in people.to_pylist():
-            yield ToldCell(table, row["key"], row["sha256"], counts[row["key"]])
+            counted = ToldCount(row["size"], row["set"], row["sha256"])
+            counts[row["table"], row["key"]][row["measure"]] = counted
+        return [
+            ToldCell(row["table"], row["key"], row["sha256"], counts[row["table"], row["key"]])
+            for row in people.to_pylist()
+        ]
+
+    @cached_property
+    def _told(self) -> pa.Table:
+        """The told cells of all tables, the number of each in a column.
+
+        What was decided does not change: once there are many that were read one by one, all are written
+        down together, and next time read at once.
+        """
+        vault, project_id = self.history.vault, self.history.project_id
+        together = [vault.read(project_id, TOLD)] if vault.exists(project_id, TOLD) else []
+        known = together[0]["table"][-1].as_py() + 1 if together else 0
+        told = pa.concat_tables(
+            [*together, *(self._cells(table) for table in range(known, len(self.releases))), _NOTHING_TOLD]
+        )
+        if len(self.releases) - known >= MANY and told.num_rows:
+            vault.write(project_id, TOLD, told, replace=True)
+        return told
+
+    def _cells(self, table: int) -> pa.Table:
+        kept = self.history.columns(self.releases[table], "cells")
+        told = kept.filter(kept["shown"]).drop_columns("shown")
+        return (
+            told.append_column("table", pa.array([table] * told.num_rows, pa.int32()))
+            .select(_NOTHING_TOLD.column_names)
+            .cast(_NOTHING_TOLD.schema)
+        )
 
     def people(self, table: int, numbers: Collection[int]) -> dict[int, Persons]:
         """Who is in some sets of a table, by their numbers."""
@@ -152,8 +183,8 @@ class KeptTables:
 
     def largest(self, table: int) -> str | None:
         """The digest of the largest population that a table told."""
-        kept = self.history.columns(self.releases[table], "cells")
-        told = kept.filter(pc.and_(kept["shown"], kept["is_population"]))
+        of_table = pc.equal(self._told["table"], table)
+        told = self._told.filter(pc.and_(of_table, self._told["is_population"]))
         if told.num_rows == 0:
             return None
         return str(told["sha256"][int(np.argmax(told["size"].to_numpy()))].as_py())
@@ -163,6 +194,27 @@ class KeptTables:
         kept = json.loads(self.history.evidence(self.releases[table]))
         question = SignedQuestion.model_validate(kept["question"])
         return TableAsked(kept["table"]["title"], question)
+
+
+def _cell_numbers(told: pa.Table) -> Numbers:
+    """For each row a number of its cell: of its table and key together."""
+    keys = told["key"].combine_chunks().dictionary_encode()
+    tables = told["table"].to_numpy().astype(np.int64)
+    numbers: Numbers = tables * (len(keys.dictionary) + 1) + keys.indices.to_numpy()
+    return numbers
+
+
+_NOTHING_TOLD = pa.table(
+    {
+        "table": pa.array([], pa.int32()),
+        "key": pa.array([], pa.string()),
+        "measure": pa.array([], pa.string()),
+        "set": pa.array([], pa.int32()),
+        "is_population": pa.array([], pa.bool_()),
+        "size": pa.array([], pa.int32()),
+        "sha256": pa.array([], pa.string()),
+    }
+)
 
 
 def _packed(columns: Columns) -> pa.Table:

@@ -9,6 +9,8 @@ import pytest
 from linkage_engine.contract.earlier import CellOf, LookedBack, Whole
 from linkage_engine.contract.evidence import Evidence, Reason
 from linkage_engine.disclosure.evidence import look_back
+from linkage_engine.release_history import TOLD
+from tests.factories import PROJECT
 from tests.integration.doors.test_history_through_the_doors import (
     FIRST,
     FIRST_ID,
@@ -141,3 +143,15 @@ def test_looking_back_decides_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("linkage_engine.boundary.look_back", lambda *_: LookedBack())
     blind = [asked(without, n, cells).table for n, cells in ((FIRST_ID, FIRST), (SECOND_ID, ONE_MORE))]
     assert looked == blind
+
+
+def test_what_was_told_is_read_at_once_after_many_tables_and_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_by_one, together = a_gate(tmp_path / "one"), a_gate(tmp_path / "together")
+    tables = ((FIRST_ID, FIRST), (SECOND_ID, {"Total": range(5)}), (THIRD_ID, ONE_MORE), ("44" * 16, FIRST))
+    seen = [asked(one_by_one, release_id, cells).earlier for release_id, cells in tables]
+    assert not one_by_one.inside.vault.exists(PROJECT, TOLD)
+    monkeypatch.setattr("linkage_engine.release_history.MANY", 1)
+    assert [asked(together, release_id, cells).earlier for release_id, cells in tables] == seen
+    assert set(together.inside.vault.read(PROJECT, TOLD)["table"].to_pylist()) == {0, 2}
