@@ -50,6 +50,13 @@ def _alarms(evidence: Evidence) -> Iterator[str]:
         )
     if audit.over_budget:
         yield "OVER BUDGET: together with earlier tables this one lets more be learnt than intended"
+    otherwise = [each for each in audit.outcomes if each.told_otherwise]
+    if otherwise:
+        most = max(otherwise, key=lambda each: each.told_otherwise)
+        yield (
+            f"COUNTED OTHERWISE BEFORE: {most.outcomes[0]} over {most.told_otherwise} of these sets of people, "
+            f"in up to {most.ways} ways of one set"
+        )
     if earlier.withheld:
         worst = min(earlier.withheld, key=lambda each: each.people)
         partners = sorted({_short(cell.release_id) for cell in worst.cells})

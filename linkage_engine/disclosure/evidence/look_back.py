@@ -22,8 +22,9 @@ from linkage_engine.disclosure.evidence.near import Near, near_sets
 from linkage_engine.disclosure.evidence.together import GivenAway, given_away
 from linkage_engine.disclosure.evidence.whole import whole
 from linkage_engine.disclosure.history.sets import PersonSets
+from linkage_engine.disclosure.past import Past
 from linkage_engine.disclosure.policy import Policy
-from linkage_engine.disclosure.release import Decided, Past
+from linkage_engine.disclosure.release import Decided
 
 LISTED_TABLES, LISTED, LISTED_CELLS = 20, 50, 6
 """How many tables, pairs of cells, and cells of one computation are listed at most."""
