@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from linkage_engine.contract.earlier import AlikeCount, EarlierTable, Whole
-from linkage_engine.contract.evidence import Evidence, Reason
+from linkage_engine.contract.evidence import Evidence, HistoryAudit, Reason
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.contract.value import RandomId
 
@@ -50,13 +50,7 @@ def _alarms(evidence: Evidence) -> Iterator[str]:
         )
     if audit.over_budget:
         yield "OVER BUDGET: together with earlier tables this one lets more be learnt than intended"
-    otherwise = [each for each in audit.outcomes if each.told_otherwise]
-    if otherwise:
-        most = max(otherwise, key=lambda each: each.told_otherwise)
-        yield (
-            f"COUNTED OTHERWISE BEFORE: {most.outcomes[0]} over {most.told_otherwise} of these sets of people, "
-            f"in up to {most.ways} ways of one set"
-        )
+    yield from _otherwise(audit)
     if earlier.withheld:
         worst = min(earlier.withheld, key=lambda each: each.people)
         partners = sorted({_short(cell.release_id) for cell in worst.cells})
@@ -80,6 +74,14 @@ def _alarms(evidence: Evidence) -> Iterator[str]:
         )
     if earlier.alike_tables_left:
         yield (f"counts of {_counted(earlier.alike_tables_left, 'older table')} were not compared by person")
+
+
+def _otherwise(audit: HistoryAudit) -> Iterator[str]:
+    counted = [each for each in audit.outcomes if each.told_otherwise]
+    if counted:
+        most = max(counted, key=lambda each: each.told_otherwise)
+        over = f"{most.told_otherwise} of these sets of people, in up to {most.ways} ways of one set"
+        yield f"COUNTED OTHERWISE BEFORE: {most.outcomes[0]} over {over}"
 
 
 def _facts(evidence: Evidence) -> Iterator[str]:

@@ -48,9 +48,8 @@ def test_a_worst_table_still_has_ten_lines_and_the_alarms_are_among_them() -> No
 def test_an_outcome_that_was_counted_otherwise_before_is_named() -> None:
     found = {"outcomes": ("cancer_diagnosed",), "sets": 9, "told_otherwise": 4, "ways": 2}
     audit = a_history_audit(outcomes=[{**found, "mean": 0.02, "top1": 0.1}])
-    assert summary(some_evidence(history=audit))[0] == (
-        "1. COUNTED OTHERWISE BEFORE: cancer_diagnosed over 4 of these sets of people, in up to 2 ways of one set"
-    )
+    first, *_ = summary(some_evidence(history=audit))
+    assert first.startswith("1. COUNTED OTHERWISE BEFORE: cancer_diagnosed over 4 of these sets of people")
 
 
 def test_a_quiet_table_says_so_in_few_lines() -> None:
