@@ -33,10 +33,10 @@ from linkage_engine.contract.reports import RunFigures, ValidationReport
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.disclosure.before import before_control
 from linkage_engine.disclosure.cells import ExactCell, ExactTable, Reference
-from linkage_engine.disclosure.control import Provenance
 from linkage_engine.disclosure.linkage import ExactLinkage, controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.record import Provenance
 from linkage_engine.disclosure.release import Past, decide
 from linkage_engine.link.linking import link_pair
 from linkage_engine.query.plan import plan

@@ -13,12 +13,13 @@ from linkage_engine.disclosure.admission.admit import Admitted, admit
 from linkage_engine.disclosure.admission.state import State
 from linkage_engine.disclosure.cells import ExactTable
 from linkage_engine.disclosure.classification import classified
-from linkage_engine.disclosure.control import Provenance, control
+from linkage_engine.disclosure.control import control
 from linkage_engine.disclosure.gate.release import adds_nothing_small
 from linkage_engine.disclosure.gate.verdict import Verdict
 from linkage_engine.disclosure.history.leverage import leverage
 from linkage_engine.disclosure.history.sets import PersonSets
 from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.record import Provenance
 from linkage_engine.disclosure.threshold import may_be_told
 
 
@@ -56,15 +57,16 @@ def decide(
     3. The gate looks at what that table tells, by code of its own, after everything told before.
     4. The leverage of everything told is measured for the checkers.
 
-    The randomness decides nothing: it is the gate's and admission's test vectors and the budget's sample.
+    The randomness decides nothing: it is the gate's and admission's test vectors, the budget's sample, and
+    what a mechanism draws that adds noise.
     Raises `QueryRefused`: HISTORY_UNDECIDED unless the gate finds that nothing small can be computed;
     HISTORY_OVER_BUDGET where the policy says so; and what `control` raises.
     """
-    chance = generator.spawn(3)
+    chance = generator.spawn(4)
     asked = classified(exact, policy)
     admitted = admit(past.state, asked.table, threshold=policy.history.min_difference, generator=chance[0])
     withheld = asked.withheld(admitted.decisions)
-    table = control(exact, policy, provenance=provenance, withheld=withheld)
+    table = control(exact, policy, provenance=provenance, withheld=withheld, generator=chance[3])
     told = _told(exact, table)
     verdict = adds_nothing_small(past.state.published, told, admitted.state.groups, generator=chance[1])
     if verdict is not Verdict.SAFE or not set(told.digests) <= set(admitted.state.published.digests):

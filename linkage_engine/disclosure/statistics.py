@@ -1,4 +1,4 @@
-"""Each statistic with its rule: what is told of exact cells, and what is computed from told numbers alone."""
+"""Each statistic with its rule: what may be told of exact cells, and what is computed from told numbers."""
 
 from __future__ import annotations
 
@@ -6,88 +6,63 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from linkage_engine.contract.controlled_table import CellStatus, ControlledValue, Statistic
-from linkage_engine.disclosure.cells import ExactTable
+from linkage_engine.disclosure.cells import Persons
+from linkage_engine.disclosure.figures import CONFIDENTIAL, UNAVAILABLE, Exact, Figures
 from linkage_engine.disclosure.intervals import byar, wilson
-from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.reference import expected, safe_rates
-from linkage_engine.disclosure.rounding import METHODS, Counts
 from linkage_engine.disclosure.threshold import effective_threshold, may_be_told
 
-Column = tuple[ControlledValue, ...]
-"""One number for each cell of a table."""
 
-CONFIDENTIAL = ControlledValue(value=None, status=CellStatus.CONFIDENTIAL)
-UNAVAILABLE = ControlledValue(value=None, status=CellStatus.UNAVAILABLE)
-
-
-@dataclass(frozen=True, eq=False)
-class Exact:
-    """A table under a policy, with what several rules ask for."""
-
-    table: ExactTable
-    policy: Policy
-    withheld: frozenset[int] = frozenset()
-    """Places of cells of which nothing may be told, however many people they are about."""
-
-    @property
-    def populations(self) -> Counts:
-        """People of each cell."""
-        return np.array([cell.population.size for cell in self.table.cells], dtype=np.int64)
-
-    @property
-    def populations_safe(self) -> npt.NDArray[np.bool_]:
-        """Which cells are about enough people and not withheld: of the others nothing is told."""
-        safe = may_be_told(self.populations, self.policy)
-        safe[list(self.withheld)] = False
-        return safe
-
-    def counts(self, part: str) -> Counts:
-        """People of each cell in a part."""
-        return np.array([cell.parts[part].size for cell in self.table.cells], dtype=np.int64)
-
-    def told(self, numbers: Counts, *, where: npt.NDArray[np.bool_]) -> Column:
-        """Rounded numbers, and confidential ones elsewhere."""
-        rounded = METHODS[self.policy.counts.method](numbers).tolist()
-        pairs = zip(rounded, where.tolist(), strict=True)
-        return tuple(ControlledValue(value=number) if safe else CONFIDENTIAL for number, safe in pairs)
+def _population(exact: Exact, _: str) -> Figures:
+    """People: at least the threshold."""
+    return Figures(
+        Statistic.POPULATION,
+        None,
+        numbers=exact.populations,
+        people=tuple(cell.population for cell in exact.table.cells),
+        allowed=exact.populations_safe,
+    )
 
 
-def _population(exact: Exact, _: str) -> Column:
-    """People: at least the threshold; rounded."""
-    return exact.told(exact.populations, where=exact.populations_safe)
-
-
-def _count(exact: Exact, part: str) -> Column:
+def _count(exact: Exact, part: str) -> Figures:
     """People in a part: they, and where the policy says so those who are not, at least the threshold."""
     counts = exact.counts(part)
     safe = exact.populations_safe & may_be_told(counts, exact.policy)
     if exact.policy.threshold.complement:
         safe &= may_be_told(exact.populations - counts, exact.policy)
-    return exact.told(counts, where=safe)
+    return Figures(Statistic.COUNT, part, numbers=counts, people=_in(exact, part), allowed=safe)
 
 
-def _events(exact: Exact, part: str) -> Column:
-    """Events: at least the threshold, and so are the people they happened to; rounded like people."""
+def _events(exact: Exact, part: str) -> Figures:
+    """Events: at least the threshold, and so are the people they happened to."""
     events = np.array([cell.events[part] for cell in exact.table.cells], dtype=np.int64)
     people_safe = may_be_told(exact.counts(part), exact.policy)
     safe = exact.populations_safe & people_safe & may_be_told(events, exact.policy)
-    return exact.told(events, where=safe)
+    return Figures(Statistic.EVENTS, part, numbers=events, people=_in(exact, part), allowed=safe)
 
 
-def _expected(exact: Exact, part: str) -> Column:
+def _expected(exact: Exact, part: str) -> Figures:
     """Expected events: from strata of at least the threshold of people and events; three figures."""
     reference = exact.table.reference
     assert reference is not None  # a table with expected events has one
     at_least = effective_threshold(exact.policy.threshold.persons, exact.policy.counts.method)
     rates = safe_rates(reference, part, at_least=at_least)
-    numbers = [expected(cell.days, rates) for cell in exact.table.cells]
-    return tuple(
-        ControlledValue(value=three_figures(number)) if safe and number is not None else CONFIDENTIAL
-        for number, safe in zip(numbers, exact.populations_safe.tolist(), strict=True)
+    found = [expected(cell.days, rates) for cell in exact.table.cells]
+    return Figures(
+        Statistic.EXPECTED,
+        part,
+        numbers=np.array(
+            [np.nan if each is None else three_figures(each) for each in found], dtype=np.float64
+        ),
+        people=tuple(cell.population for cell in exact.table.cells),
+        allowed=exact.populations_safe & np.array([each is not None for each in found], dtype=np.bool_),
     )
+
+
+def _in(exact: Exact, part: str) -> tuple[Persons, ...]:
+    return tuple(cell.parts[part] for cell in exact.table.cells)
 
 
 def three_figures(number: float) -> float:
@@ -95,13 +70,13 @@ def three_figures(number: float) -> float:
     return float(f"{number:.3g}")
 
 
-TOLD: Mapping[Statistic, Callable[[Exact, str], Column]] = {
+TOLD: Mapping[Statistic, Callable[[Exact, str], Figures]] = {
     Statistic.POPULATION: _population,
     Statistic.COUNT: _count,
     Statistic.EVENTS: _events,
     Statistic.EXPECTED: _expected,
 }
-"""What is told of exact cells; nothing else sees them."""
+"""What may be told of exact cells, each by its rule; a mechanism makes numbers of it that leave."""
 
 
 def share(count: float, population: float, *, per: int, decimals: int) -> float:

@@ -8,8 +8,9 @@ from linkage_engine.catalogue.analysis_templates import analysis_template
 from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.contract.controlled_table import ControlledTable
 from linkage_engine.disclosure.cells import ExactCell, ExactTable, Persons
-from linkage_engine.disclosure.control import Provenance, control
+from linkage_engine.disclosure.control import control
 from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.record import Provenance
 
 MEASURES = analysis_template("prevalence").measures
 NUMERATOR, DENOMINATOR, PERCENT, PER_100_000 = range(4)

@@ -1,0 +1,113 @@
+"""The record of a table: what control did, told from the controlled rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from linkage_engine.contract.controlled_table import (
+    CellStatus,
+    ControlledRow,
+    DisclosureRecord,
+    PlannedMeasure,
+    RuleFired,
+    Statistic,
+)
+from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.threshold import effective_threshold
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a table answers and from which data."""
+
+    specification_sha256: str
+    data_version: str
+
+
+Action = Literal["hidden", "rounded", "recomputed"]
+
+TOLD_AS: Mapping[str, Action] = {"round": "rounded"}
+"""What each mechanism does to what it tells."""
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """One line of the record: which numbers' statuses it counts, a cell once however many it has.
+
+    Without an action it is the mechanism's, and the name says which.
+    """
+
+    name: str
+    action: Action | None
+    statistics: frozenset[Statistic]
+    status: CellStatus
+
+
+def _rule(name: str, action: Action | None, *statistics: Statistic) -> _Rule:
+    status = CellStatus.CONFIDENTIAL if action == "hidden" else CellStatus.SHOWN
+    return _Rule(name, action, frozenset(statistics), status)
+
+
+_S = Statistic
+_RULES = (
+    _Rule("impossible_cell", "hidden", frozenset({_S.POPULATION}), CellStatus.NOT_APPLICABLE),
+    _rule("population_withheld", "hidden", _S.POPULATION),
+    _rule("count_threshold", "hidden", _S.COUNT),
+    _rule("events_threshold", "hidden", _S.EVENTS),
+    _rule("reference_threshold", "hidden", _S.EXPECTED),
+    _rule("population_{}", None, _S.POPULATION),
+    _rule("count_{}", None, _S.COUNT),
+    _rule("events_{}", None, _S.EVENTS),
+    _rule("expected_rounded", "rounded", _S.EXPECTED),
+    _rule("share_of_{}", "recomputed", _S.PERCENT, _S.PER_100_000),
+    _rule("ratio_of_{}", "recomputed", _S.RATIO),
+    _rule("interval_of_{}", "recomputed", _S.PERCENT_LOWER, _S.RATIO_LOWER),
+)
+"""In the order of the record; a table has those of its statistics."""
+
+
+def record_of(
+    rows: tuple[ControlledRow, ...],
+    measures: tuple[PlannedMeasure, ...],
+    policy: Policy,
+    provenance: Provenance,
+    *,
+    audited: bool,
+) -> DisclosureRecord:
+    """What was done, told from the controlled rows alone."""
+    statuses = [{(m.statistic, v.status) for m, v in zip(measures, row.values, strict=True)} for row in rows]
+    about = {measure.statistic for measure in measures}
+    told_as = TOLD_AS[policy.counts.mechanism]
+
+    def fired(rule: _Rule) -> int:
+        touched = {(statistic, rule.status) for statistic in rule.statistics}
+        cells = [status for status in statuses if status & touched]
+        if rule.status is CellStatus.CONFIDENTIAL and Statistic.POPULATION not in rule.statistics:
+            cells = [status for status in cells if _HIDDEN_WHOLE not in status]
+        return len(cells)
+
+    return DisclosureRecord(
+        policy=policy.profile,
+        policy_version=policy.version,
+        policy_sha256=policy.sha256,
+        threshold=policy.threshold.persons,
+        effective_threshold=effective_threshold(policy.threshold.persons, policy.counts.method),
+        rounding=policy.counts.method,
+        margins=policy.counts.margins,
+        cells=len(rows),
+        cells_hidden=sum(any(s is CellStatus.CONFIDENTIAL for _, s in status) for status in statuses),
+        rules=tuple(
+            RuleFired(rule=rule.name.format(told_as), action=rule.action or told_as, cells=fired(rule))
+            for rule in _RULES
+            if rule.statistics & about
+        ),
+        specification_sha256=provenance.specification_sha256,
+        data_version=provenance.data_version,
+        history_audited=audited,
+    )
+
+
+_HIDDEN_WHOLE = (Statistic.POPULATION, CellStatus.CONFIDENTIAL)
+"""Of such a row nothing is told, and no other rule was asked."""
