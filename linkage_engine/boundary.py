@@ -32,7 +32,7 @@ from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCo
 from linkage_engine.contract.reports import RunFigures, ValidationReport
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.disclosure.before import before_control
-from linkage_engine.disclosure.cells import ExactCell, ExactTable, Reference
+from linkage_engine.disclosure.cells import Estimate, ExactCell, ExactTable, Fit, Reference
 from linkage_engine.disclosure.linkage import ExactLinkage, controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
@@ -40,7 +40,7 @@ from linkage_engine.disclosure.record import Provenance
 from linkage_engine.disclosure.release import Past, decide
 from linkage_engine.link.linking import link_pair
 from linkage_engine.query.plan import plan
-from linkage_engine.query.raw_table import RawReference, RawTable
+from linkage_engine.query.raw_table import RawCell, RawReference, RawTable
 from linkage_engine.query.run import answer, inputs
 from linkage_engine.release_history import ReleaseHistory
 from linkage_engine.sealing.recipient import Recipient
@@ -353,18 +353,22 @@ def _exact(raw: RawTable, asked: QuerySpec) -> ExactTable:
         template=template.name,
         dimensions=raw.dimensions,
         measures=template.measures_of(raw.parts),
-        cells=tuple(
-            ExactCell(
-                labels=cell.labels,
-                population=cell.population,
-                parts=cell.parts,
-                events=cell.events,
-                days=cell.days,
-                applicable=cell.applicable,
-            )
-            for cell in raw.cells
-        ),
+        cells=tuple(map(_exact_cell, raw.cells)),
         reference=None if others is None else _reference(others),
+        fit=None if raw.fit is None else Fit(raw.fit.records, raw.fit.coefficients, raw.fit.patterns),
+    )
+
+
+def _exact_cell(raw: RawCell) -> ExactCell:
+    return ExactCell(
+        labels=raw.labels,
+        population=raw.population,
+        parts=raw.parts,
+        events=raw.events,
+        days=raw.days,
+        applicable=raw.applicable,
+        values=raw.values,
+        estimates={name: Estimate(*pair) for name, pair in raw.estimates.items()},
     )
 
 

@@ -155,9 +155,7 @@ class PlannedMeasure(Measure):
 
     @model_validator(mode="after")
     def _is_about_what_its_statistic_is(self) -> Self:
-        said = {
-            name for name in (_PART, _VARIABLE, _AT, _COMPETING) if getattr(self, name) is not None
-        }
+        said = {name for name in (_PART, _VARIABLE, _AT, _COMPETING) if getattr(self, name) is not None}
         about = ABOUT[self.statistic]
         if not about - _MAY_LACK.get(self.statistic, frozenset()) <= said <= about:
             raise ValueError

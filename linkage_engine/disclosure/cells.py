@@ -94,7 +94,9 @@ class ExactCell:
     def values_in(self, variable: str, part: str | None) -> Tally:
         """The values of the people in a part, or of all of them."""
         values = self.values[variable]
-        return values if part is None else values[np.isin(self.population, self.parts[part], assume_unique=True)]
+        return (
+            values if part is None else values[np.isin(self.population, self.parts[part], assume_unique=True)]
+        )
 
     def _has_one_each(self, values: Tally) -> bool:
         fits = values.dtype == np.int64 and values.shape == self.population.shape
