@@ -48,7 +48,7 @@ def _figures(
 def _exact(measure: PlannedMeasure, cell: ExactCell, rates: Mapping[str | None, Rates]) -> float | None:
     if measure.statistic is Statistic.EXPECTED:
         return expected(cell.days, rates[measure.part])
-    return _OF_A_CELL[measure.statistic](measure, cell)
+    return OF_A_CELL[measure.statistic](measure, cell)
 
 
 def _values(measure: PlannedMeasure, cell: ExactCell) -> Tally:
@@ -93,7 +93,7 @@ def _incidence(measure: PlannedMeasure, cell: ExactCell) -> float | None:
     return None if point is None else round(100 * point.incidence, 1)
 
 
-_OF_A_CELL: Mapping[Statistic, Callable[[PlannedMeasure, ExactCell], float | None]] = {
+OF_A_CELL: Mapping[Statistic, Callable[[PlannedMeasure, ExactCell], float | None]] = {
     Statistic.POPULATION: lambda _, cell: cell.population.size,
     Statistic.COUNT: lambda measure, cell: cell.parts[measure.part or ""].size,
     Statistic.EVENTS: lambda measure, cell: cell.events[measure.part or ""],
