@@ -203,7 +203,7 @@ def test_points_come_from_rounded_people_and_rounded_totals() -> None:
     assert points(steps, midpoint6) == (
         Point(30, 1 - 15 / 99, 15 / 99),
         Point(60, 1 - 15 / 99, 15 / 99),
-        Point(90, (1 - 15 / 99) * (1 - 12 / 69), pytest.approx(15 / 99 + (1 - 15 / 99) * 12 / 69)),
+        Point(90, (1 - 15 / 99) * (1 - 12 / 69), 15 / 99 + (1 - 15 / 99) * 12 / 69),
     )
 
 
