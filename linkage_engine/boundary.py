@@ -355,7 +355,7 @@ def _exact(raw: RawTable, asked: QuerySpec) -> ExactTable:
         measures=template.measures_of(raw.parts),
         cells=tuple(map(_exact_cell, raw.cells)),
         reference=None if others is None else _reference(others),
-        fit=None if raw.fit is None else Fit(raw.fit.records, raw.fit.coefficients, raw.fit.patterns),
+        fit=None if raw.fit is None else Fit(*raw.fit.figures),
     )
 
 

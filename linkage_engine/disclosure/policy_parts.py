@@ -139,6 +139,6 @@ class Symbols(Value):
 
     @model_validator(mode="after")
     def _differ(self) -> Self:
-        if len(set(self.model_dump().values())) < len(type(self).model_fields):
+        if len(set(vars(self).values())) < len(type(self).model_fields):
             raise ValueError
         return self

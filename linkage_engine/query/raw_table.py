@@ -68,6 +68,11 @@ class RawFit(Withheld):
     coefficients: int
     patterns: int
 
+    @property
+    def figures(self) -> tuple[int, int, int]:
+        """The three in their order."""
+        return self.records, self.coefficients, self.patterns
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RawTable(Withheld):
@@ -89,7 +94,7 @@ class RawTable(Withheld):
             "template": self.template,
             "dimensions": ",".join(self.dimensions),
             "parts": ",".join(self.parts),
-            "fit": "" if self.fit is None else ",".join(str(n) for n in vars(self.fit).values()),
+            "fit": "" if self.fit is None else ",".join(map(str, self.fit.figures)),
         } | _about_reference(self.reference)
         kept = _Kept.of(self.cells)
         about |= kept.about
