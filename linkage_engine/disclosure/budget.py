@@ -82,8 +82,8 @@ def told_by(exact: ExactTable, over: Mapping[int, int], asked: Asked) -> Outcome
     A cell counts whatever becomes of its numbers: which are hidden would say something of the outcome.
     """
     found: dict[str, dict[Telling, list[int]]] = {}
-    telling = [m for m in exact.measures if m.statistic not in NO_OBSERVATION]
-    counted = [measure for measure in telling if measure.part or measure.variable]
+    observed = [m for m in exact.measures if m.statistic not in NO_OBSERVATION]
+    counted = [measure for measure in observed if measure.part or measure.variable]
     for place, number in over.items():
         labels = dict(zip(exact.dimensions, exact.cells[place].labels, strict=True))
         for measure in counted:
