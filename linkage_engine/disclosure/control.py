@@ -50,8 +50,7 @@ def control(
     `NotTrusted(HAND_OVER_INVALID)` for a measure computed from numbers that are not among the measures.
     """
     mechanism = mechanism_of(policy)
-    if len(table.dimensions) > policy.limits.dims or len(table.cells) > policy.limits.cells:
-        raise QueryRefused(RefusalCode.TABLE_TOO_LARGE, cells=len(table.cells), allowed=policy.limits.cells)
+    check_size(table, policy)
     columns = _columns(Exact(table, policy, frozenset(withheld or ()), generator), mechanism)
     inapplicable = (_NOT_APPLICABLE,) * len(columns)
     rows = tuple(
@@ -69,6 +68,12 @@ def control(
         rows=rows,
         record=record_of(rows, table.measures, policy, provenance, audited=withheld is not None),
     )
+
+
+def check_size(table: ExactTable, policy: Policy) -> None:
+    """Raise `QueryRefused(TABLE_TOO_LARGE)` when the policy allows fewer dimensions or cells."""
+    if len(table.dimensions) > policy.limits.dims or len(table.cells) > policy.limits.cells:
+        raise QueryRefused(RefusalCode.TABLE_TOO_LARGE, cells=len(table.cells), allowed=policy.limits.cells)
 
 
 _NOT_APPLICABLE = ControlledValue(value=None, status=CellStatus.NOT_APPLICABLE)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from linkage_engine import boundary
+from linkage_engine import handed_over
 from linkage_engine.boundary import DATA_VERSION, GateDoor, Inside
 from linkage_engine.catalogue.analysis_templates import AnalysisTemplate, analysis_template
 from linkage_engine.contract.controlled_table import CellStatus, Statistic
@@ -54,7 +54,7 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GateDoor:
     def template(_: str) -> AnalysisTemplate:
         return asking
 
-    monkeypatch.setattr(boundary, "analysis_template", template)
+    monkeypatch.setattr(handed_over, "analysis_template", template)
     return GateDoor(Inside(identity=IDENTITY, vault=Vault(tmp_path, Keystore(bytes(32))), random=bytes))
 
 
