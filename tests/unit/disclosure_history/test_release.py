@@ -11,20 +11,22 @@ import pytest
 from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.contract.controlled_table import CellStatus, ControlledTable
 from linkage_engine.contract.refusals import EngineRefusal, QueryRefused, RefusalCode
+from linkage_engine.disclosure.admission import admit as admission
 from linkage_engine.disclosure.admission.columns import digest, from_columns, to_columns
 from linkage_engine.disclosure.admission.state import nothing_released
 from linkage_engine.disclosure.cells import ExactCell, ExactTable
 from linkage_engine.disclosure.gate.release import adds_nothing_small
 from linkage_engine.disclosure.gate.verdict import Verdict
 from linkage_engine.disclosure.history.sets import PersonSets, no_sets
+from linkage_engine.disclosure.past import Past
 from linkage_engine.disclosure.policy import Policy
-from linkage_engine.disclosure.release import Decided, Past, decide
+from linkage_engine.disclosure.release import Decided, decide
 from tests.property.disclosure_history.exact import Exactly
 from tests.property.disclosure_history.histories import listed, sets_of
 from tests.unit.disclosure.tables import DEFAULT, HES, MEASURES, PROVENANCE
 
 Cells = Mapping[str, Iterable[int]]
-BEGINNING = Past(nothing_released(), 0)
+BEGINNING = Past()
 
 
 def a_table(cells: Cells, *, counted: int = 2) -> ExactTable:
@@ -51,8 +53,8 @@ def decided(
 
 def after(*tables: Cells, policy: Policy = DEFAULT) -> Past:
     past = BEGINNING
-    for number, cells in enumerate(tables, start=1):
-        past = Past(decided(cells, past, policy=policy).state, number)
+    for cells in tables:
+        past = decided(cells, past, policy=policy).after
     return past
 
 
@@ -124,7 +126,7 @@ def test_eight_people_are_told_where_the_policy_says_so() -> None:
 def test_the_strictest_difference_that_was_ever_asked_for_stays() -> None:
     lenient, strict = a_policy(min_difference=5), a_policy(min_difference=10)
     past = after({"Total": range(60)}, policy=lenient)
-    strictly = Past(decided({"Total": range(200, 260)}, past, policy=strict).state, 2)
+    strictly = decided({"Total": range(200, 260)}, past, policy=strict).after
     seven_fewer = {"Total": range(53)}
     assert told(decided(seven_fewer, past, policy=lenient).table) == {"Total"}
     assert told(decided(seven_fewer, strictly, policy=lenient).table) == set()
@@ -149,7 +151,7 @@ def test_a_group_that_nobody_listed_before_it_was_known_stops_no_later_table() -
     listed_late = decided(FEW, past)
     assert told(listed_late.table) == set()
     assert (listed_late.audit.groups, listed_late.audit.groups_known_before) == (1, 1)
-    later = decided({"Total": range(200, 300)}, Past(listed_late.state, 4))
+    later = decided({"Total": range(200, 300)}, listed_late.after)
     assert told(later.table) == {"Total"}
     assert later.audit.groups_known_before == 1
 
@@ -165,16 +167,30 @@ def test_the_group_that_was_known_is_exactly_that() -> None:
         ([], [range(20)], [range(3)], Verdict.SAFE),
         ([range(20)], [range(17)], [range(17, 20)], Verdict.DETERMINED),
         ([range(20), range(17)], [range(30, 60)], [range(17, 20)], Verdict.SAFE),
-        ([range(20), range(17)], [range(15)], [range(17, 20), range(15, 17)], Verdict.DETERMINED),
+        (
+            [range(20), range(17)],
+            [range(15)],
+            [range(17, 20), range(15, 17), range(15, 20)],
+            Verdict.DETERMINED,
+        ),
+        ([range(20)], [range(15)], [range(17, 20)], Verdict.UNDECIDED),
         ([range(20), range(19)], [range(30, 60)], [range(19, 20)], Verdict.DETERMINED),
     ],
-    ids=["nothing before", "a new one", "known before", "one of each", "a person is never excused"],
+    ids=[
+        "nothing before",
+        "a new one",
+        "known before",
+        "one of each",
+        "a part that nobody listed",
+        "a person is never excused",
+    ],
 )
 def test_a_release_answers_for_what_it_adds(
     before: list[range], new: list[range], groups: list[range], verdict: Verdict
 ) -> None:
     random = np.random.default_rng(1)
-    assert adds_nothing_small(sets_of(before), sets_of(new), sets_of(groups), generator=random) is verdict
+    said = adds_nothing_small(sets_of(before), sets_of(new), sets_of(groups), threshold=10, generator=random)
+    assert said is verdict
 
 
 def forged(past: Past) -> Past:
@@ -192,6 +208,15 @@ def test_the_gate_refuses_what_admission_was_wrong_about() -> None:
     assert told(decided(whole, past).table) == set()
     with pytest.raises(QueryRefused) as refusal:
         decided(whole, forged(past))
+    assert refusal.value.code is RefusalCode.HISTORY_UNDECIDED
+
+
+def test_the_gate_refuses_when_admission_does_not_list_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "small_pair_sets", lambda *_, **__: no_sets())
+    far, near = {"Total": range(200, 260)}, {"Total": range(115, 200)}
+    assert told(decided(far, after(FIRST)).table) == {"Total"}
+    with pytest.raises(QueryRefused) as refusal:
+        decided(near, after(FIRST))
     assert refusal.value.code is RefusalCode.HISTORY_UNDECIDED
 
 
@@ -243,5 +268,5 @@ def test_another_byte_is_another_digest() -> None:
 
 def test_nothing_of_a_decision_prints() -> None:
     done = decided(FIRST)
-    assert repr((done, Past(done.state, 1))) == "(Decided(withheld), Past(withheld))"
+    assert repr((done, done.after)) == "(Decided(withheld), Past(withheld))"
     assert PersonSets.__repr__(done.state.published) == "PersonSets(withheld)"
