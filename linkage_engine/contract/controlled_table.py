@@ -106,6 +106,35 @@ class DisclosureRecord(Value):
     """Whether the table was audited against the project's earlier releases."""
 
 
+class BudgetUsed(Value):
+    """How much of what a policy allows to be learnt all told tables of a project use up, coarsely.
+
+    Percent of the limit, up to the next ten, so that it says nothing of the size of a set; nothing
+    where it could not be measured.
+    """
+
+    limit: float
+    """The largest share of one yes or no about a person that may be learnt."""
+    used_percent: int | None
+
+
+class HistoryRecord(Value):
+    """What an audit against the project's earlier tables came to, as readers of a release may know it."""
+
+    tables_before: int
+    leverage_mean: BudgetUsed
+    """Over everybody about whom anything was told."""
+    leverage_top1: BudgetUsed
+    """Over the hundredth of them of whom most was told."""
+    over_budget: bool
+
+
+class PublishedRecord(DisclosureRecord):
+    """The record of a release: what control did to its table, and what the project's history came to."""
+
+    history: HistoryRecord
+
+
 class ControlledTable(Value):
     """A table that disclosure control made; nothing else may be released."""
 

@@ -11,6 +11,9 @@ from typing import Any
 
 from linkage_engine.contract.controlled_table import CellStatus, ControlledTable, ControlledValue, Measure
 
+RECORD = "disclosure-record.json"
+"""What disclosure control did to the table; its JSON Schema is at `/schemas/disclosure-record`."""
+
 MEANINGS: Mapping[CellStatus, str] = {
     CellStatus.CONFIDENTIAL: "confidential: withheld to protect people",
     CellStatus.NOT_APPLICABLE: "not applicable: nobody can be in this cell",
@@ -40,7 +43,7 @@ def as_csv(table: ControlledTable) -> bytes:
             for value, measure in zip(row.values, table.measures, strict=True)
             for field in (_number(value, measure), value.status.value)
         ]
-        writer.writerow([*map(_harmless, row.labels), *numbers])
+        writer.writerow([*map(harmless, row.labels), *numbers])
     return text.getvalue().encode()
 
 
@@ -55,6 +58,7 @@ def as_csvw(table: ControlledTable, *, csv_name: str) -> bytes:
         "dc:source": f"Template {table.template}, data version {record.data_version}",
         "dc:provenance": f"Specification sha256:{record.specification_sha256}",
         "dc:conformsTo": f"Policy {_policy(table)}, sha256:{record.policy_sha256}",
+        "rdfs:seeAlso": {"@id": RECORD},
         "notes": [{"shorthand": status.value, "meaning": meaning} for status, meaning in MEANINGS.items()],
         "dialect": {"encoding": "utf-8", "lineTerminators": "\n", "header": True},
         "tableSchema": {"columns": _columns(table)} | _primary_key(table),
@@ -142,7 +146,7 @@ def _number(value: ControlledValue, measure: Measure) -> str:
     return str(int(value.value)) if whole else format(Decimal(str(value.value)), "f")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     printable = _printable(text)
     return f"'{printable}" if printable.startswith(("=", "+", "-", "@")) else printable

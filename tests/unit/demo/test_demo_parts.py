@@ -156,8 +156,8 @@ def some_facts() -> dict[str, Any]:
         "linkage_run": {"figures": {"pairs": {"cancer-registry:gp-federation": figures}}},
         "queries": {"prevalence": {"query_id": "cd" * 16}, "emergency_15m": {"query_id": "ef" * 16}},
         "refused": "Outside the permit: no.\nWhat to do: ask.\n",
-        "subtracted": "sex    cases (before)\nFemale 14\naudited after 2 earlier tables\n4 cells hidden\n"
-        "leverage 2.1 %\n12 of 24 cells hidden; evidence 3f\n",
+        "subtracted": "1. 4 cells hidden by history\n10. 12 of 24 cells have something hidden\n\n"
+        "sex    cases (before)\nFemale 14\nleverage 2.1 %\n12 of 24 cells hidden; evidence 3f\n",
         "verified": "verified: 40 entries\n",
         "tampered": "entry 7 differs\n",
         "service": "api: isolation reduced; open: network\ngate: isolation full\nready\n",
@@ -225,9 +225,8 @@ def test_the_page_shows_what_everybody_saw(demo: Demo) -> None:
         "entry 7 differs",
         "gate: isolation full",
         "1 of 3 cells hidden",
-        "audited after 2 earlier tables",
-        "4 cells hidden",
-        "12 of 24 cells hidden",
+        "1. 4 cells hidden by history",
+        "10. 12 of 24 cells have something hidden",
         "2.0 s  together",
     ):
         assert words in text
