@@ -71,7 +71,10 @@ def open_(
     print(*history_lines(evidence.history), sep="\n")
     record = evidence.table.record
     print(f"policy {record.policy} version {record.policy_version}, threshold {record.threshold},")
-    print(f"{record.cells_hidden} of {record.cells} cells hidden; evidence {digest}")
+    print(
+        f"{record.cells_hidden} of {record.cells} cells hidden, {record.cells_banded} with a band; "
+        f"evidence {digest}"
+    )
 
 
 @app.command()

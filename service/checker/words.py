@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from linkage_engine.contract.controlled_table import CellStatus
 from linkage_engine.contract.earlier import AlikeCount, EarlierTable, Whole
 from linkage_engine.contract.evidence import Evidence, HistoryAudit, Reason
 from linkage_engine.contract.statements import SignedQuestion
@@ -93,7 +94,8 @@ def _facts(evidence: Evidence) -> Iterator[str]:
         f"(limit {100 * audit.leverage_top1_limit:.1f} %)"
     )
     why = ", ".join(f"{WORDS[reason]} {cells}" for reason, cells in _hidden(evidence).most_common())
-    yield f"{record.cells_hidden} of {record.cells} cells have something hidden" + (f": {why}" if why else "")
+    hidden = sum(any(value.status in _WITHHELD for value in row.values) for row in evidence.table.rows)
+    yield f"{hidden} of {record.cells} cells have something hidden" + (f": {why}" if why else "")
     if not audit.releases:
         yield "the first table of its project: there is nothing to subtract it from"
         return
@@ -104,6 +106,10 @@ def _facts(evidence: Evidence) -> Iterator[str]:
     if earlier.tables:
         nearest = earlier.tables[0]
         yield f"most alike: {table_line(nearest, evidence.question)}"
+
+
+_WITHHELD = frozenset({CellStatus.CONFIDENTIAL, CellStatus.LOW, CellStatus.HIGH})
+"""What stands for a number that was not told."""
 
 
 def _hidden(evidence: Evidence) -> Counter[Reason]:

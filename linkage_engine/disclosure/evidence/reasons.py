@@ -15,13 +15,13 @@ from linkage_engine.contract.controlled_table import (
 from linkage_engine.contract.evidence import Reason
 from linkage_engine.disclosure.cells import ExactTable
 from linkage_engine.disclosure.policy import Policy
-from linkage_engine.disclosure.statistics import COMPUTED
+from linkage_engine.disclosure.statistics.computed import Key, key_of
+from linkage_engine.disclosure.statistics.outcomes import are_nearly_all, has_room
+from linkage_engine.disclosure.statistics.registry import COMPUTED
 from linkage_engine.disclosure.threshold import may_be_told
 
 Reasons = tuple[Reason | None, ...]
 """For each measure of a cell why it is not shown; nothing where it is."""
-Figure = tuple[Statistic, str | None]
-"""A statistic and the part that it is of."""
 
 
 def reasons(
@@ -35,7 +35,7 @@ def reasons(
     measures = exact.measures
     of_cells = _of_cells(exact, policy, frozenset(withheld))
     of_numbers = {
-        (each.statistic, each.part): _of_numbers(each, exact, policy)
+        key_of(each.statistic, each): _of_numbers(each, exact, policy)
         for each in measures
         if each.statistic not in COMPUTED
     }
@@ -44,7 +44,7 @@ def reasons(
         statuses = [value.status for value in row.values]
         hidden = {
             figure: of_numbers[figure][place]
-            for figure, status in zip(((m.statistic, m.part) for m in measures), statuses, strict=True)
+            for figure, status in zip((key_of(m.statistic, m) for m in measures), statuses, strict=True)
             if figure in of_numbers and status is not CellStatus.SHOWN
         }
         found.append(
@@ -73,21 +73,22 @@ def _of_cells(exact: ExactTable, policy: Policy, withheld: Collection[int]) -> l
 def _of_numbers(measure: PlannedMeasure, exact: ExactTable, policy: Policy) -> Sequence[Reason]:
     """Why a number of each cell would not be told, were the cell's population told."""
     part, cells = measure.part, exact.cells
-    if part is None:
+    if measure.statistic is Statistic.POPULATION:
         return [Reason.OTHER_CELLS] * len(cells)
-    if measure.statistic not in {Statistic.COUNT, Statistic.EVENTS}:
+    if part is None or measure.statistic not in {Statistic.COUNT, Statistic.EVENTS}:
         other = Reason.REFERENCE if measure.statistic is Statistic.EXPECTED else Reason.RULE
         return [other] * len(cells)
     people = np.array([cell.parts[part].size for cell in cells], dtype=np.int64)
-    rest = np.array([cell.population.size for cell in cells], dtype=np.int64) - people
-    enough = may_be_told(people, policy)
+    populations = np.array([cell.population.size for cell in cells], dtype=np.int64)
+    rest, enough = populations - people, may_be_told(people, policy)
+    otherwise: Sequence[Reason] = [Reason.OTHER_CELLS] * len(cells)
+    otherwise = _where(~has_room(populations, policy), Reason.RULE, otherwise)
     if measure.statistic is Statistic.EVENTS:
         events = np.array([cell.events[part] for cell in cells], dtype=np.int64)
-        return _where(
-            ~(enough & may_be_told(events, policy)), Reason.TOO_FEW, [Reason.OTHER_CELLS] * len(cells)
-        )
+        return _where(~(enough & may_be_told(events, policy)), Reason.TOO_FEW, otherwise)
+    otherwise = _where(are_nearly_all(people, populations, policy), Reason.RULE, otherwise)
     protected = policy.threshold.complement & ~may_be_told(rest, policy)
-    others = _where(protected, Reason.COMPLEMENT, [Reason.OTHER_CELLS] * len(cells))
+    others = _where(protected, Reason.COMPLEMENT, otherwise)
     return _where(~enough, Reason.TOO_FEW, others)
 
 
@@ -95,13 +96,12 @@ def _where(flags: np.ndarray, reason: Reason, others: Sequence[Reason]) -> list[
     return [reason if flag else other for flag, other in zip(flags.tolist(), others, strict=True)]
 
 
-def _of_measure(measure: PlannedMeasure, status: CellStatus, hidden: Mapping[Figure, Reason]) -> Reason:
+def _of_measure(measure: PlannedMeasure, status: CellStatus, hidden: Mapping[Key, Reason]) -> Reason:
     """The reason of a number, or of what it is computed from."""
-    own = hidden.get((measure.statistic, measure.part))
+    own = hidden.get(key_of(measure.statistic, measure))
     if own is not None:
         return own
     if status is CellStatus.UNAVAILABLE:
         return Reason.UNAVAILABLE
-    rule = COMPUTED[measure.statistic]
-    inputs = ((rule.first, measure.part), (rule.second, measure.part), (rule.second, None))
+    inputs = COMPUTED[measure.statistic].sources(measure)
     return next((hidden[each] for each in inputs if each in hidden), Reason.RULE)

@@ -148,7 +148,8 @@ def _table(release: Path, excerpt: Excerpt) -> Iterator[str]:
             yield _line(
                 row[excerpt.label], [row[name] or row[f"{name}_status"] for name, _ in excerpt.columns]
             )
-    yield f"  {record['cells_hidden']} of {record['cells']} cells hidden;"
+    hidden, banded = record["cells_hidden"], record["cells_banded"]
+    yield f"  {hidden} of {record['cells']} cells hidden, {banded} low (nobody or few) or high (nearly all);"
     yield f"  policy {record['policy']} version {record['policy_version']}, threshold {record['threshold']},"
     yield f"  effective {record['effective_threshold']}, {record['rounding']}, margins {record['margins']}"
 
