@@ -15,19 +15,11 @@ WORST = ("--kinds", "tracker-pairs,refusal-oracle,two-researchers", "--questions
 
 
 def attack(running: Running, who: str, url: str, out: Path, *, expect: int = 0) -> str:
-    checkers = [word for each in CHECKERS for word in ("--checker", str(running.demo.keys(each)))]
-    target = (
-        "--url",
-        url,
-        "--project",
-        PROJECT,
-        "--keys",
-        running.demo.keys(who),
-        "--home",
-        running.demo.home,
-    )
-    arguments = (*WORST, *target, *checkers, "--json", out)
-    return running.demo.journal.run("tre-evaluate", "disclosure", "attack", *arguments, expect=expect)
+    demo = running.demo
+    checkers = [word for each in CHECKERS for word in ("--checker", str(demo.keys(each)))]
+    target = ("--url", url, "--project", PROJECT, "--keys", str(demo.keys(who)), "--home", str(demo.home))
+    arguments = (*WORST, *target, *checkers, "--json", str(out))
+    return demo.journal.run("tre-evaluate", "disclosure", "attack", *arguments, expect=expect)
 
 
 def test_questions_over_http_determine_nobody(running: Running, released: str, tmp_path: Path) -> None:

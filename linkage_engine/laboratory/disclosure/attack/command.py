@@ -41,9 +41,7 @@ def attack(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     persons: Annotated[int, typer.Option(min=300, max=MOST_PERSONS, help="In process.")] = 600,
     seed: Annotated[int, typer.Option(min=0, help="The same seed asks the same questions.")] = 1,
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
-    in_process: Annotated[
-        bool, typer.Option("--in-process", help="Ask the control itself (default).")
-    ] = False,
+    in_process: Annotated[bool | None, typer.Option("--in-process", help="The default.")] = None,
     url: Annotated[str | None, typer.Option(help="Ask this running installation instead.")] = None,
     project: Annotated[str, typer.Option(help="With --url: the project's id.")] = "",
     keys: Annotated[Path | None, typer.Option(help="With --url: a researcher's key folder.")] = None,
