@@ -33,16 +33,16 @@ from linkage_engine.contract.reports import RunFigures, ValidationReport
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.disclosure.before import before_control
 from linkage_engine.disclosure.cells import ExactCell, ExactTable, Reference
+from linkage_engine.disclosure.differential_privacy.span import Structure
 from linkage_engine.disclosure.linkage import ExactLinkage, controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.record import Provenance
-from linkage_engine.disclosure.release import Past, decide
 from linkage_engine.link.linking import link_pair
 from linkage_engine.query.plan import plan
 from linkage_engine.query.raw_table import RawReference, RawTable
 from linkage_engine.query.run import answer, inputs
-from linkage_engine.release_history import ReleaseHistory
+from linkage_engine.release_history import Asked, ReleaseHistory
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter, seal
 from linkage_engine.spine.clusters import LinkedPair, RecordId, clusters
@@ -303,8 +303,8 @@ class GateDoor:
     ) -> Evidence:
         """Apply policy and history to an answer; keep, encrypted, who is behind each cell and the decision.
 
-        A table is decided once: asked again, its evidence is what was kept. Raises what `decide` and
-        `ReleaseHistory` raise, and then nothing was decided.
+        A table is decided once: asked again, its evidence is what was kept. Raises what `ReleaseHistory`
+        raises, and then nothing was decided; a privacy budget may be spent all the same.
         """
         project_id = question.specification.project_id
         history = ReleaseHistory(self.inside.vault, project_id)
@@ -316,11 +316,15 @@ class GateDoor:
         handed = pq.read_table(pa.BufferReader(plain))
         exact = _exact(RawTable.from_arrow(handed), question.specification)
         version = (handed.schema.metadata or {})[DATA_VERSION].decode()
-        decided = decide(
-            Past(history.state(head), len(head.releases)),
-            exact,
+        decided = history.decide(
+            head,
+            Asked(
+                release_id=release_id,
+                exact=exact,
+                structure=_structure(question.specification),
+                provenance=Provenance(specification_sha256=specification_sha256, data_version=version),
+            ),
             Policy.from_json(policy_text(policy)),
-            provenance=Provenance(specification_sha256=specification_sha256, data_version=version),
             generator=np.random.default_rng(int.from_bytes(self.inside.random(16), "big")),
         )
         evidence = Evidence(
@@ -331,7 +335,7 @@ class GateDoor:
             exact=before_control(exact),
             history=decided.audit,
         )
-        history.keep(head, evidence, to_columns(memberships(exact, decided.table)), decided.state)
+        history.keep(decided.head, evidence, to_columns(memberships(exact, decided.table)), decided.state)
         return evidence
 
     def evidence_bytes(self, project_id: str, release_id: str) -> bytes:
@@ -366,6 +370,11 @@ def _exact(raw: RawTable, asked: QuerySpec) -> ExactTable:
         ),
         reference=None if others is None else _reference(others),
     )
+
+
+def _structure(asked: QuerySpec) -> Structure:
+    template = analysis_template(asked.template)
+    return Structure(frozenset(template.one_label), frozenset(template.population_by))
 
 
 def _reference(raw: RawReference) -> Reference:

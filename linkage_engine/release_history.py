@@ -9,15 +9,26 @@ import numpy as np
 import pyarrow as pa
 import pydantic
 
-from linkage_engine.contract.evidence import Evidence
+from linkage_engine.contract.controlled_table import ControlledTable
+from linkage_engine.contract.evidence import Evidence, HistoryAudit
 from linkage_engine.contract.refusals import EngineRefusal, NotTrusted, RefusalCode
 from linkage_engine.contract.value import RandomId, Sha256, Value
 from linkage_engine.disclosure.admission.columns import COLUMNS, Columns, digest, from_columns, to_columns
 from linkage_engine.disclosure.admission.state import State, nothing_released
+from linkage_engine.disclosure.cells import ExactTable
+from linkage_engine.disclosure.differential_privacy.budget import Receipt, Spending, charged, receipt_of
+from linkage_engine.disclosure.differential_privacy.release import needs_budget, noisy_table
+from linkage_engine.disclosure.differential_privacy.span import Structure
 from linkage_engine.disclosure.membership import KeptColumns
+from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.policy_parts import DifferentialPrivacy
+from linkage_engine.disclosure.record import Provenance
+from linkage_engine.disclosure.release import Past, decide
 from linkage_engine.vault.parquet import Vault
 
 HISTORY, HEAD, EVIDENCE = "history", "history/head", "evidence"
+RECORD_KEYS = "record-keys"
+"""The secret that cell keys are made from, by this name."""
 PIECE = 1 << 26
 """Bytes of a column that are kept as one value."""
 
@@ -28,6 +39,35 @@ class Head(Value):
     releases: tuple[RandomId, ...] = ()
     slot: Literal["a", "b"] = "a"
     state_sha256: Sha256
+    spent: tuple[Spending, ...] = ()
+    """What questions took of the privacy budget, written down before their noise was drawn."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A table to decide: its exact cells, what its question is made of, and which answer it is."""
+
+    release_id: str
+    exact: ExactTable
+    structure: Structure
+    provenance: Provenance
+
+    def __repr__(self) -> str:
+        return "Asked(withheld)"
+
+
+@dataclass(frozen=True, eq=False)
+class Next:
+    """A table that may leave, and what is to be kept with it; the head has what it cost already."""
+
+    head: Head
+    table: ControlledTable
+    state: State
+    audit: HistoryAudit | None
+    """Nothing for counts with noise of their own."""
+
+    def __repr__(self) -> str:
+        return "Next(withheld)"
 
 
 @dataclass(frozen=True)
@@ -83,6 +123,40 @@ class ReleaseHistory:
             raise NotTrusted(RefusalCode.HAND_OVER_INVALID)
         return evidence
 
+    def decide(self, head: Head, asked: Asked, policy: Policy, *, generator: np.random.Generator) -> Next:
+        """What is told of a table after everything decided before; nothing of it is kept but what was spent.
+
+        Where counts get noise of their own, the budget is written down before it is drawn, and history has
+        no say: it is about numbers that add up. Raises what `decide`, `needs_budget` and `charged` raise.
+        """
+        past = Past(self.state(head), len(head.releases))
+        if policy.counts.mechanism != "dp":
+            secret = self.vault.secret(self.project_id, RECORD_KEYS)
+            decided = decide(
+                past, asked.exact, policy, provenance=asked.provenance, generator=generator, secret=secret
+            )
+            return Next(head, decided.table, decided.state, decided.audit)
+        needs = needs_budget(asked.exact, policy, asked.structure, provenance=asked.provenance)
+        head, receipt = self._spend(head, asked, policy.dp)
+        return Next(head, noisy_table(needs, receipt, generator=generator), past.state, audit=None)
+
+    def _spend(self, head: Head, asked: Asked, dp: DifferentialPrivacy) -> tuple[Head, Receipt]:
+        """Take what one question costs of the project's budget: when this returns, it is spent for good.
+
+        A release that was charged is not charged again: killed after this and asked once more, its noise
+        is drawn anew for the same receipt, since the earlier one never left.
+        """
+        ledger = charged(
+            head.spent,
+            dp,
+            release_id=asked.release_id,
+            specification_sha256=asked.provenance.specification_sha256,
+        )
+        after = head.model_copy(update={"spent": ledger})
+        if after != head:
+            self._write_head(after)
+        return after, receipt_of(ledger, asked.release_id)
+
     def keep(self, head: Head, evidence: Evidence, people: KeptColumns, state: State) -> None:
         """Keep who is behind each cell, the evidence and the state; then, by the head, that it is decided."""
         folder = f"{HISTORY}/{evidence.release_id}"
@@ -93,7 +167,8 @@ class ReleaseHistory:
         slot: Literal["a", "b"] = "b" if head.slot == "a" else "a"
         self.vault.write(self.project_id, f"{HISTORY}/state-{slot}", _packed(columns), replace=True)
         releases = (*head.releases, evidence.release_id)
-        self._write_head(Head(releases=releases, slot=slot, state_sha256=digest(columns)))
+        decided = {"releases": releases, "slot": slot, "state_sha256": digest(columns)}
+        self._write_head(head.model_copy(update=decided))
 
     def _write_head(self, head: Head) -> None:
         self._write(HEAD, {"text": [head.to_json()]})

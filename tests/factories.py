@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION
 from linkage_engine.contract.controlled_table import DisclosureRecord
-from linkage_engine.contract.evidence import HistoryAudit
+from linkage_engine.contract.evidence import Evidence, HistoryAudit
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
 from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec, query_spec
@@ -276,6 +276,12 @@ def a_disclosure_record(**changes: object) -> DisclosureRecord:
         "history_audited": True,
     }
     return DisclosureRecord.model_validate(fields | changes)
+
+
+def audit_of(evidence: Evidence) -> HistoryAudit:
+    """What the audit of a table came to that has one."""
+    assert evidence.history is not None
+    return evidence.history
 
 
 def a_history_audit(**changes: object) -> HistoryAudit:

@@ -8,6 +8,7 @@ from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 
 POLICIES = (
     "acro-default",
+    "cell-key",
     "hes-2018",
     "nhs-cancer-default",
     "nhse-sde",

@@ -49,4 +49,5 @@ class Evidence(Value):
     table: ControlledTable
     exact: tuple[tuple[float | None, ...], ...]
     """For each row of the table one number a measure, as it was before control."""
-    history: HistoryAudit
+    history: HistoryAudit | None
+    """Nothing for counts with noise of their own: what they give away together is the budget."""

@@ -49,6 +49,8 @@ class RefusalCode(StrEnum):
     TABLE_INVALID = "table-invalid"
     PATTERN_INVALID = "pattern-invalid"
     CANNOT_PROTECT = "cannot-protect"
+    PERTURBATION_INVALID = "perturbation-invalid"
+    PRIVACY_BUDGET_EXHAUSTED = "privacy-budget-exhausted"
     HISTORY_UNDECIDED = "history-undecided"
     HISTORY_OVER_BUDGET = "history-over-budget"
     HISTORY_MISSING = "history-missing"

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
-import numpy as np
+from collections.abc import Callable, Collection, Mapping
 
 from linkage_engine.contract.controlled_table import (
     CellStatus,
     ControlledRow,
     ControlledTable,
     ControlledValue,
+    DisclosureRecord,
     PlannedMeasure,
     Statistic,
 )
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.disclosure.cells import ExactTable
 from linkage_engine.disclosure.figures import Column, Exact, Mechanism
+from linkage_engine.disclosure.mechanisms.cell_keys import noise_of
 from linkage_engine.disclosure.mechanisms.choice import mechanism_of
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.record import Provenance, record_of
@@ -29,7 +29,7 @@ def control(
     *,
     provenance: Provenance,
     withheld: Collection[int] | None = None,
-    generator: np.random.Generator | None = None,
+    secret: bytes | None = None,
 ) -> ControlledTable:
     """The table with every number either safe under the policy or withheld.
 
@@ -48,9 +48,33 @@ def control(
     `MECHANISM_NOT_AVAILABLE` when it asks for one that is not built; and what the mechanism raises.
     """
     mechanism = mechanism_of(policy)
+    check_size(table, policy)
+    told = _told(Exact(table, policy, frozenset(withheld or ()), secret), mechanism)
+    noise = noise_of(policy.cellkey) if policy.counts.mechanism == "cellkey" else None
+    return table_of(
+        table,
+        told,
+        lambda rows: record_of(
+            rows, table.measures, policy, provenance, audited=withheld is not None, noise=noise
+        ),
+    )
+
+
+def check_size(table: ExactTable, policy: Policy) -> None:
+    """`QueryRefused(TABLE_TOO_LARGE)` when the policy allows fewer dimensions or cells."""
     if len(table.dimensions) > policy.limits.dims or len(table.cells) > policy.limits.cells:
         raise QueryRefused(RefusalCode.TABLE_TOO_LARGE, cells=len(table.cells), allowed=policy.limits.cells)
-    columns = _columns(Exact(table, policy, frozenset(withheld or ()), generator), mechanism)
+
+
+Told = Mapping[tuple[Statistic, str | None], Column]
+"""What is told of exact cells, by statistic and part."""
+
+
+def table_of(
+    table: ExactTable, told: Told, record: Callable[[tuple[ControlledRow, ...]], DisclosureRecord]
+) -> ControlledTable:
+    """The table of told numbers and what is computed from them; its record is made from its rows."""
+    columns = [_column(measure, told) for measure in table.measures]
     inapplicable = (_NOT_APPLICABLE,) * len(columns)
     rows = tuple(
         ControlledRow(
@@ -65,25 +89,24 @@ def control(
         dimensions=table.dimensions,
         measures=tuple(measure.published for measure in table.measures),
         rows=rows,
-        record=record_of(rows, table.measures, policy, provenance, audited=withheld is not None),
+        record=record(rows),
     )
 
 
 _NOT_APPLICABLE = ControlledValue(value=None, status=CellStatus.NOT_APPLICABLE)
 
 
-def _columns(exact: Exact, mechanism: Mechanism) -> list[Column]:
-    """One column a measure: what rules allow, as the mechanism tells it, then what is computed from that."""
+def _told(exact: Exact, mechanism: Mechanism) -> Told:
+    """What rules allow, as the mechanism tells it."""
     measures = exact.table.measures
     figures = [TOLD[each.statistic](exact, each.part or "") for each in measures if each.statistic in TOLD]
-    told = {
+    return {
         (each.statistic, each.part): column
         for each, column in zip(figures, mechanism(exact, figures), strict=True)
     }
-    return [_column(measure, told) for measure in measures]
 
 
-def _column(measure: PlannedMeasure, told: Mapping[tuple[Statistic, str | None], Column]) -> Column:
+def _column(measure: PlannedMeasure, told: Told) -> Column:
     if measure.statistic in TOLD:
         return told[measure.statistic, measure.part]
     rule = COMPUTED[measure.statistic]

@@ -12,6 +12,7 @@ from linkage_engine.contract.controlled_table import ControlledValue
 from linkage_engine.contract.reports import LinkageFigures, RunFigures
 from linkage_engine.disclosure.figures import CONFIDENTIAL
 from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.policy_parts import Counts
 from linkage_engine.disclosure.rounding import METHODS
 from linkage_engine.disclosure.statistics import share, three_figures
 from linkage_engine.disclosure.threshold import effective_threshold, may_be_told
@@ -42,7 +43,13 @@ class ExactLinkage:
 
 
 def controlled_run(pairs: Mapping[str, ExactLinkage], policy: Policy) -> RunFigures:
-    """The figures of a run, with every number safe under the policy or withheld."""
+    """The figures of a run, with every number safe under the policy or withheld.
+
+    Under a policy that does not round they are rounded by midpoint-6: they have no margins to hide in and are
+    told anew with every run.
+    """
+    if policy.counts.mechanism != "round":
+        policy = policy.model_copy(update={"counts": Counts(mechanism="round", method="midpoint6")})
     return RunFigures(
         policy=policy.profile,
         effective_threshold=effective_threshold(policy.threshold.persons, policy.counts.method),

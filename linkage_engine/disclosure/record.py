@@ -10,6 +10,7 @@ from linkage_engine.contract.controlled_table import (
     CellStatus,
     ControlledRow,
     DisclosureRecord,
+    Noise,
     PlannedMeasure,
     RuleFired,
     Statistic,
@@ -26,9 +27,9 @@ class Provenance:
     data_version: str
 
 
-Action = Literal["hidden", "rounded", "recomputed"]
+Action = Literal["hidden", "rounded", "perturbed", "randomised", "recomputed"]
 
-TOLD_AS: Mapping[str, Action] = {"round": "rounded"}
+TOLD_AS: Mapping[str, Action] = {"round": "rounded", "cellkey": "perturbed", "dp": "randomised"}
 """What each mechanism does to what it tells."""
 
 
@@ -75,6 +76,7 @@ def record_of(
     provenance: Provenance,
     *,
     audited: bool,
+    noise: Noise | None = None,
 ) -> DisclosureRecord:
     """What was done, told from the controlled rows alone."""
     statuses = [{(m.statistic, v.status) for m, v in zip(measures, row.values, strict=True)} for row in rows]
@@ -106,6 +108,7 @@ def record_of(
         specification_sha256=provenance.specification_sha256,
         data_version=provenance.data_version,
         history_audited=audited,
+        noise=noise,
     )
 
 

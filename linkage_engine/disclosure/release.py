@@ -47,7 +47,13 @@ class Decided:
 
 
 def decide(
-    past: Past, exact: ExactTable, policy: Policy, *, provenance: Provenance, generator: np.random.Generator
+    past: Past,
+    exact: ExactTable,
+    policy: Policy,
+    *,
+    provenance: Provenance,
+    generator: np.random.Generator,
+    secret: bytes | None = None,
 ) -> Decided:
     """What is told of a table after everything that was decided for the project before.
 
@@ -57,16 +63,16 @@ def decide(
     3. The gate looks at what that table tells, by code of its own, after everything told before.
     4. The leverage of everything told is measured for the checkers.
 
-    The randomness decides nothing: it is the gate's and admission's test vectors, the budget's sample, and
-    what a mechanism draws that adds noise.
+    The randomness decides nothing: it is the gate's and admission's test vectors and the budget's sample.
+    The secret is what cell keys are made from.
     Raises `QueryRefused`: HISTORY_UNDECIDED unless the gate finds that nothing small can be computed;
     HISTORY_OVER_BUDGET where the policy says so; and what `control` raises.
     """
-    chance = generator.spawn(4)
+    chance = generator.spawn(3)
     asked = classified(exact, policy)
     admitted = admit(past.state, asked.table, threshold=policy.history.min_difference, generator=chance[0])
     withheld = asked.withheld(admitted.decisions)
-    table = control(exact, policy, provenance=provenance, withheld=withheld, generator=chance[3])
+    table = control(exact, policy, provenance=provenance, withheld=withheld, secret=secret)
     told = _told(exact, table)
     verdict = adds_nothing_small(past.state.published, told, admitted.state.groups, generator=chance[1])
     if verdict is not Verdict.SAFE or not set(told.digests) <= set(admitted.state.published.digests):

@@ -25,14 +25,12 @@ def strictest(policies: Sequence[Policy]) -> Policy:
     ordered = [distinct[key] for key in sorted(distinct)]
     if len(ordered) == 1:
         return ordered[0]
+    named = sorted({f"{policy.profile} {policy.version}" for policy in ordered})
+    about = {"profile": "strictest", "version": 1, "title": "Strictest of " + ", ".join(named)}
     try:
-        figures = _merged("", ordered)
+        return Policy.model_validate(_merged("", ordered) | about)
     except ValueError:
         raise NotTrusted(RefusalCode.POLICIES_CONTRADICT, policies=len(ordered)) from None
-    named = sorted({f"{policy.profile} {policy.version}" for policy in ordered})
-    return Policy.model_validate(
-        figures | {"profile": "strictest", "version": 1, "title": "Strictest of " + ", ".join(named)}
-    )
 
 
 def _merged(path: str, values: Sequence[Value]) -> dict[str, Any]:
@@ -96,6 +94,11 @@ CHOICES: Mapping[str, Choice] = {
     "limits.dims": min,
     "limits.cells": min,
     "limits.queries_per_day": min,
+    "cellkey.variance": max,
+    "cellkey.max_deviation": max,
+    "cellkey.never_shown": max,
     "dp.epsilon_total": min,
+    "dp.epsilon_per_question": min,
+    "dp.labels_per_person": min,
 }
 """Which of several figures is the strictest; fields that are not here must agree."""

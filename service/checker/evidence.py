@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from linkage_engine.contract.controlled_table import Noise
 from linkage_engine.contract.evidence import Evidence, HistoryAudit
 from linkage_engine.contract.statements import Decision, Verdict
 from linkage_engine.unseal.identity import Identity
@@ -75,6 +76,22 @@ def as_text(evidence: Evidence) -> str:
         rows.append([*row.labels, *numbers])
     widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def audit_lines(evidence: Evidence) -> list[str]:
+    """How tables together are kept from giving people away, and what noise there is, for people."""
+    history, noise = evidence.history, evidence.table.record.noise
+    lines = [] if history is None else history_lines(history)
+    return lines if noise is None else [*lines, noise_line(noise)]
+
+
+def noise_line(noise: Noise) -> str:
+    """What was added to counts and what it cost, for people."""
+    told = f"noise of standard deviation {noise.standard_deviation} on every count"
+    if noise.epsilon is None:
+        return f"{told}, at most {noise.max_deviation}, the same for the same people"
+    budget = f"epsilon {noise.epsilon}, {noise.epsilon_spent} of the project's {noise.epsilon_total} spent"
+    return f"{told}; {budget}; not audited against earlier tables"
 
 
 def history_lines(audit: HistoryAudit) -> list[str]:

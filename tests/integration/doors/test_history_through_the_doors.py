@@ -24,7 +24,7 @@ from linkage_engine.sealing.seal import seal_bytes
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
-from tests.factories import NOON, PROJECT, a_specification
+from tests.factories import NOON, PROJECT, a_specification, audit_of
 from tests.property.disclosure_history.exact import Exactly, small_differences
 
 Cells = Mapping[str, Iterable[int]]
@@ -127,7 +127,7 @@ def test_people_who_were_added_between_two_questions_cannot_be_subtracted(few: i
     second = asked(door, SECOND_ID, FIRST | {"Female": [*WOMEN, *new], "Total": [*EVERYBODY, *new]})
     assert told(first) == {"Female", "Male", "Total"}
     assert told(second) == {"Male"}
-    assert (second.history.releases, second.history.withheld) == (1, 2)
+    assert (audit_of(second).releases, audit_of(second).withheld) == (1, 2)
     assert nobody_is_given_away(door, new, FIRST_ID, SECOND_ID)
 
 
@@ -146,7 +146,7 @@ def test_ten_people_more_may_be_subtracted(tmp_path: Path) -> None:
     asked(door, FIRST_ID, FIRST)
     second = asked(door, SECOND_ID, FIRST | {"Female": [*WOMEN, *range(120, 130)], "Total": range(130)})
     assert told(second) == {"Female", "Male", "Total"}
-    assert second.history.withheld == 0
+    assert audit_of(second).withheld == 0
 
 
 def test_the_subtraction_would_have_told_without_the_history(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_the_same_table_is_told_again(tmp_path: Path) -> None:
     door = a_gate(tmp_path)
     first, second = (asked(door, release_id, FIRST) for release_id in (FIRST_ID, SECOND_ID))
     assert first.table == second.table
-    assert (second.history.releases, second.history.sets, second.history.withheld) == (1, 3, 0)
+    assert (audit_of(second).releases, audit_of(second).sets, audit_of(second).withheld) == (1, 3, 0)
 
 
 def test_another_project_knows_nothing_of_it(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_another_project_knows_nothing_of_it(tmp_path: Path) -> None:
     asked(door, FIRST_ID, FIRST)
     elsewhere = asked(door, SECOND_ID, ONE_MORE, project="another-study")
     assert told(elsewhere) == {"Female", "Male", "Total"}
-    assert elsewhere.history.releases == 0
+    assert audit_of(elsewhere).releases == 0
 
 
 def test_a_table_is_decided_once(tmp_path: Path) -> None:
