@@ -25,12 +25,14 @@ def strictest(policies: Sequence[Policy]) -> Policy:
     ordered = [distinct[key] for key in sorted(distinct)]
     if len(ordered) == 1:
         return ordered[0]
-    named = sorted({f"{policy.profile} {policy.version}" for policy in ordered})
-    about = {"profile": "strictest", "version": 1, "title": "Strictest of " + ", ".join(named)}
     try:
-        return Policy.model_validate(_merged("", ordered) | about)
+        figures = _merged("", ordered)
     except ValueError:
         raise NotTrusted(RefusalCode.POLICIES_CONTRADICT, policies=len(ordered)) from None
+    named = sorted({f"{policy.profile} {policy.version}" for policy in ordered})
+    return Policy.model_validate(
+        figures | {"profile": "strictest", "version": 1, "title": "Strictest of " + ", ".join(named)}
+    )
 
 
 def _merged(path: str, values: Sequence[Value]) -> dict[str, Any]:

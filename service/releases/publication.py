@@ -115,8 +115,8 @@ def _noise_statement(table: ControlledTable, noise: Noise) -> str:
         return (
             f"Disclosure control by policy {_policy(table)}: numbers of fewer than {record.threshold} "
             f"people are withheld. To every count noise is added by cell keys, of standard deviation "
-            f"{deviation} and at most {noise.max_deviation}, the same wherever the same people are counted, totals too, "
-            f"{shares} {withheld} The table was audited against the project's earlier releases."
+            f"{deviation} and at most {noise.max_deviation}, the same wherever the same people are counted, "
+            f"totals too, {shares} {withheld} The table was audited against the project's earlier releases."
         )
     return (
         f"Disclosure control by policy {_policy(table)}: differential privacy for adding or removing one "

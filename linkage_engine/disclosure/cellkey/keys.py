@@ -39,3 +39,18 @@ def record_keys(secret: bytes, persons: int) -> Keys:
 def cell_keys(keys: Keys, people: Sequence[Persons]) -> Keys:
     """The sum of the record keys of each set, of which a table reads the last bits; nobody's is 0."""
     return np.array([keys[each].sum(dtype=np.uint64) for each in people], dtype=np.uint64)
+
+
+def scattered(keys: Keys) -> Keys:
+    """The last 32 bits of cell keys, each in another place: one to one, so that they stay equally likely.
+
+    Without it one person more would move every cell key by the same step along the table, and so noise up or
+    down with it. The finaliser of MurmurHash3 (Appleby 2011).
+    """
+    found = keys & _LAST_BITS
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        found = ((found ^ (found >> np.uint64(shift))) * np.uint64(factor)) & _LAST_BITS
+    return found ^ (found >> np.uint64(16))
+
+
+_LAST_BITS = np.uint64((1 << 32) - 1)

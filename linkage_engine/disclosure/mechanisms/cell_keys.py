@@ -8,7 +8,7 @@ from math import sqrt
 
 from linkage_engine.contract.controlled_table import Noise
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
-from linkage_engine.disclosure.cellkey.keys import Keys, cell_keys, record_keys
+from linkage_engine.disclosure.cellkey.keys import Keys, cell_keys, record_keys, scattered
 from linkage_engine.disclosure.cellkey.table import PerturbationTable
 from linkage_engine.disclosure.figures import Column, Exact, Figures
 from linkage_engine.disclosure.policy_parts import CellKey
@@ -30,7 +30,8 @@ def _perturbed(figures: Figures, table: PerturbationTable, keys: Keys) -> Column
     counts = figures.counts
     if counts is None:
         return figures.told(figures.numbers, where=figures.allowed)
-    return figures.told(table.perturbed(counts, cell_keys(keys, figures.people)), where=figures.allowed)
+    scattered_keys = scattered(cell_keys(keys, figures.people))
+    return figures.told(table.perturbed(counts, scattered_keys), where=figures.allowed)
 
 
 def _persons(exact: Exact) -> int:

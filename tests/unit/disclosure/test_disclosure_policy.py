@@ -63,6 +63,7 @@ FIGURES = {
     "hes-2018": (8, False, "show", "round", "nearest5", 8),
     "opensafely": (8, True, "suppress", "round", "midpoint6", 13),
     "acro-default": (10, False, "suppress", "suppress", "none", 10),
+    "cell-key": (10, True, "suppress", "cellkey", "none", 10),
     "public-dashboard": (10, True, "suppress", "dp", "none", 10),
 }
 
@@ -114,4 +115,4 @@ def test_the_digest_depends_on_what_the_policy_says_and_not_on_its_layout() -> N
     policy = Policy.from_json(TEXT)
     assert Policy.from_json(json.dumps(json.loads(TEXT), sort_keys=True)).sha256 == policy.sha256
     assert Policy.from_json(changed("threshold", "persons", to=11)).sha256 != policy.sha256
-    assert policy.sha256 == "053bf99ee1a2c03f7e290600ed547e1d81553053c5b27df951109267d503ff24"
+    assert policy.sha256 == "a9bd3d51aaf1b9cffe8970030aec81f388a2d1c08642c550d81d8c80e3002ca5"
