@@ -78,6 +78,7 @@ TOLD_TO_RESEARCHERS = frozenset(
         RefusalCode.POLICIES_CONTRADICT,
         RefusalCode.MECHANISM_NOT_AVAILABLE,
         RefusalCode.TABLE_TOO_LARGE,
+        RefusalCode.PRIVACY_BUDGET_EXHAUSTED,
         RefusalCode.HISTORY_MISSING,
         RefusalCode.SIGNATURE_INVALID,
         RefusalCode.PERMIT_NOT_LIVE,

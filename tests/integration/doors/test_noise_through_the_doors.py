@@ -12,7 +12,7 @@ from linkage_engine.contract.controlled_table import Noise
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.refusals import EngineRefusal, NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.contract.statements import SignedQuestion
-from linkage_engine.release_history import ReleaseHistory
+from linkage_engine.release_history import Asked, Next, ReleaseHistory
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
 from tests.factories import NOON, PROJECT, a_specification, audit_of
@@ -178,3 +178,8 @@ def test_by_cell_keys_another_project_has_other_noise(tmp_path: Path) -> None:
     first = asked(door, IDS[0], cells, policy=CELL_KEY)
     other = asked(door, IDS[0], cells, policy=CELL_KEY, project="another-study")
     assert first.table.rows != other.table.rows
+
+
+def test_what_is_asked_and_what_comes_next_do_not_print() -> None:
+    assert repr(object.__new__(Asked)) == "Asked(withheld)"
+    assert repr(object.__new__(Next)) == "Next(withheld)"

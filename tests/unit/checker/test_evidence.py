@@ -14,13 +14,14 @@ from linkage_engine.contract.controlled_table import (
     ControlledTable,
     ControlledValue,
     Measure,
+    Noise,
 )
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.permit import Role
 from linkage_engine.contract.refusals import CannotUnseal
 from linkage_engine.sealing.seal import seal
 from linkage_engine.unseal.identity import Identity
-from service.checker.evidence import as_text, history_lines, open_evidence
+from service.checker.evidence import as_text, audit_lines, history_lines, noise_line, open_evidence
 from service.keys import write_private
 from service.problems.requests import RequestUnreadable
 from service.problems.tools import KeyFolderUnusable
@@ -137,3 +138,37 @@ def test_what_a_checker_has_to_think_about_is_said() -> None:
 @pytest.mark.parametrize("name", ["leverage_mean", "leverage_top1"])
 def test_a_leverage_that_is_no_number_is_over_budget(name: str) -> None:
     assert a_history_audit(**{name: float("nan")}).over_budget
+
+
+CELL_KEYS = Noise(mechanism="cell_key", standard_deviation=1.73, max_deviation=5)
+PAID_FOR = Noise(
+    mechanism="discrete_laplace",
+    standard_deviation=22.62,
+    epsilon=0.25,
+    epsilon_spent=0.75,
+    epsilon_total=1.0,
+    contributions=4,
+    labels_per_person=2,
+)
+
+
+def test_noise_is_told_with_its_size_and_what_it_cost() -> None:
+    assert noise_line(CELL_KEYS) == (
+        "noise of standard deviation 1.73 on every count, at most 5, the same for the same people"
+    )
+    assert noise_line(PAID_FOR) == (
+        "noise of standard deviation 22.62 on every count; epsilon 0.25, 0.75 of the project's 1.0 spent; "
+        "not audited against earlier tables"
+    )
+
+
+def test_a_checker_is_told_of_the_audit_of_the_noise_or_of_both() -> None:
+    plain = some_evidence()
+    record = plain.table.record.model_copy(update={"noise": PAID_FOR})
+    paid_for = plain.model_copy(
+        update={"history": None, "table": plain.table.model_copy(update={"record": record})}
+    )
+    assert plain.history is not None
+    assert audit_lines(plain) == history_lines(plain.history)
+    assert audit_lines(paid_for) == [noise_line(PAID_FOR)]
+    assert len(audit_lines(paid_for.model_copy(update={"history": plain.history}))) == 4
