@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from linkage_engine.catalogue.analysis_templates import analysis_template, hospital_data_sets
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.catalogue.policies import policy_text
+from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.query_spec import QuerySpec
@@ -322,6 +323,7 @@ class GateDoor:
                 release_id=release_id,
                 exact=exact,
                 structure=_structure(question.specification),
+                roles=asked_roles(question.specification),
                 provenance=Provenance(specification_sha256=specification_sha256, data_version=version),
             ),
             Policy.from_json(policy_text(policy)),
@@ -335,7 +337,7 @@ class GateDoor:
             exact=before_control(exact),
             history=decided.audit,
         )
-        history.keep(decided.head, evidence, to_columns(memberships(exact, decided.table)), decided.state)
+        history.keep(decided.head, evidence, to_columns(memberships(exact, decided.table)), decided.after)
         return evidence
 
     def evidence_bytes(self, project_id: str, release_id: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,18 +12,19 @@ import pydantic
 from linkage_engine.contract.controlled_table import ControlledTable
 from linkage_engine.contract.evidence import Evidence, HistoryAudit
 from linkage_engine.contract.refusals import EngineRefusal, NotTrusted, RefusalCode
+from linkage_engine.contract.roles import AskedRoles
 from linkage_engine.contract.value import RandomId, Sha256, Value
-from linkage_engine.disclosure.admission.columns import COLUMNS, Columns, digest, from_columns, to_columns
-from linkage_engine.disclosure.admission.state import State, nothing_released
+from linkage_engine.disclosure.admission.columns import Columns, digest
 from linkage_engine.disclosure.cells import ExactTable
 from linkage_engine.disclosure.differential_privacy.budget import Receipt, Spending, charged, receipt_of
 from linkage_engine.disclosure.differential_privacy.release import needs_budget, noisy_table
 from linkage_engine.disclosure.differential_privacy.span import Structure
 from linkage_engine.disclosure.membership import KeptColumns
+from linkage_engine.disclosure.past import COLUMNS, Past, from_columns, to_columns
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.policy_parts import DifferentialPrivacy
 from linkage_engine.disclosure.record import Provenance
-from linkage_engine.disclosure.release import Past, decide
+from linkage_engine.disclosure.release import decide
 from linkage_engine.vault.parquet import Vault
 
 HISTORY, HEAD, EVIDENCE = "history", "history/head", "evidence"
@@ -50,6 +51,7 @@ class Asked:
     release_id: str
     exact: ExactTable
     structure: Structure
+    roles: AskedRoles
     provenance: Provenance
 
     def __repr__(self) -> str:
@@ -62,7 +64,7 @@ class Next:
 
     head: Head
     table: ControlledTable
-    state: State
+    after: Past
     audit: HistoryAudit | None
     """Nothing for counts with noise of their own."""
 
@@ -92,20 +94,25 @@ class ReleaseHistory:
         if not self.vault.exists(self.project_id, HEAD):
             if self.vault.names(self.project_id, f"{HISTORY}/"):
                 raise EngineRefusal(RefusalCode.HISTORY_MISSING)
-            self._write_head(Head(state_sha256=digest(to_columns(nothing_released()))))
+            self._write_head(Head(state_sha256=digest(to_columns(Past()))))
         try:
             return Head.model_validate_json(self._text(HEAD))
         except pydantic.ValidationError:
             raise EngineRefusal(RefusalCode.VAULT_DAMAGED) from None
 
-    def state(self, head: Head) -> State:
-        """The state after the last table; one that is not the head's is `EngineRefusal(VAULT_DAMAGED)`."""
+    def past(self, head: Head) -> Past:
+        """What is known after the last table.
+
+        One that is not the head's is `EngineRefusal(VAULT_DAMAGED)`; one that was kept before outcomes and
+        cohorts were is `EngineRefusal(HISTORY_MISSING)`.
+        """
         if not head.releases:
-            return nothing_released()
+            return Past()
         columns = _unpacked(self.vault.read(self.project_id, f"{HISTORY}/state-{head.slot}"))
+        past = from_columns(columns, releases=len(head.releases))
         if digest(columns) != head.state_sha256:
             raise EngineRefusal(RefusalCode.VAULT_DAMAGED)
-        return from_columns(columns)
+        return past
 
     def evidence(self, release_id: str) -> str:
         """The evidence of a table as JSON, as its checkers saw it."""
@@ -129,16 +136,21 @@ class ReleaseHistory:
         Where counts get noise of their own, the budget is written down before it is drawn, and history has
         no say: it is about numbers that add up. Raises what `decide`, `needs_budget` and `charged` raise.
         """
-        past = Past(self.state(head), len(head.releases))
+        past = self.past(head)
         if policy.counts.mechanism != "dp":
             secret = self.vault.secret(self.project_id, RECORD_KEYS)
             decided = decide(
-                past, asked.exact, policy, provenance=asked.provenance, generator=generator, secret=secret
+                past,
+                asked.exact,
+                policy,
+                provenance=replace(asked.provenance, secret=secret),
+                generator=generator,
+                roles=asked.roles,
             )
-            return Next(head, decided.table, decided.state, decided.audit)
+            return Next(head, decided.table, decided.after, decided.audit)
         needs = needs_budget(asked.exact, policy, asked.structure, provenance=asked.provenance)
         head, receipt = self._spend(head, asked, policy.dp)
-        return Next(head, noisy_table(needs, receipt, generator=generator), past.state, audit=None)
+        return Next(head, noisy_table(needs, receipt, generator=generator), past, audit=None)
 
     def _spend(self, head: Head, asked: Asked, dp: DifferentialPrivacy) -> tuple[Head, Receipt]:
         """Take what one question costs of the project's budget: when this returns, it is spent for good.
@@ -157,13 +169,13 @@ class ReleaseHistory:
             self._write_head(after)
         return after, receipt_of(ledger, asked.release_id)
 
-    def keep(self, head: Head, evidence: Evidence, people: KeptColumns, state: State) -> None:
-        """Keep who is behind each cell, the evidence and the state; then, by the head, that it is decided."""
+    def keep(self, head: Head, evidence: Evidence, people: KeptColumns, past: Past) -> None:
+        """Keep who is behind each cell, evidence and what is known; then, by the head, that it is decided."""
         folder = f"{HISTORY}/{evidence.release_id}"
         self._write(f"{folder}/cells", people.cells)
         self._write(f"{folder}/members", people.members)
         self._write(f"{folder}/{EVIDENCE}", {"text": [evidence.to_json()]})
-        columns = to_columns(state)
+        columns = to_columns(past)
         slot: Literal["a", "b"] = "b" if head.slot == "a" else "a"
         self.vault.write(self.project_id, f"{HISTORY}/state-{slot}", _packed(columns), replace=True)
         releases = (*head.releases, evidence.release_id)
@@ -197,5 +209,7 @@ def _unpacked(table: pa.Table) -> Columns:
     """The columns that `_packed` wrote."""
     data = {name: bytearray() for name in COLUMNS}
     for name, piece in zip(table["name"].to_pylist(), table["data"], strict=True):
+        if name not in data:
+            raise EngineRefusal(RefusalCode.VAULT_DAMAGED)
         data[name] += piece.as_buffer()
     return {name: np.frombuffer(data[name], dtype=kind) for name, kind in COLUMNS.items()}

@@ -30,6 +30,12 @@ class Classified:
         hidden = {number for number, each in enumerate(decisions) if not each.is_published}
         return [place for place, number in enumerate(self.which.tolist()) if number in hidden]
 
+    def told(self, decisions: Sequence[Decision]) -> dict[int, bytes]:
+        """The places of the cells whose population is told, with the digest of who is in it."""
+        told = {number for number, each in enumerate(decisions) if each.is_published}
+        digests = self.table.cells.digests
+        return {place: digests[each] for place, each in enumerate(self.which.tolist()) if each in told}
+
 
 def classified(exact: ExactTable, policy: Policy) -> Classified:
     """The populations that could be told, and those small enough to protect.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from linkage_engine.contract.controlled_table import (
@@ -25,6 +25,8 @@ class Provenance:
 
     specification_sha256: str
     data_version: str
+    secret: bytes | None = field(default=None, repr=False)
+    """Of the project whose data they are: what cell keys are made from, where a policy asks for them."""
 
 
 Action = Literal["hidden", "rounded", "perturbed", "randomised", "recomputed"]
