@@ -60,12 +60,6 @@ def control(
     )
 
 
-def check_size(table: ExactTable, policy: Policy) -> None:
-    """`QueryRefused(TABLE_TOO_LARGE)` when the policy allows fewer dimensions or cells."""
-    if len(table.dimensions) > policy.limits.dims or len(table.cells) > policy.limits.cells:
-        raise QueryRefused(RefusalCode.TABLE_TOO_LARGE, cells=len(table.cells), allowed=policy.limits.cells)
-
-
 Told = Mapping[tuple[Statistic, str | None], Column]
 """What is told of exact cells, by statistic and part."""
 
@@ -91,6 +85,12 @@ def table_of(
         rows=rows,
         record=record(rows),
     )
+
+
+def check_size(table: ExactTable, policy: Policy) -> None:
+    """Raise `QueryRefused(TABLE_TOO_LARGE)` when the policy allows fewer dimensions or cells."""
+    if len(table.dimensions) > policy.limits.dims or len(table.cells) > policy.limits.cells:
+        raise QueryRefused(RefusalCode.TABLE_TOO_LARGE, cells=len(table.cells), allowed=policy.limits.cells)
 
 
 _NOT_APPLICABLE = ControlledValue(value=None, status=CellStatus.NOT_APPLICABLE)

@@ -78,8 +78,14 @@ def decide(
     withheld = asked.withheld(admitted.decisions)
     table = control(exact, policy, provenance=provenance, withheld=withheld, secret=provenance.secret)
     told = _told(exact, table)
-    verdict = adds_nothing_small(past.state.published, told, admitted.state.groups, generator=chance[1])
-    published = admitted.state.published
+    state, published = admitted.state, admitted.state.published
+    verdict = adds_nothing_small(
+        past.state.published,
+        told,
+        state.groups.joined(state.watched),
+        threshold=state.threshold,
+        generator=chance[1],
+    )
     place_of = {digest: number for number, digest in enumerate(published.digests)}
     if verdict is not Verdict.SAFE or not set(told.digests) <= place_of.keys():
         raise QueryRefused(RefusalCode.HISTORY_UNDECIDED)
