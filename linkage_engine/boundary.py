@@ -35,6 +35,8 @@ from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCo
 from linkage_engine.contract.reports import RunFigures, ValidationReport
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.disclosure.before import before_control
+from linkage_engine.disclosure.evidence.look_back import look_back
+from linkage_engine.disclosure.evidence.reasons import reasons
 from linkage_engine.disclosure.linkage import ExactLinkage, controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
@@ -316,16 +318,19 @@ class GateDoor:
         handed = self._opened(sealed)
         exact = exact_table(handed, question.specification)
         version = (handed.schema.metadata or {})[DATA_VERSION].decode()
-        decided = history.decide(
+        past, rules = history.past(head), Policy.from_json(policy_text(policy))
+        provenance = Provenance(specification_sha256=specification_sha256, data_version=version)
+        asked = Asked(
+            release_id=release_id,
+            exact=exact,
+            structure=structure_of(question.specification),
+            roles=asked_roles(question.specification),
+            provenance=provenance,
+        )
+        spent, decided = history.decide(
             head,
-            Asked(
-                release_id=release_id,
-                exact=exact,
-                structure=structure_of(question.specification),
-                roles=asked_roles(question.specification),
-                provenance=Provenance(specification_sha256=specification_sha256, data_version=version),
-            ),
-            Policy.from_json(policy_text(policy)),
+            asked,
+            rules,
             generator=self._chance(),
         )
         evidence = Evidence(
@@ -334,9 +339,11 @@ class GateDoor:
             question=question,
             table=decided.table,
             exact=before_control(exact),
+            reasons=reasons(exact, decided.table, rules, withheld=decided.withheld),
             history=decided.audit,
+            earlier=look_back(past, exact, decided, rules, history.archive(head)),
         )
-        history.keep(decided.head, evidence, to_columns(memberships(exact, decided.table)), decided.after)
+        history.keep(spent, evidence, to_columns(memberships(exact, decided.table)), decided.after)
         return evidence
 
     def foresee(self, sealed: BinaryIO, question: SignedQuestion, *, policy: str) -> Preflight:

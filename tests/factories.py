@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION
-from linkage_engine.contract.controlled_table import DisclosureRecord
-from linkage_engine.contract.evidence import Evidence, HistoryAudit
+from linkage_engine.contract.controlled_table import DisclosureRecord, PublishedRecord
+from linkage_engine.contract.evidence import HistoryAudit
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
 from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec, query_spec
@@ -278,10 +278,9 @@ def a_disclosure_record(**changes: object) -> DisclosureRecord:
     return DisclosureRecord.model_validate(fields | changes)
 
 
-def audit_of(evidence: Evidence) -> HistoryAudit:
-    """What the audit of a table came to that has one."""
-    assert evidence.history is not None
-    return evidence.history
+def a_published_record(**changes: object) -> PublishedRecord:
+    history = a_history_audit().published
+    return PublishedRecord(**dict(a_disclosure_record(**changes)), history=history)
 
 
 def a_history_audit(**changes: object) -> HistoryAudit:

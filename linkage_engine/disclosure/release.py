@@ -35,6 +35,8 @@ class Decided:
     table: ControlledTable
     after: Past
     audit: HistoryAudit
+    withheld: tuple[int, ...]
+    """Places of the cells that admission hides: for the evidence."""
 
     @property
     def state(self) -> State:
@@ -97,7 +99,16 @@ def decide(
     if audit.over_budget and policy.history.over_budget == "refuse":
         raise QueryRefused(RefusalCode.HISTORY_OVER_BUDGET)
     told_after = reduce(Told.joined, outcomes.values(), past.told)
-    return Decided(table, Past(admitted.state, past.releases + 1, told_after, cohorts), audit)
+    return Decided(
+        table, Past(admitted.state, past.releases + 1, told_after, cohorts), audit, tuple(withheld)
+    )
+
+
+def unaudited(past: Past, table: ControlledTable, policy: Policy) -> Decided:
+    """A table of counts with noise of their own: nothing is known after it that was not before."""
+    nothing = Admitted((), past.state, 0)
+    audit = _audit(past, nothing, policy, withheld=0, shares=())
+    return Decided(table, past, audit, withheld=())
 
 
 def _with_cohort(cohorts: Cohorts, exact: ExactTable, roles: AskedRoles, *, threshold: int) -> Cohorts:

@@ -13,6 +13,7 @@ from linkage_engine.contract.evidence import Evidence, HistoryAudit, OutcomeLeve
 from linkage_engine.contract.statements import Decision, Verdict
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_bytes
+from service.checker.words import WORDS
 from service.clock import Clock
 from service.keys import age_identity_text
 from service.problems.requests import RequestUnreadable
@@ -31,7 +32,7 @@ def open_evidence(sealed: bytes, keys: Path) -> Opened:
         evidence = Evidence.model_validate_json(plain)
     except ValidationError:
         raise RequestUnreadable from None
-    if len(evidence.exact) != len(evidence.table.rows):
+    if not len(evidence.exact) == len(evidence.reasons) == len(evidence.table.rows):
         raise RequestUnreadable
     return evidence, hashlib.sha256(plain).hexdigest()
 
@@ -60,29 +61,32 @@ def signed_decision(
 
 
 def as_text(evidence: Evidence) -> str:
-    """The table with its numbers before control beside those that would leave."""
+    """The table with its numbers before control beside those that would leave, and why they are hidden."""
     table = evidence.table
     heads = [
         *table.dimensions,
         *(f"{m.name} ({side})" for m in table.measures for side in ("before", "after")),
+        "why hidden",
     ]
     rows = [heads]
-    for row, exact in zip(table.rows, evidence.exact, strict=True):
+    for row, exact, reasons in zip(table.rows, evidence.exact, evidence.reasons, strict=True):
         numbers = [
             text
             for value, before in zip(row.values, exact, strict=True)
-            for text in (_number(before), value.status.value or _number(value.value))
+            for text in (number(before), value.status.value or number(value.value))
         ]
-        rows.append([*row.labels, *numbers])
+        why = dict.fromkeys(WORDS[reason] for reason in reasons if reason is not None)
+        rows.append([*row.labels, *numbers, ", ".join(why)])
     widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
 
 
 def audit_lines(evidence: Evidence) -> list[str]:
     """How tables together are kept from giving people away, and what noise there is, for people."""
-    history, noise = evidence.history, evidence.table.record.noise
-    lines = [] if history is None else history_lines(history)
-    return lines if noise is None else [*lines, noise_line(noise)]
+    audit, noise = history_lines(evidence.history), evidence.table.record.noise
+    if noise is None:
+        return audit
+    return [noise_line(noise)] if noise.epsilon is not None else [*audit, noise_line(noise)]
 
 
 def noise_line(noise: Noise) -> str:
@@ -131,6 +135,6 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
     """Every digit: a checker compares the numbers themselves."""
     return "" if value is None else str(int(value)) if value == int(value) else str(value)

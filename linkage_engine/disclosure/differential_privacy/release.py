@@ -25,6 +25,7 @@ from linkage_engine.disclosure.figures import CONFIDENTIAL, Column, Flags
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.record import Provenance, record_of
 from linkage_engine.disclosure.rounding import Counts
+from linkage_engine.disclosure.statistics.computed import key_of
 from linkage_engine.disclosure.threshold import may_be_told
 
 COUNTED = frozenset({Statistic.POPULATION, Statistic.COUNT})
@@ -149,8 +150,8 @@ def _by_cell(counts: Counts, places: list[tuple[int, ...]]) -> list[Counts]:
 
 def _told(needs: NeedsBudget, counts: list[Counts]) -> Told:
     """What is told of noisy numbers: the threshold looks at them and never at the truth."""
-    by_measure = {(m.statistic, m.part): n for m, n in zip(needs.measures, counts, strict=True)}
-    population = by_measure[Statistic.POPULATION, None]
+    by_measure = {m.part: n for m, n in zip(needs.measures, counts, strict=True)}
+    population = by_measure[None]
     whole = may_be_told(population, needs.policy)
 
     def column(part: str | None, numbers: Counts) -> Column:
@@ -162,7 +163,10 @@ def _told(needs: NeedsBudget, counts: list[Counts]) -> Told:
             safe &= may_be_told(population - inside, needs.policy)
         return _column(inside, safe)
 
-    return {key: column(key[1], numbers) for key, numbers in by_measure.items()}
+    return {
+        key_of(measure.statistic, measure): column(measure.part, by_measure[measure.part])
+        for measure in needs.measures
+    }
 
 
 def _column(numbers: Counts, where: Flags) -> Column:

@@ -64,11 +64,25 @@ class Program:
     def cheapest(self, node: int, room: float) -> Changes | None:
         """The cheapest changes with this hidden node larger by so much; nothing where there are none."""
         self._solver.changeColBounds(node, room, highspy.kHighsInf)
-        self._solver.run()
-        status, found = self._solver.getModelStatus(), np.asarray(self._solver.getSolution().col_value)
+        changes = self._solved()
         self._solver.changeColBounds(node, -self._values[node], highspy.kHighsInf)
-        if status != highspy.HighsModelStatus.kOptimal:
+        return changes
+
+    def together(self, nodes: npt.NDArray[np.int64], room: Changes, weight: Changes) -> Changes | None:
+        """Changes of hidden nodes that cost nothing, with much of the room of many of these nodes at once."""
+        unbounded = np.full(nodes.size, highspy.kHighsInf)
+        self._bound(nodes, -self._values[nodes], room)
+        self._cost(nodes, -weight)
+        changes = self._solved()
+        self._bound(nodes, -self._values[nodes], unbounded)
+        self._cost(nodes, np.zeros(nodes.size))
+        return changes
+
+    def _solved(self) -> Changes | None:
+        self._solver.run()
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
+        found = np.asarray(self._solver.getSolution().col_value)
         changes: Changes = np.subtract(found[: self._count], found[self._count :])
         return changes
 

@@ -12,10 +12,10 @@ from linkage_engine.contract.controlled_table import Noise
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.refusals import EngineRefusal, NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.contract.statements import SignedQuestion
-from linkage_engine.release_history import Asked, Next, ReleaseHistory
+from linkage_engine.release_history import Asked, ReleaseHistory
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
-from tests.factories import NOON, PROJECT, a_specification, audit_of
+from tests.factories import NOON, PROJECT, a_specification
 from tests.integration.doors.test_history_through_the_doors import (
     FIRST,
     KEY,
@@ -76,7 +76,8 @@ def test_asked_again_a_table_is_what_was_kept_and_costs_nothing(tmp_path: Path) 
     first = asked(a_gate(tmp_path), IDS[0])
     again = asked(a_gate(tmp_path), IDS[0])
     assert again == first
-    assert first.history is None
+    assert (first.history.withheld, first.history.outcomes) == (0, ())
+    assert not first.table.record.history_audited
     assert len(spent(tmp_path)) == 1
 
 
@@ -151,7 +152,7 @@ def test_exact_history_goes_on_after_tables_with_noise(tmp_path: Path) -> None:
     asked(door, IDS[0], policy="nhs-cancer-default")
     asked(door, IDS[1])
     third = asked(door, IDS[2], ONE_MORE, policy="nhs-cancer-default")
-    assert (audit_of(third).releases, audit_of(third).withheld) == (2, 2)
+    assert (third.history.releases, third.history.withheld) == (2, 2)
     assert len(spent(tmp_path)) == 1
 
 
@@ -167,7 +168,7 @@ def test_by_cell_keys_history_is_audited_as_ever(tmp_path: Path) -> None:
     door = a_gate(tmp_path)
     asked(door, IDS[0], policy=CELL_KEY)
     second = asked(door, IDS[1], ONE_MORE, policy=CELL_KEY)
-    assert (audit_of(second).releases, audit_of(second).withheld) == (1, 2)
+    assert (second.history.releases, second.history.withheld) == (1, 2)
     assert second.table.record.history_audited
 
 
@@ -180,6 +181,5 @@ def test_by_cell_keys_another_project_has_other_noise(tmp_path: Path) -> None:
     assert first.table.rows != other.table.rows
 
 
-def test_what_is_asked_and_what_comes_next_do_not_print() -> None:
+def test_what_is_asked_does_not_print() -> None:
     assert repr(object.__new__(Asked)) == "Asked(withheld)"
-    assert repr(object.__new__(Next)) == "Next(withheld)"

@@ -13,7 +13,7 @@ from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 from linkage_engine.contract.statements import SignedQuestion
 from service.checker.evidence import history_lines
-from tests.factories import NOON, PROJECT, a_specification, audit_of
+from tests.factories import NOON, PROJECT, a_specification
 from tests.integration.doors.test_history_through_the_doors import (
     FIRST,
     FIRST_ID,
@@ -39,15 +39,15 @@ def looking_back(door: GateDoor, release_id: str, years: int) -> Evidence:
 def test_two_looks_back_over_the_same_people_are_named_and_the_same_one_is_not(tmp_path: Path) -> None:
     door = a_gate(tmp_path)
     first, again = (looking_back(door, release_id, 20) for release_id in (FIRST_ID, SECOND_ID))
-    assert audit_of(again).outcomes == audit_of(first).outcomes
-    (outcome,) = audit_of(looking_back(door, THIRD_ID, 21)).outcomes
+    assert again.history.outcomes == first.history.outcomes
+    (outcome,) = looking_back(door, THIRD_ID, 21).history.outcomes
     assert (outcome.outcomes, outcome.sets, outcome.told_otherwise, outcome.ways) == (
         ("cancer_diagnosed",),
         3,
         3,
         2,
     )
-    said = history_lines(audit_of(looking_back(door, THIRD_ID, 21)))
+    said = history_lines(looking_back(door, THIRD_ID, 21).history)
     assert any(line.startswith("COUNTED OTHERWISE BEFORE: cancer_diagnosed over 3") for line in said)
 
 

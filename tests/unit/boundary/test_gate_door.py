@@ -13,7 +13,6 @@ from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.query_spec import Breakdown
 from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.unseal.unseal import unseal_bytes
-from tests.factories import audit_of
 from tests.unit.boundary.doors import (
     IDENTITIES,
     POLICY,
@@ -93,7 +92,7 @@ def test_a_few_people_fewer_in_a_later_crosswalk_cannot_be_subtracted(
     assert populations[0] == 155
     assert populations[1] in {152, 153, 154}
     assert [evidence.table.rows[0].values[1].value for evidence in (first, second)] == [153, None]
-    assert audit_of(second).withheld == 1
+    assert second.history.withheld == 1
 
 
 def test_evidence_is_opened_by_its_checker_alone(doors: Doors) -> None:

@@ -16,7 +16,8 @@ from linkage_engine.contract.controlled_table import (
     Measure,
     Noise,
 )
-from linkage_engine.contract.evidence import Evidence, OutcomeLeverage
+from linkage_engine.contract.earlier import LookedBack
+from linkage_engine.contract.evidence import Evidence, OutcomeLeverage, Reason
 from linkage_engine.contract.permit import Role
 from linkage_engine.contract.refusals import CannotUnseal
 from linkage_engine.sealing.seal import seal
@@ -63,7 +64,9 @@ def some_evidence(**changes: object) -> Evidence:
         "question": a_question(a_person("rosalind", Role.RESEARCHER), random=Chance()),
         "table": table,
         "exact": ((float(ENGLAND - 1), 3.4123), (3.0, None)),
+        "reasons": ((None, None), (Reason.TOO_FEW, Reason.TOO_FEW)),
         "history": a_history_audit(),
+        "earlier": LookedBack(),
     }
     return Evidence.model_validate(fields | changes)
 
@@ -84,7 +87,7 @@ def sealed(data: bytes, identity: Identity) -> bytes:
 def test_every_digit_of_every_number_is_shown() -> None:
     lines = as_text(some_evidence()).splitlines()
     assert lines[1].split() == ["Total", str(ENGLAND - 1), str(ENGLAND), "3.4123", "3.4"]
-    assert lines[2].split() == ["Male", "3", "[c]", "[c]"]
+    assert lines[2].split() == ["Male", "3", "[c]", "[c]", "too", "few"]
 
 
 def test_heads_name_both_sides() -> None:
@@ -108,8 +111,9 @@ def test_evidence_for_somebody_else_is_not_opened(tmp_path: Path, identity: Iden
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "not json", some_evidence(exact=((1.0, 2.0),)).to_json()],
-    ids=["nothing", "empty", "no JSON", "numbers of fewer rows"],
+    "text", ["", "{}", "not json", some_evidence(exact=((1.0, 2.0),)).to_json(),
+     some_evidence(reasons=()).to_json()],
+    ids=["nothing", "empty", "no JSON", "numbers of fewer rows", "reasons of fewer rows"],
 )  # fmt: skip
 def test_what_is_no_evidence_is_refused(tmp_path: Path, identity: Identity, text: str) -> None:
     with pytest.raises(RequestUnreadable):
@@ -180,11 +184,12 @@ def test_noise_is_told_with_its_size_and_what_it_cost() -> None:
 
 def test_a_checker_is_told_of_the_audit_of_the_noise_or_of_both() -> None:
     plain = some_evidence()
-    record = plain.table.record.model_copy(update={"noise": PAID_FOR})
-    paid_for = plain.model_copy(
-        update={"history": None, "table": plain.table.model_copy(update={"record": record})}
-    )
-    assert plain.history is not None
-    assert audit_lines(plain) == history_lines(plain.history)
-    assert audit_lines(paid_for) == [noise_line(PAID_FOR)]
-    assert len(audit_lines(paid_for.model_copy(update={"history": plain.history}))) == 4
+
+    def with_noise(noise: Noise) -> Evidence:
+        record = plain.table.record.model_copy(update={"noise": noise})
+        return plain.model_copy(update={"table": plain.table.model_copy(update={"record": record})})
+
+    audit = history_lines(plain.history)
+    assert audit_lines(plain) == audit
+    assert audit_lines(with_noise(CELL_KEYS)) == [*audit, noise_line(CELL_KEYS)]
+    assert audit_lines(with_noise(PAID_FOR)) == [noise_line(PAID_FOR)]

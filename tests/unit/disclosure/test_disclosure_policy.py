@@ -40,6 +40,7 @@ def changed(*path: str, to: Any) -> str:
         changed("magnitude", "nk", to=[[1, 0.8], [1, 0.9]]),
         changed("magnitude", "p_percent", to=101),
         changed("symbols", "low", to="[c]"),
+        changed("symbols", "high", to="[low]"),
         changed("history", "on_undecided", to="publish"),
         changed("release", "checkers", to=1),
         changed("release", "checkers", to=3),
@@ -115,4 +116,4 @@ def test_the_digest_depends_on_what_the_policy_says_and_not_on_its_layout() -> N
     policy = Policy.from_json(TEXT)
     assert Policy.from_json(json.dumps(json.loads(TEXT), sort_keys=True)).sha256 == policy.sha256
     assert Policy.from_json(changed("threshold", "persons", to=11)).sha256 != policy.sha256
-    assert policy.sha256 == "a9bd3d51aaf1b9cffe8970030aec81f388a2d1c08642c550d81d8c80e3002ca5"
+    assert policy.sha256 == "d20fb9184a9a3dc64ee0883a5f3a14d152ca7fd744530138c3c946c23b748780"
