@@ -330,6 +330,7 @@ class GateDoor:
             table=decided.table,
             exact=before_control(exact),
             history=decided.audit,
+            suppression=decided.suppression,
         )
         history.keep(head, evidence, to_columns(memberships(exact, decided.table)), decided.state)
         return evidence

@@ -82,7 +82,7 @@ class RuleFired(Value):
     """How many cells one rule touched."""
 
     rule: FieldName
-    action: Literal["hidden", "rounded", "recomputed"]
+    action: Literal["hidden", "rounded", "exact", "recomputed"]
     cells: int
 
 

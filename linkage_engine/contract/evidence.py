@@ -39,6 +39,23 @@ class HistoryAudit(Value):
         )
 
 
+class TableAudit(Value):
+    """What the audit of a table of exact numbers, some of them hidden, came to: by code of its own."""
+
+    hidden: int
+    """Numbers of people that are hidden."""
+    secondary: int
+    """Those of them that are large enough: with them a smaller one could be computed."""
+    determined: int
+    """Hidden numbers that what is shown leaves one value only."""
+    undecided: int
+    """Hidden numbers of which that is not known."""
+    programs: int
+    """Linear and integer programs solved."""
+    witnesses: int
+    """Other tables in whole numbers that look the same, checked without the solver."""
+
+
 class Evidence(Value):
     """A question, its controlled table, and beside each row the numbers from before control."""
 
@@ -50,3 +67,5 @@ class Evidence(Value):
     exact: tuple[tuple[float | None, ...], ...]
     """For each row of the table one number a measure, as it was before control."""
     history: HistoryAudit
+    suppression: TableAudit | None = None
+    """Of a policy that hides numbers and rounds none."""

@@ -29,7 +29,7 @@ def _population(exact: Exact, _: str) -> Figures:
 def _count(exact: Exact, part: str) -> Figures:
     """People in a part: they, and where the policy says so those who are not, at least the threshold."""
     counts = exact.counts(part)
-    safe = exact.populations_safe & may_be_told(counts, exact.policy)
+    safe = exact.populations_safe & exact.parts_safe(part) & may_be_told(counts, exact.policy)
     if exact.policy.threshold.complement:
         safe &= may_be_told(exact.populations - counts, exact.policy)
     return Figures(Statistic.COUNT, part, numbers=counts, people=_in(exact, part), allowed=safe)

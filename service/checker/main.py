@@ -12,7 +12,14 @@ import typer
 
 from linkage_engine.contract.permit import Role
 from linkage_engine.unseal.identity import Identity
-from service.checker.evidence import Opened, as_text, history_lines, open_evidence, signed_decision
+from service.checker.evidence import (
+    Opened,
+    as_text,
+    history_lines,
+    open_evidence,
+    signed_decision,
+    suppression_lines,
+)
 from service.client import Client
 from service.clock import utc_now
 from service.command_line import run
@@ -46,7 +53,7 @@ def open_(release_id: str, url: Url, keys: Keys) -> None:
     """Fetch and open the evidence of a release, and show the table before and after control."""
     (evidence, digest), _ = _opened(release_id, url, keys)
     print(as_text(evidence))
-    print(*history_lines(evidence.history), sep="\n")
+    print(*history_lines(evidence.history), *suppression_lines(evidence.suppression), sep="\n")
     record = evidence.table.record
     print(f"policy {record.policy} version {record.policy_version}, threshold {record.threshold},")
     print(f"{record.cells_hidden} of {record.cells} cells hidden; evidence {digest}")

@@ -87,11 +87,18 @@ def disclosure_statement(table: ControlledTable) -> str:
         if record.history_audited
         else "The table was not audited by machine against the project's earlier releases."
     )
-    return (
-        f"Disclosure control by policy {_policy(table)}: numbers of fewer than {record.threshold} people "
+    how = (
+        f"numbers of fewer than {record.threshold} people are withheld, and others so that these cannot be "
+        "computed. Numbers that are shown are exact; percentages, rates and their intervals are computed "
+        "from shown numbers"
+        if any(rule.action == "exact" for rule in record.rules)
+        else f"numbers of fewer than {record.threshold} people "
         f"are withheld; with this rounding, fewer than {record.effective_threshold}. "
         f"Every count is rounded by itself ({record.rounding}), totals too, so rows need not add up; "
-        f"percentages, rates, ratios and their intervals are computed from rounded numbers. "
+        f"percentages, rates, ratios and their intervals are computed from rounded numbers"
+    )
+    return (
+        f"Disclosure control by policy {_policy(table)}: {how}. "
         f"Numbers are withheld in {record.cells_hidden} of {record.cells} cells. {history}"
     )
 

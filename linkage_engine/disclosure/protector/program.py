@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage_engine.disclosure.protector.dimension import Flags
+from linkage_engine.disclosure.protector.sets import Sets
 from linkage_engine.disclosure.protector.table import Table
 
 Changes = npt.NDArray[np.float64]
@@ -22,7 +23,7 @@ class Program:
     rise may be negative and its fall is 0: two free halves would grow together without bound.
     """
 
-    def __init__(self, table: Table, price: Changes, hidden: Flags, fixed: Flags) -> None:
+    def __init__(self, table: Table | Sets, price: Changes, hidden: Flags, fixed: Flags) -> None:
         self._values = table.values.astype(np.float64)
         self._price = price
         self._count = self._values.size
@@ -48,6 +49,10 @@ class Program:
         self._solver.passModel(program)
         self.hide(np.flatnonzero(hidden))
 
+    def give_up_after(self, seconds: float) -> None:
+        """From so many seconds of solving on, all answers together, there is none."""
+        self._solver.setOptionValue("time_limit", seconds)
+
     def hide(self, nodes: npt.NDArray[np.int64]) -> None:
         """From now on these change at no price."""
         self._bound(nodes, -self._values[nodes], np.full(nodes.size, highspy.kHighsInf))
@@ -62,13 +67,21 @@ class Program:
         self._bound(told + self._count, np.zeros(told.size), np.zeros(told.size))
 
     def cheapest(self, node: int, room: float) -> Changes | None:
-        """The cheapest changes with this hidden node larger by so much; nothing where there are none."""
-        self._solver.changeColBounds(node, room, highspy.kHighsInf)
-        self._solver.run()
-        status, found = self._solver.getModelStatus(), np.asarray(self._solver.getSolution().col_value)
+        """The cheapest changes with this hidden node larger by so much; nothing where there are none.
+
+        A room below 0 asks for a smaller number.
+        """
+        ends = (room, highspy.kHighsInf) if room > 0 else (-self._values[node], room)
+        self._solver.changeColBounds(node, *ends)
+        changes = self._solved()
         self._solver.changeColBounds(node, -self._values[node], highspy.kHighsInf)
-        if status != highspy.HighsModelStatus.kOptimal:
+        return changes
+
+    def _solved(self) -> Changes | None:
+        self._solver.run()
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
+        found = np.asarray(self._solver.getSolution().col_value)
         changes: Changes = np.subtract(found[: self._count], found[self._count :])
         return changes
 
