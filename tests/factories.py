@@ -126,7 +126,7 @@ def a_permit(people: Sequence[Person], **changes: object) -> Permit:
             for provider, name in zip(providers, ("cancer_registration", "gp_registration"), strict=False)
         ),
         "templates": ("prevalence",),
-        "policy": "default",
+        "policy": "nhs-cancer-default",
         "key_check": KEY_CHECK,
     }
     return Permit.model_validate(fields | changes)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from importlib.resources import files
 
+from linkage_engine.contract.limits import Limits
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 
 POLICIES = (
@@ -22,3 +25,9 @@ def policy_text(profile: str) -> str:
     if profile not in POLICIES:
         raise NotTrusted(RefusalCode.UNKNOWN_POLICY)
     return (files("linkage_engine.catalogue") / "policies" / f"{profile}.json").read_text(encoding="utf-8")
+
+
+@cache
+def limits_of(profile: str) -> Limits:
+    """How much a shipped profile lets be asked; an unknown one is `NotTrusted(UNKNOWN_POLICY)`."""
+    return Limits.model_validate(json.loads(policy_text(profile)).get("limits", {}))

@@ -66,6 +66,30 @@ class RefusalCode(StrEnum):
     UNFORESEEN = "unforeseen"
 
 
+TOLD_TO_RESEARCHERS = frozenset(
+    {
+        RefusalCode.SPECIFICATION_INVALID,
+        RefusalCode.OUTSIDE_THE_PERMIT,
+        RefusalCode.NO_LINKED_DATA,
+        RefusalCode.QUERY_TOO_SLOW,
+        RefusalCode.UNKNOWN_POLICY,
+        RefusalCode.POLICY_INVALID,
+        RefusalCode.POLICIES_CONTRADICT,
+        RefusalCode.MECHANISM_NOT_AVAILABLE,
+        RefusalCode.TABLE_TOO_LARGE,
+        RefusalCode.HISTORY_MISSING,
+        RefusalCode.SIGNATURE_INVALID,
+        RefusalCode.PERMIT_NOT_LIVE,
+        RefusalCode.VAULT_FULL,
+    }
+)
+"""Why a question was not answered, where that follows from its text, the permit, the policy or the machine.
+
+Any other reason could follow from what was counted. Whoever asked is told that there is no answer, in
+one text for all; a new code is among those unless it is entered here.
+"""
+
+
 class EngineRefusal(Exception):
     """The engine refused; the code says why and `counts` how much, in whole numbers only."""
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 import pydantic
 from pydantic import Field, model_validator
 
+from linkage_engine.contract.limits import Limits
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.value import ShortText, Slug, Value
 from linkage_engine.disclosure.policy_parts import (
@@ -16,7 +17,6 @@ from linkage_engine.disclosure.policy_parts import (
     DifferentialPrivacy,
     GroupDisclosure,
     History,
-    Limits,
     Magnitude,
     Models,
     Quantiles,

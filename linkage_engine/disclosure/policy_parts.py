@@ -111,15 +111,6 @@ class History(Value):
     on_undecided: Literal["refuse"] = "refuse"
 
 
-class Limits(Value):
-    """How large a table may be, and how many may be asked for."""
-
-    filters: Annotated[int, Field(ge=0, le=20)] = 6
-    dims: Annotated[int, Field(ge=0, le=6)] = 3
-    cells: Annotated[int, Field(ge=1, le=100_000)] = 10_000
-    queries_per_day: Annotated[int, Field(ge=1, le=100_000)] = 200
-
-
 class DifferentialPrivacy(Value):
     """The loss of privacy that all noisy releases together may cost."""
 

@@ -48,6 +48,12 @@ def queue(url: Url, keys: Keys) -> None:
     print(json.dumps(_client(url, keys).get("/releases"), indent=2))
 
 
+@app.command()
+def query(query_id: str, url: Url, keys: Keys) -> None:
+    """Show where a question stands, and why it was not answered."""
+    print(json.dumps(_client(url, keys).get(f"/queries/{query_id}"), indent=2))
+
+
 @app.command("open")
 def open_(release_id: str, url: Url, keys: Keys) -> None:
     """Fetch and open the evidence of a release, and show the table before and after control."""

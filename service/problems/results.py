@@ -33,6 +33,23 @@ class SpecificationInvalid(Problem):
     remedy = "Read `faults`; docs/guides/researcher.md shows the language."
 
 
+class QuotaUsed(Problem):
+    """The project has asked as many questions today as its policy allows; this one was not taken.
+
+    Refused answers and pre-flights count too.
+    """
+
+    slug, title, status = "quota-used", "Quota used", 429
+    remedy = "Ask again after midnight UTC: in `retry_after_seconds`. One question may answer several."
+
+
+class NotAnswered(Problem):
+    """Disclosure control does not answer this question; why is told to the project's output checkers only."""
+
+    slug, title, status = "not-answered", "Not answered", 409
+    remedy = "Ask with coarser bands or fewer breakdowns, or ask an output checker of the project."
+
+
 class NoLinkedData(Problem):
     """The project has no finished linkage run yet."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from linkage_engine.catalogue.policies import POLICIES, limits_of
+from linkage_engine.contract.limits import Limits
 from linkage_engine.contract.permit import Party, Permit, PublicKey, Role
 from linkage_engine.contract.statements import APPROVALS_NEEDED
 from service.problems.projects import PermitNotLive, PermitRefused
@@ -32,6 +34,7 @@ def faults_of_permit(permit: Permit, registered: Mapping[str, Registered]) -> li
         "/parties/age_recipient": ("missing", not _can_be_sealed_to(permit)),
         "/parties/provider": ("too-few", len(providers) < PROVIDERS),
         "/lead_provider": ("not-a-provider", permit.lead_provider not in providers),
+        "/policy": ("not-in-catalogue", permit.policy not in POLICIES),
         "/data_sets": ("not-a-provider", any(g.provider_id not in providers for g in permit.data_sets)),
         "/parties/registered": (
             "differs",
@@ -67,3 +70,10 @@ def _can_be_sealed_to(permit: Permit) -> bool:
 
 def _is_registered(party: Party, registered: Mapping[str, Registered]) -> bool:
     return registered.get(party.principal_id) == (party.role, party.signing_key, party.age_recipient)
+
+
+def limits_for(permit: Permit) -> Limits:
+    """How much the permit's policy lets be asked; raises PermitRefused for a policy that is not shipped."""
+    if permit.policy not in POLICIES:
+        raise PermitRefused(faults=[{"pointer": "/policy", "code": "not-in-catalogue"}])
+    return limits_of(permit.policy)

@@ -10,6 +10,7 @@ from linkage_engine.catalogue.age_bands import age_bandings
 from linkage_engine.catalogue.analysis_templates import emergency_template
 from linkage_engine.catalogue.areas import areas
 from linkage_engine.catalogue.tumour_groups import tumour_groups
+from linkage_engine.contract.limits import Limits
 from linkage_engine.contract.permit import Permit
 from linkage_engine.contract.query_spec import place_in_text
 from linkage_engine.contract.refusals import RefusalCode
@@ -23,8 +24,9 @@ from service.problems.requests import NotFound
 from service.problems.results import NoLinkedData, QuestionRefused, SpecificationInvalid
 from service.problems.tools import SignatureRefused
 from service.projects.actions import permit_for
+from service.projects.rules import limits_for
 from service.queries import rules
-from service.queries.records import Query, query_by_id, query_of_nonce, visible_query
+from service.queries.records import Query, asked_since, query_by_id, query_of_nonce, visible_query
 from service.queries.rules import QueryEvent, QueryState, next_state
 from service.signed import TextType, verified_bytes
 
@@ -33,7 +35,8 @@ def ask_query(act: Act, project_id: str, question_text: str) -> tuple[Query, boo
     """Take a researcher's signed question and have it answered; the query, and whether it is new.
 
     The same signed text again is the same query. Raises QuestionRefused, SpecificationInvalid,
-    OutsideThePermit, PermitNotLive, NoLinkedData.
+    OutsideThePermit, PermitNotLive, NoLinkedData, and QuotaUsed: whatever is taken costs, what is refused
+    here and what is sent again does not.
     """
     permit = permit_for(act, project_id, live=True)
     question = _question(question_text, permit, act.actor)
@@ -45,9 +48,11 @@ def ask_query(act: Act, project_id: str, question_text: str) -> tuple[Query, boo
             raise QuestionRefused
         act.enter(Action.QUERY_READ, known.id, project=project_id, question_sha256=digest, kind="again")
         return known, False
+    limits = limits_for(permit)
     rules.check_in_permit(question.specification, permit)
+    rules.check_in_limits(question.specification, limits)
     rules.check_in_catalogue(question.specification, known=_catalogue())
-    return _add(act, question, question_text, digest), True
+    return _add(act, question, question_text, digest, limits=limits), True
 
 
 def _catalogue() -> dict[str, set[str]]:
@@ -76,16 +81,18 @@ def _question(text: str, permit: Permit, caller_id: str) -> SignedQuestion:
         raise QuestionRefused from None
 
 
-def _add(act: Act, question: SignedQuestion, text: str, digest: str) -> Query:
-    project_id = question.specification.project_id
+def _add(act: Act, question: SignedQuestion, text: str, digest: str, *, limits: Limits) -> Query:
+    project_id, now = question.specification.project_id, act.clock()
     run = latest_finished_run(act.session, project_id)
     if run is None:
         raise NoLinkedData
+    # The transaction has held the write lock since it began: nobody else counts meanwhile.
+    rules.check_quota(asked_since(act.session, project_id, rules.day_begun(now)), limits, now)
     query = Query(
         id=act.new_id(),
         project_id=project_id,
         asked_by=act.actor,
-        asked_at=act.clock(),
+        asked_at=now,
         nonce=question.nonce,
         question=text,
         question_sha256=digest,

@@ -58,3 +58,9 @@ def query_of_nonce(session: Session, asked_by: str, nonce: str) -> Query | None:
     """The query that was asked with that nonce."""
     same = sa.select(Query).where(Query.asked_by == asked_by, Query.nonce == nonce)
     return session.scalars(same).first()
+
+
+def asked_since(session: Session, project_id: str, moment: datetime) -> int:
+    """How many questions of a project were taken since a moment, whatever became of them."""
+    taken = sa.select(sa.func.count()).where(Query.project_id == project_id, Query.asked_at >= moment)
+    return session.scalars(taken).one()

@@ -13,9 +13,11 @@ from linkage_engine.contract.query_spec import QuerySpec, query_spec
 from linkage_engine.contract.value import RandomId, Slug, Value
 from service.access.admission import Acting, SignedInRoute, Viewing, may
 from service.access.permissions import Permission
+from service.act import Act
+from service.problems.results import NotAnswered
 from service.queries import actions
 from service.queries.records import Query
-from service.queries.rules import QueryState
+from service.queries.rules import QueryState, code_for
 
 router = APIRouter(tags=["queries"], route_class=SignedInRoute)
 
@@ -28,7 +30,7 @@ class QuestionText(Value):
 
 
 class QueryShown(Value):
-    """A query and where it stands; `code` says why it failed."""
+    """A query and where it stands; `code` says why it failed, `not-answered` where that is withheld."""
 
     query_id: RandomId
     project_id: Slug
@@ -39,9 +41,13 @@ class QueryShown(Value):
     release_id: RandomId | None
     """Where its answer is checked and fetched, once the gate has controlled it."""
     code: str | None
+    remedy: str | None
+    """What to do about a reason that is withheld from you."""
 
 
-def _shown(query: Query) -> QueryShown:
+def _shown(act: Act, query: Query) -> QueryShown:
+    assert act.role is not None
+    code = code_for(act.role, query.code)
     return QueryShown(
         query_id=query.id,
         project_id=query.project_id,
@@ -51,7 +57,8 @@ def _shown(query: Query) -> QueryShown:
         state=query.state,
         # A query has one release, which bears its id.
         release_id=query.id if query.state is QueryState.CONTROLLED else None,
-        code=query.code,
+        code=code,
+        remedy=NotAnswered.remedy if code == NotAnswered.slug else None,
     )
 
 
@@ -65,10 +72,10 @@ def ask_query(project_id: str, body: QuestionText, response: Response, act: Acti
     """Ask a signed question within the project's permit; sending the same text again is safe."""
     query, new = actions.ask_query(act, project_id, body.question)
     response.status_code = HTTPStatus.ACCEPTED if new else HTTPStatus.OK
-    return _shown(query)
+    return _shown(act, query)
 
 
 @router.get("/queries/{query_id}", dependencies=[may(Permission.QUERY_READ)])
 def read_query(query_id: str, act: Viewing) -> QueryShown:
     """Follow a query."""
-    return _shown(actions.read_query(act, query_id))
+    return _shown(act, actions.read_query(act, query_id))

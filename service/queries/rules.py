@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 
-from linkage_engine.contract.permit import Permit
+from linkage_engine.contract.limits import Limits
+from linkage_engine.contract.permit import Permit, Role
 from linkage_engine.contract.query_spec import QuerySpec
+from linkage_engine.contract.refusals import TOLD_TO_RESEARCHERS
 from linkage_engine.contract.statements import SignedQuestion
-from service.problems.results import OutsideThePermit, QuestionRefused, SpecificationInvalid
+from service.problems.results import (
+    NotAnswered,
+    OutsideThePermit,
+    QuestionRefused,
+    QuotaUsed,
+    SpecificationInvalid,
+)
 
 
 class QueryState(StrEnum):
@@ -42,6 +51,50 @@ TRANSITIONS: Mapping[tuple[QueryState, QueryEvent], QueryState] = {
 def next_state(state: QueryState, event: QueryEvent) -> QueryState | None:
     """The state after an event, or nothing when it changes nothing."""
     return TRANSITIONS.get((state, event))
+
+
+SEE_WHY = frozenset({Role.OUTPUT_CHECKER, Role.AUDIT_REVIEWER})
+"""Roles that are told why disclosure control did not answer."""
+
+
+def code_for(role: Role, code: str | None) -> str | None:
+    """Why a query failed, as somebody in a role is told; a reason that is withheld is `NotAnswered`."""
+    if code is None or role in SEE_WHY or code in TOLD_TO_RESEARCHERS:
+        return code
+    return NotAnswered.slug
+
+
+def day_begun(now: datetime) -> datetime:
+    """When the day began for which questions are counted: midnight UTC."""
+    return datetime.combine(now.astimezone(UTC).date(), time.min, UTC)
+
+
+def check_quota(asked_today: int, limits: Limits, now: datetime) -> None:
+    """Raise QuotaUsed unless the project may ask one more question today."""
+    if asked_today >= limits.queries_per_day:
+        again = day_begun(now) + timedelta(days=1)
+        raise QuotaUsed(
+            queries_per_day=limits.queries_per_day,
+            retry_after_seconds=int((again - now).total_seconds()) + 1,
+        )
+
+
+NAME_A_PART = ("tumour_groups", "areas")
+"""Parameters that keep a part of a breakdown: filters, in the words of policies."""
+
+
+def check_in_limits(specification: QuerySpec, limits: Limits) -> None:
+    """Raise SpecificationInvalid where the policy allows fewer breakdowns, or fewer named in part."""
+    asked = specification.parameters
+    filters = sum(getattr(asked, name, None) is not None for name in NAME_A_PART)
+    over = {
+        "/specification/breakdowns": len(specification.breakdowns) > limits.dims,
+        "/specification/parameters": filters > limits.filters,
+    }
+    if any(over.values()):
+        raise SpecificationInvalid(
+            faults=[{"pointer": at, "code": "more-than-the-policy-allows"} for at in over if over[at]]
+        )
 
 
 def check_asked_by(question: SignedQuestion, permit: Permit, caller_id: str) -> None:

@@ -23,6 +23,7 @@ ENTERED = frozenset(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         HTTPStatus.UNPROCESSABLE_ENTITY,
         HTTPStatus.LOCKED,
+        HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.INSUFFICIENT_STORAGE,
         CHECKSUM_MISMATCH,
     }

@@ -55,6 +55,12 @@ def test_a_permit_needs_its_people(service: AtWork, names: tuple[str, ...], poin
     assert {"pointer": pointer, "code": code} in answer.json()["faults"]
 
 
+def test_a_permit_names_a_policy_of_the_catalogue(service: AtWork) -> None:
+    answer = service.post("oliver", "/projects", {"permit": service.permit_text(policy="anything-goes")})
+    assert answer.status_code == 422
+    assert answer.json()["faults"] == [{"pointer": "/policy", "code": "not-in-catalogue"}]
+
+
 def test_a_permit_names_everybody_once(service: AtWork) -> None:
     parties = without(service)
     twin = a_person("cheng-again", Role.OUTPUT_CHECKER, key=service.people["cheng"].key)

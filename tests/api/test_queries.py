@@ -12,6 +12,7 @@ from linkage_engine.contract.query_spec import PrevalenceParameters
 from linkage_engine.contract.refusals import RefusalCode
 from service.linkage_runs.actions import crosswalk_received, fail_run, finish_run
 from service.problems.requests import NotFound
+from service.problems.results import NotAnswered
 from service.queries.actions import answered, fail_query
 from service.signed import SigningKey, TextType, sign
 from tests.at_work import AtWork
@@ -175,8 +176,30 @@ def test_a_query_that_fails_says_why(linked: AtWork) -> None:
         assert fail_query(act, query_id, "needs-budget") == "failed"
         assert fail_query(act, query_id, "again") == "failed"
         assert answered(act, query_id, hand_over_sha256="f" * 64) == "failed"
-    shown = linked.get("rosalind", f"/queries/{query_id}").json()
+    shown = linked.get("audrey", f"/queries/{query_id}").json()
     assert (shown["state"], shown["code"], shown["release_id"]) == ("failed", "needs-budget", None)
+
+
+@pytest.mark.parametrize(
+    "code", ["history-undecided", "history-over-budget", "cohort-too-close", "unforeseen"]
+)
+def test_whatever_control_refuses_its_asker_is_told_the_same(linked: AtWork, code: str) -> None:
+    query_id = linked.asked()
+    with linked.worker("worker-gate") as act:
+        fail_query(act, query_id, code)
+    told = {name: linked.get(name, f"/queries/{query_id}").json() for name in ("rosalind", "cheng", "audrey")}
+    assert (told["rosalind"]["code"], told["rosalind"]["remedy"]) == ("not-answered", NotAnswered.remedy)
+    assert code not in str(told["rosalind"])
+    assert {(told[name]["code"], told[name]["remedy"]) for name in ("cheng", "audrey")} == {(code, None)}
+    assert linked.entries()[-4].detail["code"] == code
+
+
+def test_a_reason_in_the_question_itself_is_told_to_its_asker(linked: AtWork) -> None:
+    query_id = linked.asked()
+    with linked.worker("worker-gate") as act:
+        fail_query(act, query_id, RefusalCode.TABLE_TOO_LARGE)
+    shown = linked.get("rosalind", f"/queries/{query_id}").json()
+    assert (shown["code"], shown["remedy"]) == ("table-too-large", None)
 
 
 def test_a_query_is_read_by_its_asker_checkers_and_reviewers_only(linked: AtWork) -> None:

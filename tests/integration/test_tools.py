@@ -24,7 +24,7 @@ from service.api import create_app
 from service.checker import main as checker
 from service.clock import utc_now
 from service.command_line import run
-from service.jobs import WorkerRole
+from service.jobs import Job, WorkerRole
 from service.operate import main as operate
 from service.operate.installation import environment
 from service.releases.package import evidence_path
@@ -189,6 +189,15 @@ def test_a_checker_refuses(tools: ToolsAt) -> None:
     desk = tools("controlled")
     desk.ask(checker.app, "refuse", desk.shop.ids["query"], "--reason", "Too small.", who="carol")
     assert desk.shop.release(desk.shop.ids["query"]).state.value == "refused"
+
+
+def test_a_checker_sees_why_a_question_was_not_answered_and_its_asker_what_to_do(tools: ToolsAt) -> None:
+    desk = tools("answered")
+    desk.shop.fail(Job.CONTROL, desk.shop.ids["query"])
+    seen = desk.ask(checker.app, "query", desk.shop.ids["query"], who="cheng")
+    told = desk.ask(researcher.app, "watch", desk.shop.ids["query"], who="rosalind")
+    assert (seen["code"], seen["remedy"]) == ("unforeseen", None)
+    assert (told["code"], "coarser bands" in told["remedy"]) == ("not-answered", True)
 
 
 def test_evidence_of_another_release_is_not_shown(tools: ToolsAt) -> None:

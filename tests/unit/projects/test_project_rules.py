@@ -6,8 +6,10 @@ from datetime import date
 
 import pytest
 
-from service.problems.projects import PermitNotLive
-from service.projects.rules import check_live
+from linkage_engine.catalogue.policies import POLICIES, policy_text
+from linkage_engine.disclosure.policy import Policy
+from service.problems.projects import PermitNotLive, PermitRefused
+from service.projects.rules import check_live, limits_for
 from tests.factories import a_permit, the_people
 
 PERMIT = a_permit(list(the_people().values()), valid_from=date(2026, 1, 1), valid_to=date(2026, 1, 31))
@@ -23,3 +25,14 @@ def test_a_permit_is_not_live_before_or_after(today: date) -> None:
     with pytest.raises(PermitNotLive) as refused:
         check_live(PERMIT, today)
     assert refused.value.facts == {"valid_from": "2026-01-01", "valid_to": "2026-01-31"}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_questions_are_held_to_the_limits_that_the_gate_reads_in_the_policy(policy: str) -> None:
+    held = limits_for(PERMIT.model_copy(update={"policy": policy}))
+    assert held == Policy.from_json(policy_text(policy)).limits
+
+
+def test_a_policy_that_nobody_ships_has_no_limits() -> None:
+    with pytest.raises(PermitRefused):
+        limits_for(PERMIT.model_copy(update={"policy": "anything-goes"}))
