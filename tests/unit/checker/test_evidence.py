@@ -15,7 +15,7 @@ from linkage_engine.contract.controlled_table import (
     ControlledValue,
     Measure,
 )
-from linkage_engine.contract.evidence import Evidence
+from linkage_engine.contract.evidence import Evidence, TableAudit
 from linkage_engine.contract.permit import Role
 from linkage_engine.contract.refusals import CannotUnseal
 from linkage_engine.sealing.seal import seal

@@ -88,7 +88,7 @@ def test_a_table_without_cells_has_nothing_to_hide() -> None:
 
 
 def test_nobody_is_told_where_the_policy_says_so_and_protected_where_it_does_not() -> None:
-    groups = {("A",): (60, 0), ("B",): (80, 40), ("D",): (70, 30)}
+    groups: Groups = {("A",): (60, 0), ("B",): (80, 40), ("D",): (70, 30)}
     shows = acro(threshold={"zero": {"structural": "show", "sampling": "show"}})
     assert shown(decided(of_groups(groups), policy=shows).table, NUMERATOR)["A",] == 0
     hidden = [count is None for count in shown(decided(of_groups(groups)).table, NUMERATOR).values()]
@@ -96,7 +96,7 @@ def test_nobody_is_told_where_the_policy_says_so_and_protected_where_it_does_not
 
 
 def test_few_people_recorded_where_nobody_can_be_do_not_follow_from_the_margins() -> None:
-    groups = {
+    groups: Groups = {
         ("A", "x"): (60, 30),
         ("A", "y"): (3, 1),
         ("B", "x"): (70, 30),
@@ -109,7 +109,7 @@ def test_few_people_recorded_where_nobody_can_be_do_not_follow_from_the_margins(
 
 
 def test_a_cell_that_nobody_can_be_in_and_is_costs_nothing() -> None:
-    groups = {("A", "x"): (60, 30), ("A", "y"): (0, 0), ("B", "x"): (70, 30), ("B", "y"): (50, 20)}
+    groups: Groups = {("A", "x"): (60, 30), ("A", "y"): (0, 0), ("B", "x"): (70, 30), ("B", "y"): (50, 20)}
     done = decided(of_groups(groups, impossible=[("A", "y")]))
     assert done.suppression is not None
     assert done.suppression.hidden == 0
@@ -175,7 +175,7 @@ def test_policies_that_round_and_hide_still_contradict_each_other() -> None:
 
 
 def test_the_same_table_is_the_same_text() -> None:
-    groups = {("A", "x"): (12, 4), ("A", "y"): (30, 9), ("B", "x"): (25, 15), ("B", "y"): (5, 2)}
+    groups: Groups = {("A", "x"): (12, 4), ("A", "y"): (30, 9), ("B", "x"): (25, 15), ("B", "y"): (5, 2)}
     assert len({decided(of_groups(groups)).table.to_json() for _ in range(3)}) == 1
 
 

@@ -70,7 +70,7 @@ def test_the_gate_refuses_what_a_broken_protector_lets_through(
     monkeypatch: pytest.MonkeyPatch, broken: Mechanism
 ) -> None:
     monkeypatch.setattr(choice, "MECHANISMS", {"suppress": broken})
-    zero = {("A",): (60, 0), ("B",): (80, 40), ("D",): (90, 30)}
+    zero: Groups = {("A",): (60, 0), ("B",): (80, 40), ("D",): (90, 30)}
     with pytest.raises(QueryRefused) as refusal:
         decided(of_groups(zero))
     assert refusal.value.code is RefusalCode.SUPPRESSION_UNDECIDED

@@ -18,6 +18,7 @@ from linkage_engine.contract.controlled_table import (
     ControlledValue,
     DisclosureRecord,
     Measure,
+    RuleFired,
 )
 from service.releases.publication import MEANINGS, as_csv, as_csvw, as_text, disclosure_statement
 from tests.unit.disclosure.emergency_tables import a_cell, controlled
