@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from linkage_engine.contract.controlled_table import CellStatus
+from linkage_engine.contract.controlled_table import CellStatus, Statistic
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.disclosure.cells import ExactCell, ExactTable
 from linkage_engine.disclosure.control import control
+from linkage_engine.disclosure.figures import Exact
 from linkage_engine.disclosure.mechanisms import suppressed
+from linkage_engine.disclosure.statistics import TOLD
 from linkage_engine.disclosure.strictest import strictest
 from tests.unit.disclosure import emergency_tables
 from tests.unit.disclosure.people import ACRO, Groups, acro, decided, of_groups, shown, statuses
@@ -201,3 +205,22 @@ def test_more_parts_than_one_share_their_population() -> None:
     assert first["A",] is None
     assert None in (first["B",], first["Total",])
     assert None not in shown(done.table, len(measures) - 1).values()
+
+
+def test_a_part_of_which_only_events_are_asked_is_told_nothing_of_and_hides_nothing() -> None:
+    asked = tuple(
+        each
+        for each in emergency_tables.MEASURES
+        if each.statistic in {Statistic.POPULATION, Statistic.EVENTS, Statistic.EXPECTED}
+    )
+    table = emergency_tables.a_table(emergency_tables.a_cell(500, 4, 6))
+    (row,) = control(replace(table, measures=asked), ACRO, provenance=PROVENANCE).rows
+    assert [value.value for value in row.values] == [
+        500 if each.statistic is Statistic.POPULATION else None for each in asked
+    ]
+
+
+def test_what_a_mechanism_is_given_does_not_show_itself() -> None:
+    exact = Exact(of_groups(LARGE), ACRO)
+    figures = TOLD[Statistic.POPULATION](exact, "")
+    assert repr((exact, figures)) == "(Exact(withheld), Figures(withheld))"

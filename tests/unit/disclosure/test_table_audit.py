@@ -128,3 +128,8 @@ def test_kinds_of_people_that_cannot_be_told_apart_are_a_refusal(monkeypatch: py
     exact = of_groups(SMALL)
     monkeypatch.setattr(table_audit, "_marks", lambda numbers: np.zeros((numbers, 2), dtype=np.uint64))
     assert undecided(exact, told(exact, hidden={}))
+
+
+def test_of_many_parts_none_one_two_and_all_are_thought_of() -> None:
+    assert len(list(table_audit._some_of(2))) == 4
+    assert len(list(table_audit._some_of(5))) == 1 + 5 + 10 + 1
