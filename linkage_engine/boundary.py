@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from linkage_engine.catalogue.analysis_templates import analysis_template, hospital_data_sets
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.catalogue.policies import policy_text
+from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.query_spec import QuerySpec
@@ -37,7 +38,7 @@ from linkage_engine.disclosure.linkage import ExactLinkage, controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.record import Provenance
-from linkage_engine.disclosure.release import Past, decide
+from linkage_engine.disclosure.release import decide
 from linkage_engine.link.linking import link_pair
 from linkage_engine.query.plan import plan
 from linkage_engine.query.raw_table import RawReference, RawTable
@@ -317,11 +318,12 @@ class GateDoor:
         exact = _exact(RawTable.from_arrow(handed), question.specification)
         version = (handed.schema.metadata or {})[DATA_VERSION].decode()
         decided = decide(
-            Past(history.state(head), len(head.releases)),
+            history.past(head),
             exact,
             Policy.from_json(policy_text(policy)),
             provenance=Provenance(specification_sha256=specification_sha256, data_version=version),
             generator=np.random.default_rng(int.from_bytes(self.inside.random(16), "big")),
+            roles=asked_roles(question.specification),
         )
         evidence = Evidence(
             release_id=release_id,
@@ -332,7 +334,7 @@ class GateDoor:
             history=decided.audit,
             suppression=decided.suppression,
         )
-        history.keep(head, evidence, to_columns(memberships(exact, decided.table)), decided.state)
+        history.keep(head, evidence, to_columns(memberships(exact, decided.table)), decided.after)
         return evidence
 
     def evidence_bytes(self, project_id: str, release_id: str) -> bytes:

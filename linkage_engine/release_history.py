@@ -12,9 +12,9 @@ import pydantic
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.refusals import EngineRefusal, NotTrusted, RefusalCode
 from linkage_engine.contract.value import RandomId, Sha256, Value
-from linkage_engine.disclosure.admission.columns import COLUMNS, Columns, digest, from_columns, to_columns
-from linkage_engine.disclosure.admission.state import State, nothing_released
+from linkage_engine.disclosure.admission.columns import Columns, digest
 from linkage_engine.disclosure.membership import KeptColumns
+from linkage_engine.disclosure.past import COLUMNS, Past, from_columns, to_columns
 from linkage_engine.vault.parquet import Vault
 
 HISTORY, HEAD, EVIDENCE = "history", "history/head", "evidence"
@@ -52,20 +52,25 @@ class ReleaseHistory:
         if not self.vault.exists(self.project_id, HEAD):
             if self.vault.names(self.project_id, f"{HISTORY}/"):
                 raise EngineRefusal(RefusalCode.HISTORY_MISSING)
-            self._write_head(Head(state_sha256=digest(to_columns(nothing_released()))))
+            self._write_head(Head(state_sha256=digest(to_columns(Past()))))
         try:
             return Head.model_validate_json(self._text(HEAD))
         except pydantic.ValidationError:
             raise EngineRefusal(RefusalCode.VAULT_DAMAGED) from None
 
-    def state(self, head: Head) -> State:
-        """The state after the last table; one that is not the head's is `EngineRefusal(VAULT_DAMAGED)`."""
+    def past(self, head: Head) -> Past:
+        """What is known after the last table.
+
+        One that is not the head's is `EngineRefusal(VAULT_DAMAGED)`; one that was kept before outcomes and
+        cohorts were is `EngineRefusal(HISTORY_MISSING)`.
+        """
         if not head.releases:
-            return nothing_released()
+            return Past()
         columns = _unpacked(self.vault.read(self.project_id, f"{HISTORY}/state-{head.slot}"))
+        past = from_columns(columns, releases=len(head.releases))
         if digest(columns) != head.state_sha256:
             raise EngineRefusal(RefusalCode.VAULT_DAMAGED)
-        return from_columns(columns)
+        return past
 
     def evidence(self, release_id: str) -> str:
         """The evidence of a table as JSON, as its checkers saw it."""
@@ -83,13 +88,13 @@ class ReleaseHistory:
             raise NotTrusted(RefusalCode.HAND_OVER_INVALID)
         return evidence
 
-    def keep(self, head: Head, evidence: Evidence, people: KeptColumns, state: State) -> None:
-        """Keep who is behind each cell, the evidence and the state; then, by the head, that it is decided."""
+    def keep(self, head: Head, evidence: Evidence, people: KeptColumns, past: Past) -> None:
+        """Keep who is behind each cell, evidence and what is known; then, by the head, that it is decided."""
         folder = f"{HISTORY}/{evidence.release_id}"
         self._write(f"{folder}/cells", people.cells)
         self._write(f"{folder}/members", people.members)
         self._write(f"{folder}/{EVIDENCE}", {"text": [evidence.to_json()]})
-        columns = to_columns(state)
+        columns = to_columns(past)
         slot: Literal["a", "b"] = "b" if head.slot == "a" else "a"
         self.vault.write(self.project_id, f"{HISTORY}/state-{slot}", _packed(columns), replace=True)
         releases = (*head.releases, evidence.release_id)
@@ -122,5 +127,7 @@ def _unpacked(table: pa.Table) -> Columns:
     """The columns that `_packed` wrote."""
     data = {name: bytearray() for name in COLUMNS}
     for name, piece in zip(table["name"].to_pylist(), table["data"], strict=True):
+        if name not in data:
+            raise EngineRefusal(RefusalCode.VAULT_DAMAGED)
         data[name] += piece.as_buffer()
     return {name: np.frombuffer(data[name], dtype=kind) for name, kind in COLUMNS.items()}

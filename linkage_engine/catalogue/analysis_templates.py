@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import StringConstraints
+from pydantic import StringConstraints, model_validator
 
+from linkage_engine.catalogue.variables import TemplateRoles
 from linkage_engine.contract.controlled_table import PlannedMeasure
 from linkage_engine.contract.query_spec import TEMPLATES, Breakdown, EmergencySpec, EventKind, QuerySpec
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
@@ -33,8 +34,23 @@ class AnalysisTemplate(Value):
     inputs: dict[FieldName, tuple[FieldName, ...]]
     """Columns beside `link_id` that each data set must have."""
     breakdowns: tuple[Breakdown, ...]
+    roles: TemplateRoles
     sexes: tuple[Sex, ...]
     measures: tuple[PlannedMeasure, ...]
+
+    @model_validator(mode="after")
+    def _every_variable_has_a_role(self) -> Self:
+        parts = {measure.part for measure in self.measures} - {None}
+        inputs = {f"{table}.{column}" for table, columns in self.inputs.items() for column in columns}
+        roles = self.roles
+        if (
+            roles.dimensions.keys() != set(self.breakdowns)
+            or roles.parts.keys() != parts
+            or not roles.fields <= inputs
+        ):
+            msg = "every breakdown and every part has a role, of the columns that are read"
+            raise ValueError(msg)
+        return self
 
     def measures_of(self, parts: Collection[str]) -> tuple[PlannedMeasure, ...]:
         """The measures of the population and of the parts asked for, in the template's order."""

@@ -6,7 +6,24 @@ from typing import Literal
 
 from linkage_engine.contract.controlled_table import ControlledTable
 from linkage_engine.contract.statements import SignedQuestion
-from linkage_engine.contract.value import RandomId, Slug, Value
+from linkage_engine.contract.value import RandomId, ShortText, Slug, Value
+
+
+class OutcomeLeverage(Value):
+    """How much of an outcome the project could have learnt with this table, rounding taken into account."""
+
+    outcomes: tuple[ShortText, ...]
+    """Their names; several where everything below is the same."""
+    sets: int
+    """Sets of people over which they were told, by this table and all before."""
+    told_otherwise: int
+    """This table's sets over which an earlier one told them counted in another way: subtract the two."""
+    ways: int
+    """The most ways in which they were told over one of this table's sets, this way included."""
+    mean: float
+    """Of one yes or no about a person, the share that can be learnt: over everybody in those sets."""
+    top1: float
+    """The same over the hundredth of whom most can be."""
 
 
 class HistoryAudit(Value):
@@ -25,11 +42,13 @@ class HistoryAudit(Value):
     groups_known_before: int
     """Those of them that followed from earlier tables before any table listed them: hiding cannot help."""
     leverage_mean: float
-    """Of one yes or no about a person, the share that all told tables together give away: over everybody."""
+    """The largest `mean` of the outcomes of this table."""
     leverage_top1: float
-    """The same over the hundredth of whom most is given away."""
+    """The largest `top1`."""
     leverage_mean_limit: float
     leverage_top1_limit: float
+    outcomes: tuple[OutcomeLeverage, ...] = ()
+    """Every outcome that this table tells, the most learnt first."""
 
     @property
     def over_budget(self) -> bool:

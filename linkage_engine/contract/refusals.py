@@ -50,6 +50,7 @@ class RefusalCode(StrEnum):
     PATTERN_INVALID = "pattern-invalid"
     CANNOT_PROTECT = "cannot-protect"
     SUPPRESSION_UNDECIDED = "suppression-undecided"
+    COHORT_TOO_CLOSE = "cohort-too-close"
     HISTORY_UNDECIDED = "history-undecided"
     HISTORY_OVER_BUDGET = "history-over-budget"
     HISTORY_MISSING = "history-missing"

@@ -36,6 +36,15 @@ class Classified:
         hidden = {number for number, each in enumerate(decisions) if not each.is_published}
         return [place for place in _in_order(self.which) if self.which[place] in hidden]
 
+    def told(self, decisions: Sequence[Decision]) -> dict[int, bytes]:
+        """The places of the cells whose population is told, with the digest of who is in it."""
+        digests = self.table.cells.digests
+        return {
+            place.cell: digests[self.which[place]]
+            for place in _in_order(self.which)
+            if place.part is None and decisions[self.which[place]].is_published
+        }
+
 
 def _in_order(places: Iterable[Place]) -> list[Place]:
     return sorted(places, key=lambda place: (place.cell, place.part or ""))

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
-from linkage_engine.contract.controlled_table import CellStatus, ControlledRow, ControlledTable, Statistic
-from linkage_engine.contract.evidence import HistoryAudit, TableAudit
-from linkage_engine.contract.refusals import QueryRefused, RefusalCode
+from linkage_engine.contract.controlled_table import (
+    TOTAL,
+    CellStatus,
+    ControlledRow,
+    ControlledTable,
+    Statistic,
+)
+from linkage_engine.contract.evidence import HistoryAudit, OutcomeLeverage, TableAudit
+from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
+from linkage_engine.contract.roles import AskedRoles
 from linkage_engine.disclosure.admission.admit import Admitted, admit
 from linkage_engine.disclosure.admission.state import State
+from linkage_engine.disclosure.budget import Asked, check_roles, learnt, told_by
 from linkage_engine.disclosure.cells import ExactTable
 from linkage_engine.disclosure.classification import Place, audited_parts, classified, set_at
 from linkage_engine.disclosure.control import control
 from linkage_engine.disclosure.gate.release import adds_nothing_small
 from linkage_engine.disclosure.gate.verdict import Verdict
-from linkage_engine.disclosure.history.leverage import leverage
+from linkage_engine.disclosure.history.cohorts import Cohorts
 from linkage_engine.disclosure.history.sets import PersonSets
+from linkage_engine.disclosure.history.told import Told
+from linkage_engine.disclosure.past import Past
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.record import Provenance
 from linkage_engine.disclosure.table_audit import audit_table
@@ -26,47 +37,53 @@ from linkage_engine.disclosure.threshold import may_be_told
 
 
 @dataclass(frozen=True, eq=False)
-class Past:
-    """What was decided for a project so far: the state, and how many tables."""
-
-    state: State
-    releases: int
-
-    def __repr__(self) -> str:
-        return "Past(withheld)"
-
-
-@dataclass(frozen=True, eq=False)
 class Decided:
-    """A table that may leave, the state with it, and what its checkers are told of the audit."""
+    """A table that may leave, what is kept once it is decided, and what its checkers are told."""
 
     table: ControlledTable
-    state: State
+    after: Past
     audit: HistoryAudit
     suppression: TableAudit | None = None
+
+    @property
+    def state(self) -> State:
+        """The sets told, with this table's."""
+        return self.after.state
 
     def __repr__(self) -> str:
         return "Decided(withheld)"
 
 
 def decide(
-    past: Past, exact: ExactTable, policy: Policy, *, provenance: Provenance, generator: np.random.Generator
+    past: Past,
+    exact: ExactTable,
+    policy: Policy,
+    *,
+    provenance: Provenance,
+    generator: np.random.Generator,
+    roles: AskedRoles | None = None,
 ) -> Decided:
     """What is told of a table after everything that was decided for the project before.
 
-    1. Admission decides on the populations of the cells: they are the classification sets of which any
-       outcome is a part. It is never given an outcome, but where a policy tells counts exactly and hides
-       cells: there who is counted is a set like any other.
-    2. Control makes the table without the cells that admission hides.
-    3. The gate looks at what that table tells, by code of its own, after everything told before.
-    4. The leverage of everything told is measured for the checkers.
-    5. A table with hidden cells is audited by itself, by code of its own (`audit_table`).
+    1. The whole cohort may not differ by a few people from one that another filter made.
+    2. Admission decides on the populations of the cells: they are the classification sets of which any
+       outcome is a part. It is never given an outcome, but where a policy tells counts exactly and
+       hides cells: there who is counted is a set like any other.
+    3. Control makes the table without the cells that admission hides.
+    4. The gate looks at what that table tells, by code of its own, after everything told before.
+    5. Of each outcome of the table is measured how much of it everything told would give away.
+    6. A table with hidden cells is audited by itself, by code of its own (`audit_table`).
 
     The randomness decides nothing: it is the gate's and admission's test vectors, the budget's sample, and
-    what a mechanism draws that adds noise.
-    Raises `QueryRefused`: HISTORY_UNDECIDED unless the gate finds that nothing small can be computed;
-    HISTORY_OVER_BUDGET where the policy says so; and what `control` raises.
+    what a mechanism draws that adds noise. Without `roles` every part is an outcome of its own, and another
+    specification another way to count it.
+    Raises `QueryRefused`: COHORT_TOO_CLOSE; HISTORY_UNDECIDED unless the gate finds that nothing small can
+    be computed; HISTORY_OVER_BUDGET where the policy says so; and what `control` raises. Raises
+    `NotTrusted(HAND_OVER_INVALID)` for a table that divides people by an outcome.
     """
+    roles = roles or AskedRoles(counted_as=provenance.specification_sha256)
+    check_roles(exact, roles)
+    cohorts = _with_cohort(past.cohorts, exact, roles, threshold=policy.history.min_difference)
     chance = generator.spawn(4)
     asked = classified(exact, policy)
     admitted = admit(past.state, asked.table, threshold=policy.history.min_difference, generator=chance[0])
@@ -81,13 +98,33 @@ def decide(
     )
     told = _told(exact, table, audited_parts(exact, policy))
     verdict = adds_nothing_small(past.state.published, told, admitted.state.groups, generator=chance[1])
-    if verdict is not Verdict.SAFE or not set(told.digests) <= set(admitted.state.published.digests):
+    published = admitted.state.published
+    place_of = {digest: number for number, digest in enumerate(published.digests)}
+    if verdict is not Verdict.SAFE or not set(told.digests) <= place_of.keys():
         raise QueryRefused(RefusalCode.HISTORY_UNDECIDED)
+    over = {cell: place_of[digest] for cell, digest in asked.told(admitted.decisions).items()}
+    outcomes = told_by(exact, over, Asked(roles, provenance.data_version, policy))
+    shares = learnt(past.told, outcomes, published, generator=chance[2])
     large = may_be_told(np.array([set_at(exact, place).size for place in withheld], dtype=np.int64), policy)
-    audit = _audit(past, admitted, policy, withheld=int(large.sum()), generator=chance[2])
+    audit = _audit(past, admitted, policy, withheld=int(large.sum()), shares=shares)
     if audit.over_budget and policy.history.over_budget == "refuse":
         raise QueryRefused(RefusalCode.HISTORY_OVER_BUDGET)
-    return Decided(table, admitted.state, audit, _looked_through(exact, table, policy))
+    told_after = reduce(Told.joined, outcomes.values(), past.told)
+    after = Past(admitted.state, past.releases + 1, told_after, cohorts)
+    return Decided(table, after, audit, _looked_through(exact, table, policy))
+
+
+def _with_cohort(cohorts: Cohorts, exact: ExactTable, roles: AskedRoles, *, threshold: int) -> Cohorts:
+    """The cohorts with the table's own: everybody in its grand total, where a filter says who belongs."""
+    if roles.cohort is None:
+        return cohorts
+    made_by = bytes.fromhex(roles.cohort)
+    whole = [cell.population for cell in exact.cells if set(cell.labels) <= {TOTAL}]
+    if len(whole) != 1:
+        raise NotTrusted(RefusalCode.HAND_OVER_INVALID)
+    if cohorts.too_close(made_by, whole[0], threshold=threshold):
+        raise QueryRefused(RefusalCode.COHORT_TOO_CLOSE)
+    return cohorts.with_(made_by, whole[0])
 
 
 def _looked_through(exact: ExactTable, table: ControlledTable, policy: Policy) -> TableAudit | None:
@@ -125,12 +162,8 @@ def _shown(exact: ExactTable, cell: int, row: ControlledRow, parts: Collection[s
 
 
 def _audit(
-    past: Past, admitted: Admitted, policy: Policy, *, withheld: int, generator: np.random.Generator
+    past: Past, admitted: Admitted, policy: Policy, *, withheld: int, shares: tuple[OutcomeLeverage, ...]
 ) -> HistoryAudit:
-    published = admitted.state.published
-    whom, numbers = np.unique(published.members, return_inverse=True)
-    everybody = PersonSets(published.starts, numbers.astype(np.int32))
-    learnt = leverage(everybody, persons=whom.size, generator=generator)
     return HistoryAudit(
         releases=past.releases,
         sets=len(past.state.published),
@@ -138,8 +171,9 @@ def _audit(
         rounds=admitted.rounds,
         groups=len(admitted.state.groups),
         groups_known_before=admitted.state.groups_determined,
-        leverage_mean=learnt.mean,
-        leverage_top1=learnt.top1,
+        leverage_mean=max((each.mean for each in shares), default=0.0),
+        leverage_top1=max((each.top1 for each in shares), default=0.0),
         leverage_mean_limit=policy.history.leverage_mean,
         leverage_top1_limit=policy.history.leverage_top1,
+        outcomes=shares,
     )

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from linkage_engine.contract.evidence import Evidence, HistoryAudit, TableAudit
+from linkage_engine.contract.evidence import Evidence, HistoryAudit, OutcomeLeverage, TableAudit
 from linkage_engine.contract.statements import Decision, Verdict
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_bytes
@@ -84,11 +84,30 @@ def history_lines(audit: HistoryAudit) -> list[str]:
     mean = f"{_percent(audit.leverage_mean)} on average (limit {_percent(audit.leverage_mean_limit)})"
     top = f"{_percent(audit.leverage_top1)} at the top (limit {_percent(audit.leverage_top1_limit)})"
     lines = [before, hidden, f"leverage {mean}, {top}"]
+    lines += [_otherwise(each) for each in audit.outcomes if each.told_otherwise]
     if audit.over_budget:
         lines.append("OVER BUDGET: together with earlier tables this one lets more be learnt than intended")
+        lines += [_share(each) for each in audit.outcomes]
     if audit.groups_known_before:
         lines.append(f"{audit.groups_known_before} small groups follow from earlier tables alone")
     return lines
+
+
+def _otherwise(outcome: OutcomeLeverage) -> str:
+    return (
+        f"COUNTED OTHERWISE BEFORE: {_names(outcome)} over {outcome.told_otherwise} of these sets of people, "
+        f"in up to {outcome.ways} ways of one set"
+    )
+
+
+def _share(outcome: OutcomeLeverage) -> str:
+    learnt = f"{_percent(outcome.mean)} on average, {_percent(outcome.top1)} at the top"
+    return f"  {_names(outcome)}: {learnt}, over {outcome.sets} sets of people"
+
+
+def _names(outcome: OutcomeLeverage) -> str:
+    first, *others = outcome.outcomes
+    return f"{first} and {len(others)} more" if others else first
 
 
 def suppression_lines(audit: TableAudit | None) -> list[str]:

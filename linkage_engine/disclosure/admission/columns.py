@@ -54,7 +54,7 @@ def from_columns(columns: Columns) -> State:
 def digest(columns: Columns) -> str:
     """SHA-256 of all columns by name, length and bytes."""
     whole = sha256()
-    for name in COLUMNS:
+    for name in sorted(columns):
         whole.update(f"{name} {columns[name].size};".encode())
         whole.update(np.ascontiguousarray(columns[name]).tobytes())
     return whole.hexdigest()

@@ -57,7 +57,9 @@ def _parties(demo: Demo) -> Iterator[str]:
     yield from (f"      {line}" for line in demo.facts["tampered"].strip().splitlines()[:3])
 
 
-_OF_HISTORY = re.compile(r"audited after|\d+ cells hidden|leverage |OVER BUDGET|\d+ of \d+ cells").match
+_OF_HISTORY = re.compile(
+    r"audited after|\d+ cells hidden|leverage |OVER BUDGET|COUNTED OTHERWISE|\d+ of \d+ cells"
+).match
 """The lines that tell of the audit and of how much is hidden, not the numbers."""
 
 

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage_engine.contract.controlled_table import ControlledTable
-from linkage_engine.disclosure.release import Past
 from tests.property.disclosure_history.exact import Exactly
 from tests.unit.disclosure.people import BEGINNING, Groups, Labels, acro, decided, of_groups
 from tests.unit.disclosure.tables import DENOMINATOR, NUMERATOR
@@ -81,9 +80,9 @@ def test_no_small_set_follows_from_several_tables(groups: Groups, gone: int) -> 
     by_age = of_groups({(key[1], key[0]): each for key, each in groups.items()})
     tables = [of_groups(groups), by_age, of_groups(_fewer(groups, gone))]
     past, shown, small = BEGINNING, [], []
-    for number, table in enumerate(tables, start=1):
+    for table in tables:
         done = decided(table, past)
-        past = Past(done.state, number)
+        past = done.after
         for cell, row in zip(table.cells, done.table.rows, strict=True):
             whole, part = frozenset(cell.population.tolist()), frozenset(cell.parts["numerator"].tolist())
             small += [each for each in (whole, part, whole - part) if 0 < len(each) < 10]

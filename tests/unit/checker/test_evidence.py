@@ -15,7 +15,7 @@ from linkage_engine.contract.controlled_table import (
     ControlledValue,
     Measure,
 )
-from linkage_engine.contract.evidence import Evidence, TableAudit
+from linkage_engine.contract.evidence import Evidence, OutcomeLeverage, TableAudit
 from linkage_engine.contract.permit import Role
 from linkage_engine.contract.refusals import CannotUnseal
 from linkage_engine.sealing.seal import seal
@@ -132,6 +132,22 @@ def test_what_a_checker_has_to_think_about_is_said() -> None:
     *_, budget, known = history_lines(a_history_audit(leverage_top1=0.6, groups_known_before=2))
     assert budget.startswith("OVER BUDGET")
     assert known == "2 small groups follow from earlier tables alone"
+
+
+def test_outcomes_that_were_counted_in_other_ways_before_are_named() -> None:
+    alike = {"sets": 24, "ways": 2, "mean": 0.06, "top1": 0.2}
+    seen = OutcomeLeverage(
+        outcomes=("cancer_diagnosed", "cancer_diagnosed: Bowel"), told_otherwise=12, **alike
+    )
+    new = OutcomeLeverage(outcomes=("emergency_admission",), told_otherwise=0, **alike)
+    audit = a_history_audit(outcomes=(seen, new))
+    said = "COUNTED OTHERWISE BEFORE: cancer_diagnosed and 1 more over 12 of these sets of people,"
+    assert history_lines(audit)[3:] == [f"{said} in up to 2 ways of one set"]
+    over = history_lines(a_history_audit(outcomes=(seen, new), leverage_mean=0.6))
+    assert over[5:] == [
+        "  cancer_diagnosed and 1 more: 6.0 % on average, 20.0 % at the top, over 24 sets of people",
+        "  emergency_admission: 6.0 % on average, 20.0 % at the top, over 24 sets of people",
+    ]
 
 
 @pytest.mark.parametrize("name", ["leverage_mean", "leverage_top1"])

@@ -10,14 +10,14 @@ import numpy as np
 
 from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.contract.controlled_table import CellStatus, ControlledTable, PlannedMeasure
-from linkage_engine.disclosure.admission.state import nothing_released
 from linkage_engine.disclosure.cells import ExactCell, ExactTable
+from linkage_engine.disclosure.past import Past
 from linkage_engine.disclosure.policy import Policy
-from linkage_engine.disclosure.release import Decided, Past, decide
+from linkage_engine.disclosure.release import Decided, decide
 from tests.unit.disclosure.tables import MEASURES, PROVENANCE
 
 ACRO = Policy.from_json(policy_text("acro-default"))
-BEGINNING = Past(nothing_released(), 0)
+BEGINNING = Past()
 Labels = tuple[str, ...]
 Groups = Mapping[Labels, tuple[int, int]]
 """For each cell that is no margin how many people, and how many of them are counted."""

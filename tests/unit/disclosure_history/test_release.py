@@ -17,14 +17,15 @@ from linkage_engine.disclosure.cells import ExactCell, ExactTable
 from linkage_engine.disclosure.gate.release import adds_nothing_small
 from linkage_engine.disclosure.gate.verdict import Verdict
 from linkage_engine.disclosure.history.sets import PersonSets, no_sets
+from linkage_engine.disclosure.past import Past
 from linkage_engine.disclosure.policy import Policy
-from linkage_engine.disclosure.release import Decided, Past, decide
+from linkage_engine.disclosure.release import Decided, decide
 from tests.property.disclosure_history.exact import Exactly
 from tests.property.disclosure_history.histories import listed, sets_of
 from tests.unit.disclosure.tables import DEFAULT, HES, MEASURES, PROVENANCE
 
 Cells = Mapping[str, Iterable[int]]
-BEGINNING = Past(nothing_released(), 0)
+BEGINNING = Past()
 
 
 def a_table(cells: Cells, *, counted: int = 2) -> ExactTable:
@@ -51,8 +52,8 @@ def decided(
 
 def after(*tables: Cells, policy: Policy = DEFAULT) -> Past:
     past = BEGINNING
-    for number, cells in enumerate(tables, start=1):
-        past = Past(decided(cells, past, policy=policy).state, number)
+    for cells in tables:
+        past = decided(cells, past, policy=policy).after
     return past
 
 
@@ -124,7 +125,7 @@ def test_eight_people_are_told_where_the_policy_says_so() -> None:
 def test_the_strictest_difference_that_was_ever_asked_for_stays() -> None:
     lenient, strict = a_policy(min_difference=5), a_policy(min_difference=10)
     past = after({"Total": range(60)}, policy=lenient)
-    strictly = Past(decided({"Total": range(200, 260)}, past, policy=strict).state, 2)
+    strictly = decided({"Total": range(200, 260)}, past, policy=strict).after
     seven_fewer = {"Total": range(53)}
     assert told(decided(seven_fewer, past, policy=lenient).table) == {"Total"}
     assert told(decided(seven_fewer, strictly, policy=lenient).table) == set()
@@ -149,7 +150,7 @@ def test_a_group_that_nobody_listed_before_it_was_known_stops_no_later_table() -
     listed_late = decided(FEW, past)
     assert told(listed_late.table) == set()
     assert (listed_late.audit.groups, listed_late.audit.groups_known_before) == (1, 1)
-    later = decided({"Total": range(200, 300)}, Past(listed_late.state, 4))
+    later = decided({"Total": range(200, 300)}, listed_late.after)
     assert told(later.table) == {"Total"}
     assert later.audit.groups_known_before == 1
 
@@ -243,5 +244,5 @@ def test_another_byte_is_another_digest() -> None:
 
 def test_nothing_of_a_decision_prints() -> None:
     done = decided(FIRST)
-    assert repr((done, Past(done.state, 1))) == "(Decided(withheld), Past(withheld))"
+    assert repr((done, done.after)) == "(Decided(withheld), Past(withheld))"
     assert PersonSets.__repr__(done.state.published) == "PersonSets(withheld)"
