@@ -22,32 +22,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from linkage_engine.catalogue.analysis_templates import analysis_template, hospital_data_sets
+from linkage_engine.catalogue.age_bands import age_bandings
+from linkage_engine.catalogue.analysis_templates import hospital_data_sets, outcome_data_sets
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
+from linkage_engine.contract.preflight import Preflight, off_the_calendar
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.contract.reports import RunFigures, ValidationReport
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.disclosure.before import before_control
-from linkage_engine.disclosure.cells import ExactCell, ExactTable, Reference
 from linkage_engine.disclosure.linkage import ExactLinkage, controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.preflight import foresee
 from linkage_engine.disclosure.record import Provenance
 from linkage_engine.disclosure.release import decide
+from linkage_engine.handed_over import exact_table
 from linkage_engine.link.linking import link_pair
 from linkage_engine.query.plan import plan
-from linkage_engine.query.raw_table import RawReference, RawTable
 from linkage_engine.query.run import answer, inputs
 from linkage_engine.release_history import ReleaseHistory
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter, seal
 from linkage_engine.spine.clusters import LinkedPair, RecordId, clusters
 from linkage_engine.spine.link_ids import assign_link_ids, empty_crosswalk
+from linkage_engine.spine.person_numbers import NOBODY, numbered
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_to_memory
 from linkage_engine.validate.across import DEATH, NO_BIRTHS, check_across
@@ -198,23 +201,35 @@ class AnalysisDoor:
         plain = unseal_to_memory(sealed, identities=[self.inside.identity])
         crosswalk = pq.read_table(pa.BufferReader(plain))
         vault = self.inside.vault
-        known = vault.read(project_id, PERSON_INDEX) if vault.exists(project_id, PERSON_INDEX) else _NOBODY
-        numbered = _numbered(known, crosswalk["link_id"], self.inside.random)
-        vault.write(project_id, PERSON_INDEX, numbered, replace=True)
+        known = vault.read(project_id, PERSON_INDEX) if vault.exists(project_id, PERSON_INDEX) else NOBODY
+        numbers = numbered(known, crosswalk["link_id"], self.inside.random)
+        vault.write(project_id, PERSON_INDEX, numbers, replace=True)
         vault.write(project_id, CROSSWALK, crosswalk, replace=True)
         return int(crosswalk.num_rows)
 
     def answer(
-        self, specification: QuerySpec, target: BinaryIO, receiver: Recipient, *, seconds: float
+        self,
+        specification: QuerySpec,
+        target: BinaryIO,
+        receiver: Recipient,
+        *,
+        seconds: float,
+        outcomes: bool = True,
     ) -> None:
-        """Answer a question over the project's linked data and seal the exact cells to the gate."""
+        """Answer a question over the project's linked data and seal the exact cells to the gate.
+
+        Without outcomes no row is read that tells what is counted: the cells say whom they are about.
+        """
+        unread = frozenset[str]() if outcomes else frozenset(outcome_data_sets(specification))
         project_id, vault = specification.project_id, self.inside.vault
         if not vault.exists(project_id, CROSSWALK):
             raise QueryRefused(RefusalCode.NO_LINKED_DATA)
         crosswalk = vault.read(project_id, CROSSWALK)
         made = plan(specification, data_end=self._data_end(specification, crosswalk))
         tables = {
-            name: self._linked(project_id, name, schema, crosswalk)
+            name: schema.empty_table()
+            if name in unread
+            else self._linked(project_id, name, schema, crosswalk)
             for name, schema in inputs(made).items()
             if name != PERSON_INDEX
         }
@@ -273,20 +288,6 @@ def _data_version(crosswalk: pa.Table) -> str:
     return hashlib.sha256(json.dumps([run, _deliveries(crosswalk)]).encode()).hexdigest()
 
 
-_NOBODY = pa.table({"link_id": pa.array([], pa.string()), "person": pa.array([], pa.int32())})
-
-
-def _numbered(known: pa.Table, link_ids: pa.ChunkedArray, random: Randomness) -> pa.Table:
-    """Every person's number in the project: known ones kept, new ones in an order that tells nothing."""
-    new = sorted(set(link_ids.to_pylist()) - set(known["link_id"].to_pylist()))
-    order = np.random.default_rng(int.from_bytes(random(16), "big")).permutation(len(new))
-    numbers = np.arange(known.num_rows, known.num_rows + len(new), dtype=np.int32)
-    added = pa.table(
-        {"link_id": pa.array([new[i] for i in order], pa.string()), "person": pa.array(numbers, pa.int32())}
-    )
-    return pa.concat_tables([known, added])
-
-
 @dataclass(frozen=True)
 class GateDoor:
     """Exact cells in; a controlled table and the evidence for its checkers out."""
@@ -309,20 +310,19 @@ class GateDoor:
         """
         project_id = question.specification.project_id
         history = ReleaseHistory(self.inside.vault, project_id)
-        head = history.head()
+        head = history.begun()
         kept = history.decided(head, release_id, question)
         if kept is not None:
             return kept
-        plain = unseal_to_memory(sealed, identities=[self.inside.identity])
-        handed = pq.read_table(pa.BufferReader(plain))
-        exact = _exact(RawTable.from_arrow(handed), question.specification)
+        handed = self._opened(sealed)
+        exact = exact_table(handed, question.specification)
         version = (handed.schema.metadata or {})[DATA_VERSION].decode()
         decided = decide(
             history.past(head),
             exact,
             Policy.from_json(policy_text(policy)),
             provenance=Provenance(specification_sha256=specification_sha256, data_version=version),
-            generator=np.random.default_rng(int.from_bytes(self.inside.random(16), "big")),
+            generator=self._chance(),
             roles=asked_roles(question.specification),
         )
         evidence = Evidence(
@@ -337,6 +337,31 @@ class GateDoor:
         history.keep(head, evidence, to_columns(memberships(exact, decided.table)), decided.after)
         return evidence
 
+    def foresee(self, sealed: BinaryIO, question: SignedQuestion, *, policy: str) -> Preflight:
+        """How many cells of an answer would be hidden, were it asked for now; nothing is decided or kept.
+
+        Raises what `foresee` and `ReleaseHistory` raise, and SPECIFICATION_INVALID for dates that are not
+        on the calendar of pre-flights.
+        """
+        asked = question.specification
+        if any(off_the_calendar(asked)):
+            raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)
+        history = ReleaseHistory(self.inside.vault, asked.project_id)
+        return foresee(
+            history.past(history.head()).state,
+            exact_table(self._opened(sealed), asked),
+            Policy.from_json(policy_text(policy)),
+            coarser=age_bandings().coarser(asked.parameters.age_bands),
+            generator=self._chance(),
+        )
+
+    def _opened(self, sealed: BinaryIO) -> pa.Table:
+        plain = unseal_to_memory(sealed, identities=[self.inside.identity])
+        return pq.read_table(pa.BufferReader(plain))
+
+    def _chance(self) -> np.random.Generator:
+        return np.random.default_rng(int.from_bytes(self.inside.random(16), "big"))
+
     def evidence_bytes(self, project_id: str, release_id: str) -> bytes:
         """The evidence of a release as its checkers saw it."""
         return ReleaseHistory(self.inside.vault, project_id).evidence(release_id).encode()
@@ -344,35 +369,6 @@ class GateDoor:
     def seal_evidence(self, evidence: bytes, target: BinaryIO, checker: Recipient) -> None:
         """Seal the evidence to one checker."""
         seal(io.BytesIO(evidence), target, recipients=[checker], random=self.inside.random)
-
-
-def _exact(raw: RawTable, asked: QuerySpec) -> ExactTable:
-    """What was handed over, as the answer to the question that was asked and no other."""
-    if (raw.template, raw.dimensions, raw.parts) != (asked.template, tuple(asked.breakdowns), asked.parts):
-        raise NotTrusted(RefusalCode.HAND_OVER_INVALID)
-    template, others = analysis_template(asked.template), raw.reference
-    return ExactTable(
-        title=template.title,
-        template=template.name,
-        dimensions=raw.dimensions,
-        measures=template.measures_of(raw.parts),
-        cells=tuple(
-            ExactCell(
-                labels=cell.labels,
-                population=cell.population,
-                parts=cell.parts,
-                events=cell.events,
-                days=cell.days,
-                applicable=cell.applicable,
-            )
-            for cell in raw.cells
-        ),
-        reference=None if others is None else _reference(others),
-    )
-
-
-def _reference(raw: RawReference) -> Reference:
-    return Reference(sexes=raw.sexes, persons=raw.persons, days=raw.days, events=raw.events)
 
 
 def _object(*parts: str) -> str:

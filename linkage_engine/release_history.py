@@ -43,8 +43,15 @@ class ReleaseHistory:
     vault: Vault
     project_id: str
 
+    def begun(self) -> Head:
+        """What was decided so far; the first asking begins the history. Raises what `head` raises."""
+        head = self.head()
+        if not self.vault.exists(self.project_id, HEAD):
+            self._write_head(head)
+        return head
+
     def head(self) -> Head:
-        """What was decided so far; the first asking begins the history.
+        """What was decided so far, nothing perhaps; reading it writes nothing.
 
         Raises `EngineRefusal`: VAULT_DAMAGED, and HISTORY_MISSING where something was kept of a project
         and its head is gone.
@@ -52,7 +59,7 @@ class ReleaseHistory:
         if not self.vault.exists(self.project_id, HEAD):
             if self.vault.names(self.project_id, f"{HISTORY}/"):
                 raise EngineRefusal(RefusalCode.HISTORY_MISSING)
-            self._write_head(Head(state_sha256=digest(to_columns(Past()))))
+            return Head(state_sha256=digest(to_columns(Past())))
         try:
             return Head.model_validate_json(self._text(HEAD))
         except pydantic.ValidationError:

@@ -43,6 +43,8 @@ class Job(StrEnum):
     RECEIVE_CROSSWALK = "receive-crosswalk"
     ANSWER = "answer"
     CONTROL = "control"
+    COUNT_POPULATIONS = "count-populations"
+    FORESEE = "foresee"
     SIGN_RELEASE = "sign-release"
     HEARTBEAT = "heartbeat"
 
@@ -54,6 +56,8 @@ WORKER_OF: Mapping[Job, WorkerRole] = {
     Job.RECEIVE_CROSSWALK: WorkerRole.ANALYSIS,
     Job.ANSWER: WorkerRole.ANALYSIS,
     Job.CONTROL: WorkerRole.GATE,
+    Job.COUNT_POPULATIONS: WorkerRole.ANALYSIS,
+    Job.FORESEE: WorkerRole.GATE,
     Job.SIGN_RELEASE: WorkerRole.GATE,
     Job.HEARTBEAT: WorkerRole.LOG,
 }

@@ -33,6 +33,7 @@ class TextType(StrEnum):
     MANIFEST = "tre-manifest+jws"
     LINKAGE_SECRET = "tre-linkage-secret+jws"  # noqa: S105  # a media type, not a secret
     QUESTION = "tre-question+jws"
+    PREFLIGHT = "tre-preflight+jws"
     DECISION = "tre-decision+jws"
     HAND_OVER = "tre-hand-over+jws"
     RELEASE = "tre-release+jws"

@@ -32,6 +32,15 @@ class AgeBanding(Value):
         closed = tuple(AgeBand(f"{a} to {b - 1}", a, b - 1) for a, b in pairwise(self.starts))
         return (*closed, AgeBand(f"{self.starts[-1]} and over", self.starts[-1], None))
 
+    def within(self, wider: AgeBanding) -> dict[str, str] | None:
+        """For each band the band of a wider banding that it lies in; nothing where they do not nest."""
+        if not set(wider.starts) < set(self.starts):
+            return None
+        return {
+            band.label: next(w.label for w in reversed(wider.bands) if w.youngest <= band.youngest)
+            for band in self.bands
+        }
+
 
 class AgeBandings(Value):
     """Every banding that a question may name."""
@@ -45,6 +54,12 @@ class AgeBandings(Value):
     def named(self, name: str) -> AgeBanding | None:
         """The banding of that name, or nothing."""
         return next((banding for banding in self.bandings if banding.name == name), None)
+
+    def coarser(self, name: str) -> dict[str, dict[str, str]]:
+        """The bandings that bands of the named one nest in, each with the band that each lies in."""
+        finer = self.named(name)
+        found = {} if finer is None else {each.name: finer.within(each) for each in self.bandings}
+        return {wider: bands for wider, bands in found.items() if bands is not None}
 
 
 @cache

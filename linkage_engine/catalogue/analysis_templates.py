@@ -114,5 +114,10 @@ def hospital_data_sets(spec: QuerySpec) -> tuple[str, ...]:
     return emergency_template().data_sets(spec.parameters.events)
 
 
+def outcome_data_sets(spec: QuerySpec) -> tuple[str, ...]:
+    """The data sets that tell only what is counted, and nothing of whom a number is about."""
+    return hospital_data_sets(spec) if isinstance(spec, EmergencySpec) else ("cancer_registration",)
+
+
 def _text(name: str) -> str:
     return (files("linkage_engine.catalogue") / "templates" / f"{name}.json").read_text(encoding="utf-8")

@@ -73,6 +73,8 @@ class HandOverKind(StrEnum):
 
     CROSSWALK = "crosswalk"
     AGGREGATES = "aggregates"
+    POPULATIONS = "populations"
+    """The same without anything counted."""
 
 
 class HandOver(Value):

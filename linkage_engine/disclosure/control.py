@@ -50,8 +50,7 @@ def control(
     `MECHANISM_NOT_AVAILABLE` when it asks for one that is not built; and what the mechanism raises.
     """
     mechanism = mechanism_of(policy)
-    if len(table.dimensions) > policy.limits.dims or len(table.cells) > policy.limits.cells:
-        raise QueryRefused(RefusalCode.TABLE_TOO_LARGE, cells=len(table.cells), allowed=policy.limits.cells)
+    check_size(table, policy)
     asked = Exact(table, policy, frozenset(withheld or ()), frozenset(withheld_parts), generator)
     columns = _columns(asked, mechanism)
     inapplicable = (_NOT_APPLICABLE,) * len(columns)
@@ -70,6 +69,12 @@ def control(
         rows=rows,
         record=record_of(rows, table.measures, policy, provenance, audited=withheld is not None),
     )
+
+
+def check_size(table: ExactTable, policy: Policy) -> None:
+    """Raise `QueryRefused(TABLE_TOO_LARGE)` when the policy allows fewer dimensions or cells."""
+    if len(table.dimensions) > policy.limits.dims or len(table.cells) > policy.limits.cells:
+        raise QueryRefused(RefusalCode.TABLE_TOO_LARGE, cells=len(table.cells), allowed=policy.limits.cells)
 
 
 _NOT_APPLICABLE = ControlledValue(value=None, status=CellStatus.NOT_APPLICABLE)

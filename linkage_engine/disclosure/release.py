@@ -97,8 +97,14 @@ def decide(
         generator=chance[3],
     )
     told = _told(exact, table, audited_parts(exact, policy))
-    verdict = adds_nothing_small(past.state.published, told, admitted.state.groups, generator=chance[1])
-    published = admitted.state.published
+    state, published = admitted.state, admitted.state.published
+    verdict = adds_nothing_small(
+        past.state.published,
+        told,
+        state.groups.joined(state.watched),
+        threshold=state.threshold,
+        generator=chance[1],
+    )
     place_of = {digest: number for number, digest in enumerate(published.digests)}
     if verdict is not Verdict.SAFE or not set(told.digests) <= place_of.keys():
         raise QueryRefused(RefusalCode.HISTORY_UNDECIDED)

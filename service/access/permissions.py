@@ -20,6 +20,8 @@ class Permission(StrEnum):
     LOG_EXPORT = "log:export"
     LOG_READ = "log:read"
     PACKAGE_READ = "package:read"
+    PREFLIGHT_ASK = "preflight:ask"
+    PREFLIGHT_READ = "preflight:read"
     PROJECT_OPEN = "project:open"
     PROJECT_READ = "project:read"
     PROVIDER_FILE_READ = "provider-file:read"
@@ -45,6 +47,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.RESEARCHER: frozenset(
         {
             Permission.PACKAGE_READ,
+            Permission.PREFLIGHT_ASK,
+            Permission.PREFLIGHT_READ,
             Permission.PROJECT_READ,
             Permission.QUERY_ASK,
             Permission.QUERY_READ,
@@ -55,6 +59,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         {
             Permission.EVIDENCE_READ,
             Permission.PACKAGE_READ,
+            Permission.PREFLIGHT_READ,
             Permission.PROJECT_READ,
             Permission.QUERY_READ,
             Permission.RELEASE_DECIDE,
@@ -66,6 +71,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.LOG_EXPORT,
             Permission.LOG_READ,
             Permission.PACKAGE_READ,
+            Permission.PREFLIGHT_READ,
             Permission.PROJECT_READ,
             Permission.QUERY_READ,
             Permission.RELEASE_READ,

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from linkage_engine.contract.limits import Limits
 from linkage_engine.contract.permit import Permit, Role
+from linkage_engine.contract.preflight import off_the_calendar
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.refusals import TOLD_TO_RESEARCHERS
 from linkage_engine.contract.statements import SignedQuestion
+from service.audit.vocabulary import Action
+from service.jobs import Job
 from service.problems.results import (
     NotAnswered,
     OutsideThePermit,
@@ -18,6 +23,36 @@ from service.problems.results import (
     QuotaUsed,
     SpecificationInvalid,
 )
+from service.signed import TextType
+
+
+class QueryKind(StrEnum):
+    """What a question is asked for; the audit log calls its acts by it."""
+
+    QUERY = "query"
+    """Its answer, through output checkers."""
+    PREFLIGHT = "preflight"
+    """How many cells of the answer would be hidden."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a kind of question is signed, and its jobs: at the analysis worker, then at the gate."""
+
+    signed_as: TextType
+    counted_by: Job
+    controlled_by: Job
+
+
+WAYS: Mapping[QueryKind, Way] = {
+    QueryKind.QUERY: Way(TextType.QUESTION, Job.ANSWER, Job.CONTROL),
+    QueryKind.PREFLIGHT: Way(TextType.PREFLIGHT, Job.COUNT_POPULATIONS, Job.FORESEE),
+}
+
+
+def entered_as(kind: QueryKind, act: Literal["ask", "answer", "fail", "read"]) -> Action:
+    """What an act on a question of a kind is called in the log."""
+    return Action(f"{kind.value}:{act}")
 
 
 class QueryState(StrEnum):
@@ -27,7 +62,7 @@ class QueryState(StrEnum):
     ANSWERED = "answered"
     """The gate has the exact answer; nothing of it is out."""
     CONTROLLED = "controlled"
-    """Output checkers have it: see the release."""
+    """Output checkers have it: see the release. Of a pre-flight: its figures are there."""
     FAILED = "failed"
 
 
@@ -95,6 +130,16 @@ def check_in_limits(specification: QuerySpec, limits: Limits) -> None:
         raise SpecificationInvalid(
             faults=[{"pointer": at, "code": "more-than-the-policy-allows"} for at in over if over[at]]
         )
+
+
+def check_on_calendar(specification: QuerySpec) -> None:
+    """Raise SpecificationInvalid where a pre-flight's dates are not those of whole years."""
+    faults = [
+        {"pointer": f"/specification/parameters/{name}", "code": "not-a-whole-year"}
+        for name in off_the_calendar(specification)
+    ]
+    if faults:
+        raise SpecificationInvalid(faults=faults)
 
 
 def check_asked_by(question: SignedQuestion, permit: Permit, caller_id: str) -> None:

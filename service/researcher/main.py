@@ -7,16 +7,18 @@ import secrets
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from linkage_engine.contract.permit import Role
+from linkage_engine.contract.preflight import Preflight
 from service.client import Client
 from service.clock import utc_now
 from service.command_line import run
 from service.keys import folder_key, folder_party, make_key_folder
-from service.researcher.questions import read_specification, signed_question, unpack
+from service.researcher.questions import read_specification, sentence, signed_question, unpack
+from service.signed import TextType
 
 app = typer.Typer(help="Ask questions of a project and fetch what was released.", no_args_is_help=True)
 
@@ -54,11 +56,35 @@ def ask(
     project_id, text = _signed(specification, keys)
     client = _client(url, keys)
     query = client.post(f"/projects/{project_id}/queries", {"question": text})
-    deadline = time.monotonic() + wait_seconds
-    while query["state"] in UNDER_WAY and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
-        query = client.get(f"/queries/{query['query_id']}")
+    query = _awaited(client, query, f"/queries/{query['query_id']}", UNDER_WAY, wait_seconds)
     print(json.dumps(query, indent=2))
+
+
+def _awaited(client: Client, asked: Any, place: str, under_way: set[str], wait_seconds: float) -> Any:  # noqa: ANN401  # JSON
+    """What was asked, once it is settled or the time is over."""
+    deadline = time.monotonic() + wait_seconds
+    while asked["state"] in under_way and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+        asked = client.get(place)
+    return asked
+
+
+@app.command()
+def preflight(
+    specification: Path,
+    url: Url,
+    keys: Keys,
+    wait_seconds: Annotated[float, typer.Option("--wait", help="Wait so long for it.")] = 150.0,
+) -> None:
+    """Say how many cells of a question's answer will be hidden, and of coarser ones; nothing is released."""
+    project_id, text = _signed(specification, keys, TextType.PREFLIGHT)
+    client = _client(url, keys)
+    asked = client.post(f"/projects/{project_id}/preflights", {"question": text})
+    asked = _awaited(client, asked, f"/preflights/{asked['preflight_id']}", {"asked"}, wait_seconds)
+    if asked["figures"] is None:
+        print(json.dumps(asked, indent=2))
+    else:
+        print(sentence(Preflight.model_validate(asked["figures"])))
 
 
 @app.command()
@@ -77,7 +103,7 @@ def fetch(release_id: str, url: Url, keys: Keys, out: Annotated[Path, typer.Opti
         print(path)
 
 
-def _signed(specification: Path, keys: Path) -> tuple[str, str]:
+def _signed(specification: Path, keys: Path, typ: TextType = TextType.QUESTION) -> tuple[str, str]:
     asked = read_specification(specification)
     text = signed_question(
         asked,
@@ -85,6 +111,7 @@ def _signed(specification: Path, keys: Path) -> tuple[str, str]:
         key=folder_key(keys),
         clock=utc_now,
         random=secrets.token_bytes,
+        typ=typ,
     )
     return asked.project_id, text
 

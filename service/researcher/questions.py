@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
+from linkage_engine.contract.preflight import Preflight
 from linkage_engine.contract.query_spec import QuerySpec, place_in_text, query_spec
 from linkage_engine.contract.statements import SignedQuestion
 from service.clock import Clock, Randomness
@@ -36,13 +37,30 @@ def read_specification(path: Path) -> QuerySpec:
 
 
 def signed_question(
-    specification: QuerySpec, *, asked_by: str, key: SigningKey, clock: Clock, random: Randomness
+    specification: QuerySpec,
+    *,
+    asked_by: str,
+    key: SigningKey,
+    clock: Clock,
+    random: Randomness,
+    typ: TextType = TextType.QUESTION,
 ) -> str:
-    """The question as the workers believe it."""
+    """The question as the workers believe it: to be answered, or for a pre-flight."""
     question = SignedQuestion(
         asked_by=asked_by, asked_at=clock(), nonce=random(16).hex(), specification=specification
     )
-    return sign(question, key, TextType.QUESTION)
+    return sign(question, key, typ)
+
+
+def sentence(told: Preflight) -> str:
+    """What a pre-flight says, in one line."""
+    asked = f"{told.asked.hidden} of {told.asked.cells} cells will be hidden"
+    changes = (
+        f"{f'{each.to} bands' if each.change == 'age_bands' else f'without {each.to}'}: {each.hidden}"
+        f" of {each.cells}"
+        for each in told.coarser
+    )
+    return "; ".join([asked, *changes])
 
 
 def unpack(package: bytes, folder: Path) -> list[Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from linkage_engine.boundary import AnalysisDoor
 from linkage_engine.contract.manifest import Part, Zone
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
@@ -13,6 +15,7 @@ from service.linkage_runs.actions import crosswalk_received, fail_run
 from service.linkage_runs.records import run_by_id
 from service.queries.actions import answered, fail_query
 from service.queries.records import query_by_id
+from service.queries.rules import WAYS, QueryKind
 from service.settings import AnalysisSettings
 from service.signed import SigningKey
 from service.submissions.actions import part_rejected, part_unsealed
@@ -20,6 +23,12 @@ from service.submissions.records import parts_of
 from service.worker import trust
 from service.worker.deliveries import Delivery, delivery_of, permit_of, received, sealed_part
 from service.worker.roles import Surroundings, inside
+
+HANDED: Mapping[QueryKind, HandOverKind] = {
+    QueryKind.QUERY: HandOverKind.AGGREGATES,
+    QueryKind.PREFLIGHT: HandOverKind.POPULATIONS,
+}
+"""What the gate is handed for each kind of question."""
 
 
 def duties(settings: AnalysisSettings, surroundings: Surroundings) -> Duties:
@@ -39,6 +48,9 @@ def duties(settings: AnalysisSettings, surroundings: Surroundings) -> Duties:
             Job.UNSEAL_PAYLOAD: lambda submission_id: unseal(door, surroundings, submission_id),
             Job.RECEIVE_CROSSWALK: lambda run_id: receive_crosswalk(door, surroundings, run_id),
             Job.ANSWER: lambda query_id: answer(door, key, surroundings, query_id, seconds=seconds),
+            Job.COUNT_POPULATIONS: lambda query_id: answer(
+                door, key, surroundings, query_id, seconds=seconds, kind=QueryKind.PREFLIGHT
+            ),
         },
         failed=lambda job, subject_id: failed(surroundings, job, subject_id),
     )
@@ -101,22 +113,37 @@ def receive_crosswalk(door: AnalysisDoor, surroundings: Surroundings, run_id: st
 
 
 def answer(
-    door: AnalysisDoor, key: SigningKey, surroundings: Surroundings, query_id: str, *, seconds: float
+    door: AnalysisDoor,
+    key: SigningKey,
+    surroundings: Surroundings,
+    query_id: str,
+    *,
+    seconds: float,
+    kind: QueryKind = QueryKind.QUERY,
 ) -> None:
-    """Answer a question that its researcher signed, within the live permit, to the gate."""
+    """Answer a question that its researcher signed, within the live permit, to the gate.
+
+    For a pre-flight only whom its cells are about is counted: no outcome is read.
+    """
     receiver = Recipient.parse(str(surroundings.pins.gate.age_recipient))
     try:
         with surroundings.act() as act:
             query = query_by_id(act.session, query_id)
             assert query is not None  # jobs are enqueued with it
             permit = permit_of(act, surroundings, query.project_id, live=True)
-            question = trust.question(query.question, permit)
+            question = trust.question(query.question, permit, WAYS[kind].signed_as)
         digest = surroundings.hand_overs.send(
-            HandOverKind.AGGREGATES,
+            HANDED[kind],
             project_id=permit.project_id,
             subject_id=query_id,
             key=key,
-            write=lambda file: door.answer(question.specification, file, receiver, seconds=seconds),
+            write=lambda file: door.answer(
+                question.specification,
+                file,
+                receiver,
+                seconds=seconds,
+                outcomes=kind is QueryKind.QUERY,
+            ),
         )
     except EngineRefusal as refusal:
         with surroundings.act() as act:
@@ -130,7 +157,7 @@ def failed(surroundings: Surroundings, job: Job, subject_id: str) -> None:
     """A job went wrong in a way nobody foresaw: its subject says so instead of waiting for ever."""
     with surroundings.act() as act:
         match job:
-            case Job.ANSWER:
+            case Job.ANSWER | Job.COUNT_POPULATIONS:
                 fail_query(act, subject_id, code=RefusalCode.UNFORESEEN)
             case Job.RECEIVE_CROSSWALK:
                 fail_run(act, subject_id, code=RefusalCode.UNFORESEEN)

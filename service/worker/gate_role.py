@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import BinaryIO
 
 from linkage_engine.boundary import GateDoor
 from linkage_engine.contract.evidence import Evidence
@@ -17,7 +18,7 @@ from linkage_engine.contract.statements import (
 from linkage_engine.sealing.recipient import Recipient
 from service.jobs import Duties, Job
 from service.keys import signing_key
-from service.queries.actions import fail_query
+from service.queries.actions import fail_query, foreseen
 from service.queries.records import query_by_id
 from service.releases.actions import fail_release, open_release, sign_release
 from service.releases.contents import released_files
@@ -40,6 +41,7 @@ def duties(settings: GateSettings, surroundings: Surroundings) -> Duties:
     return Duties(
         handlers={
             Job.CONTROL: lambda query_id: control(door, surroundings, query_id),
+            Job.FORESEE: lambda query_id: foresee(door, surroundings, query_id),
             Job.SIGN_RELEASE: lambda release_id: release(door, key, surroundings, release_id),
         },
         failed=lambda job, subject_id: failed(surroundings, job, subject_id),
@@ -48,14 +50,9 @@ def duties(settings: GateSettings, surroundings: Surroundings) -> Duties:
 
 def control(door: GateDoor, surroundings: Surroundings, query_id: str) -> None:
     """Control an answer and seal the evidence to each checker, or say why not."""
-    sender = surroundings.pins.analysis.hand_over_key
-    assert sender is not None  # set-up pins one
     try:
         permit, question, _ = _asked(surroundings, query_id)
-        path = surroundings.hand_overs.receive(
-            HandOverKind.AGGREGATES, project_id=permit.project_id, subject_id=query_id, sender=sender
-        )
-        with path.open("rb") as sealed:
+        with _handed_over(surroundings, HandOverKind.AGGREGATES, permit, query_id) as sealed:
             evidence = door.control(
                 sealed,
                 question,
@@ -82,6 +79,20 @@ def control(door: GateDoor, surroundings: Surroundings, query_id: str) -> None:
             table_sha256=_digest(canonical(evidence.table)),
             record=evidence.table.record,
         )
+
+
+def foresee(door: GateDoor, surroundings: Surroundings, query_id: str) -> None:
+    """Foresee what an answer would hide, decide nothing, or say why not."""
+    try:
+        permit, question, _ = _asked(surroundings, query_id, TextType.PREFLIGHT)
+        with _handed_over(surroundings, HandOverKind.POPULATIONS, permit, query_id) as sealed:
+            told = door.foresee(sealed, question, policy=permit.policy)
+    except EngineRefusal as refusal:
+        with surroundings.act() as act:
+            fail_query(act, query_id, code=refusal.code)
+        return
+    with surroundings.act() as act:
+        foreseen(act, query_id, told)
 
 
 def release(door: GateDoor, key: SigningKey, surroundings: Surroundings, release_id: str) -> None:
@@ -128,13 +139,25 @@ def release(door: GateDoor, key: SigningKey, surroundings: Surroundings, release
         )
 
 
-def _asked(surroundings: Surroundings, query_id: str) -> tuple[Permit, SignedQuestion, str]:
+def _asked(
+    surroundings: Surroundings, query_id: str, typ: TextType = TextType.QUESTION
+) -> tuple[Permit, SignedQuestion, str]:
     """The question of a query as its researcher signed it, under the permit that governance signed."""
     with surroundings.act() as act:
         query = query_by_id(act.session, query_id)
         assert query is not None  # jobs are enqueued with it
         permit = permit_of(act, surroundings, query.project_id, live=True)
-        return permit, trust.question(query.question, permit), query.question
+        return permit, trust.question(query.question, permit, typ), query.question
+
+
+def _handed_over(surroundings: Surroundings, kind: HandOverKind, permit: Permit, query_id: str) -> BinaryIO:
+    """What the analysis worker sealed for a query, if it signed it; the caller closes it."""
+    sender = surroundings.pins.analysis.hand_over_key
+    assert sender is not None  # set-up pins one
+    path = surroundings.hand_overs.receive(
+        kind, project_id=permit.project_id, subject_id=query_id, sender=sender
+    )
+    return path.open("rb")
 
 
 def _digest(data: bytes) -> str:
@@ -144,7 +167,7 @@ def _digest(data: bytes) -> str:
 def failed(surroundings: Surroundings, job: Job, subject_id: str) -> None:
     """A job went wrong in a way nobody foresaw: its subject says so instead of waiting for ever."""
     with surroundings.act() as act:
-        if job is Job.CONTROL:
+        if job in {Job.CONTROL, Job.FORESEE}:
             fail_query(act, subject_id, code=RefusalCode.UNFORESEEN)
         else:
             fail_release(act, subject_id, code=RefusalCode.UNFORESEEN)

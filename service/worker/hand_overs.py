@@ -24,6 +24,7 @@ CHUNK = 1 << 20
 ROUTES: Mapping[HandOverKind, tuple[str, str]] = {
     HandOverKind.CROSSWALK: ("linkage", "analysis"),
     HandOverKind.AGGREGATES: ("analysis", "gate"),
+    HandOverKind.POPULATIONS: ("analysis", "gate"),
 }
 """Who hands what to whom."""
 

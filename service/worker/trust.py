@@ -88,13 +88,16 @@ def manifest(compact: str, signed: Permit, secret: str | None) -> Manifest:
     return declared
 
 
-def question(compact: str, signed: Permit) -> SignedQuestion:
-    """The question, if the researcher that it names signed it and the permit covers it."""
-    asked = _believed(compact, _keys(signed, Role.RESEARCHER), TextType.QUESTION, SignedQuestion)
+def question(compact: str, signed: Permit, typ: TextType = TextType.QUESTION) -> SignedQuestion:
+    """The question, if the researcher that it names signed it and the permit covers it.
+
+    One that was signed for a pre-flight is none to answer, nor the other way round: each has its type.
+    """
+    asked = _believed(compact, _keys(signed, Role.RESEARCHER), typ, SignedQuestion)
     party = signed.party(asked.asked_by)
     if party is None or party.role is not Role.RESEARCHER:
         raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
-    _believed(compact, (party.signing_key,), TextType.QUESTION, SignedQuestion)
+    _believed(compact, (party.signing_key,), typ, SignedQuestion)
     if asked.specification.project_id != signed.project_id:
         raise NotTrusted(RefusalCode.OUTSIDE_THE_PERMIT)
     if asked.specification.template not in signed.templates:

@@ -18,9 +18,10 @@ from service.access.admission import SignedInRoute
 from service.access.permissions import PERMISSIONS, Permission
 from service.api import PROTECTED, PUBLIC, described_app
 from service.linkage_runs.records import LinkageRun
+from service.signed import TextType, sign
 from service.submissions.records import Submission
 from tests.at_work import AtWork
-from tests.factories import OUTSIDERS, PROJECT, ROLES_OF
+from tests.factories import OUTSIDERS, PROJECT, ROLES_OF, a_question
 
 TABLE = Path(__file__).with_name("matrix.csv")
 NOBODY = "nobody"
@@ -37,6 +38,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "/projects/{project_id}/linkage-secret": {"statement": "a.b.c", "envelopes": {}},
     "/projects/{project_id}/submissions": {"upload_id": ""},
     "/projects/{project_id}/queries": {"question": "a.b.c"},
+    "/projects/{project_id}/preflights": {"question": "a.b.c"},
     "/releases/{release_id}/decisions": {"decision": "a.b.c"},
 }
 OF_UPLOADS = {
@@ -74,6 +76,15 @@ def request(service: AtWork, who: str, method: str, path: str, ids: Mapping[str,
     return service.client.request(method, address, json=body or None, headers=headers)
 
 
+def a_preflight(service: AtWork) -> str:
+    asker = service.people["rosalind"]
+    text = sign(a_question(asker, random=service.random), asker.key, TextType.PREFLIGHT)
+    answer = service.post("rosalind", f"/projects/{PROJECT}/preflights", {"question": text})
+    assert answer.status_code == 202, answer.text
+    preflight_id: str = answer.json()["preflight_id"]
+    return preflight_id
+
+
 def ids_of(service: AtWork) -> dict[str, str]:
     release_id = service.release_id()
     folder = service.here.settings.spool / "evidence" / release_id
@@ -89,6 +100,7 @@ def ids_of(service: AtWork) -> dict[str, str]:
         "submission_id": submission_id,
         "run_id": run_id,
         "query_id": release_id,
+        "preflight_id": a_preflight(service),
         "release_id": release_id,
     }
 

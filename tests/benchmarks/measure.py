@@ -30,7 +30,8 @@ class Budget:
         """The figure against its limit."""
         within = operator.ge if self.at_least else operator.le
         sense = "at least" if self.at_least else "at most"
-        return {"measured": value, "sense": sense, "limit": self.limit, "met": within(value, self.limit)}
+        met, ratio = within(value, self.limit), value / self.limit
+        return {"measured": value, "sense": sense, "limit": self.limit, "ratio": ratio, "met": met}
 
 
 def seconds(act: Callable[[], object]) -> float:

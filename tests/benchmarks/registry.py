@@ -8,6 +8,7 @@ BENCHMARKS: Mapping[str, str] = {
     "age-codec": "age_codec",
     "audited-acts": "audited_acts",
     "encode-tokens": "encode_tokens",
+    "history": "history",
     "link": "link",
     "link-registry-to-practices": "link_registry_to_practices",
     "questions": "questions",

@@ -17,6 +17,8 @@ import pytest
 import typer
 from fastapi.testclient import TestClient
 
+from linkage_engine.contract.preflight import Coarser, Foreseen, Preflight
+from linkage_engine.contract.query_spec import PrevalenceParameters
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.sealing.seal import seal
 from linkage_engine.unseal.unseal import unseal_bytes
@@ -29,12 +31,14 @@ from service.operate import main as operate
 from service.operate.installation import environment
 from service.releases.package import evidence_path
 from service.researcher import main as researcher
+from service.researcher.questions import sentence
 from service.reviewer import main as reviewer
 from service.reviewer.search import IN_TABLE
 from service.settings import ApiSettings, LogSettings, settings_for
 from service.signed import TextType, verified
 from service.worker.log_role import log_signer, one_round
 from tests.factories import PROJECT, a_specification
+from tests.integration.cast import INDEX_DATE
 from tests.integration.conftest import At
 from tests.integration.workshop import Workshop
 
@@ -165,6 +169,30 @@ def test_a_question_is_signed_for_any_http_client(tools: ToolsAt, question: Path
     assert code == 0
     signed = verified(text.strip(), (rosalind.key.public,), TextType.QUESTION, SignedQuestion)
     assert (signed.asked_by, signed.specification.project_id) == ("rosalind", PROJECT)
+
+
+def test_a_preflight_says_in_a_sentence_what_would_be_hidden(
+    tools: ToolsAt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, path = tools("finished"), tmp_path / "question.json"
+    path.write_text(a_specification(parameters=PrevalenceParameters(index_date=INDEX_DATE)).to_json())
+    done = len(desk.shop.enqueued())
+    waiting = desk.ask(researcher.app, "preflight", path, "--wait", "0", who="rosalind")
+    assert (waiting["state"], waiting["figures"]) == ("asked", None)
+    monkeypatch.setattr("service.researcher.main.time.sleep", lambda _: desk.shop.drain(done=done))
+    code, said, err = desk.run(researcher.app, "preflight", path, who="rosalind")
+    assert (code, said, err) == (0, "1 of 4 cells will be hidden; without sex: 0 of 1\n", "")
+
+
+def test_a_sentence_names_coarser_bands() -> None:
+    told = Preflight(
+        asked=Foreseen(cells=96, hidden=14),
+        coarser=(
+            Coarser(cells=48, hidden=2, change="age_bands", to="broad"),
+            Coarser(cells=12, hidden=0, change="without", to="area"),
+        ),
+    )
+    assert sentence(told) == ("14 of 96 cells will be hidden; broad bands: 2 of 48; without area: 0 of 12")
 
 
 # --- checkers

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
 from itertools import pairwise
 
 import numpy as np
@@ -125,37 +124,36 @@ def _shared(block: PersonSets, kinds: Numbers, sums: sparse.csr_array, values: F
 def _small(
     rows: Numbers, both: Floats, of_rows: Floats, of_cells: Floats, threshold: int, first_cell: int
 ) -> Iterator[_Found]:
-    """The pairs of a block with a small part: in both, in the row's set alone, in the cell alone."""
+    """The pairs of a block with a small part: in both, in the row's set alone, in the cell alone.
+
+    What both share is looked for in the smaller one.
+    """
+    smaller = of_rows[:, None, 0] < of_cells[None, :, 0]
     parts = (
-        (both, True, True),
-        (of_rows[:, None] - both, False, True),
-        (of_cells[None] - both, False, False),
+        (both, True, smaller),
+        (of_rows[:, None] - both, False, np.ones_like(smaller)),
+        (of_cells[None] - both, False, np.zeros_like(smaller)),
     )
     for part, is_common, is_row_base in parts:
         row, cell = np.nonzero((part[..., 0] >= LEAST) & (part[..., 0] < threshold))
-        base, other = rows[row], cell + first_cell
-        if not is_row_base:
-            base, other = other, base
+        of_row = is_row_base[row, cell]
+        base = np.where(of_row, rows[row], cell + first_cell)
+        other = np.where(of_row, cell + first_cell, rows[row])
         fingerprints = _mixed(part[row, cell, 1:])
         yield _Found(fingerprints, base, other, np.full(row.size, is_common))
 
 
 def _listed(everything: PersonSets, found: _Found, persons: int) -> PersonSets:
-    """The people of each small set, a bounded number of lookups at a time."""
-    keys = everything.rows * persons + everything.members
-    parts = np.cumsum(everything.sizes[found.base]) // BLOCK_VALUES
-    edges = np.searchsorted(parts, np.arange(int(parts[-1]) + 2 if parts.size else 1))
-    pieces = [
-        _looked_up(everything, keys, found.at(np.arange(begin, end)), persons)
-        for begin, end in pairwise(edges.tolist())
-    ]
-    return reduce(PersonSets.joined, pieces, no_sets())
-
-
-def _looked_up(everything: PersonSets, keys: Numbers, found: _Found, persons: int) -> PersonSets:
-    base = everything.take(found.base)
-    wanted = found.other[base.rows] * persons + base.members
-    at = np.minimum(np.searchsorted(keys, wanted), keys.size - 1)
-    stays = (keys[at] == wanted) == found.is_common[base.rows]
-    sizes = np.bincount(base.rows[stays], minlength=len(base))
-    return PersonSets(np.append(0, np.cumsum(sizes)), base.members[stays])
+    """The people of each small set, one other set after the other."""
+    is_other = np.zeros(persons, dtype=np.bool_)
+    edges = [0, *(np.flatnonzero(np.diff(found.other)) + 1).tolist(), found.other.size]
+    pieces = [(no_sets().starts, no_sets().members)]
+    for begin, end in pairwise(edges) if found.other.size else ():
+        other = everything[found.other[begin]]
+        is_other[other] = True
+        base = everything.take(found.base[begin:end])
+        stays = is_other[base.members] == np.repeat(found.is_common[begin:end], base.sizes)
+        pieces.append((np.bincount(base.rows[stays], minlength=len(base)), base.members[stays]))
+        is_other[other] = False
+    sizes, members = (np.concatenate(each) for each in zip(*pieces, strict=True))
+    return PersonSets(np.cumsum(sizes), members)

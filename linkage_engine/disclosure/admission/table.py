@@ -84,6 +84,6 @@ class Table:
         told = [self.cells[place] for place in family.children if is_published[place]]
         parent = self.cells[family.parent]
         if told and parent.size - sum(each.size for each in told) < threshold:
-            rest = np.setdiff1d(parent, np.concatenate(told))
+            rest = parent[~np.isin(parent, np.concatenate(told), assume_unique=True, kind="table")]
             if 0 < rest.size < threshold:
                 yield rest

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import linalg
 from scipy.linalg import lapack
 
+from linkage_engine.disclosure.gate.gram import gram
 from linkage_engine.disclosure.history.sets import Floats, Numbers, PersonSets
 
-BLOCK_CELLS = 1_000
 PIVOT = 1e-6
 """What is left of a set, squared, under which it is taken to follow from others: the residual tells."""
 REFINEMENTS = 2
@@ -41,7 +41,7 @@ def null_space(published: PersonSets, vectors: Floats) -> NullSpace:
     rows = sets.matrix(vectors.shape[0])
     if rows.shape[0] == 0:
         return NullSpace(vectors, rank=0, residual=0.0)
-    factor, order, rank, _ = lapack.dpstrf(_gram(rows), tol=PIVOT, lower=1, overwrite_a=1)
+    factor, order, rank, _ = lapack.dpstrf(gram(sets, vectors.shape[0]), tol=PIVOT, lower=1, overwrite_a=1)
     lower = np.asfortranarray(factor[:rank, :rank])
     del factor
     independent = rows[order[:rank] - 1]
@@ -58,14 +58,3 @@ def _distinct(sets: PersonSets) -> Numbers:
         digest: number for number, digest in reversed(list(enumerate(sets.digests))) if len(sets[number])
     }
     return np.array(sorted(first.values()), dtype=np.int64)
-
-
-def _gram(rows: sparse.csr_array) -> Floats:
-    """Sizes of all intersections, a block at a time: the sparse product would take twice the memory."""
-    count = rows.shape[0]
-    gram = np.empty((count, count), order="F")
-    across = rows.T.tocsr()
-    for begin in range(0, count, BLOCK_CELLS):
-        part = slice(begin, begin + BLOCK_CELLS)
-        gram[:, part] = (rows[part] @ across).toarray().T
-    return gram

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 
+from linkage_engine.disclosure.gate.pairs import all_listed
 from linkage_engine.disclosure.gate.verdict import Verdict, look
-from linkage_engine.disclosure.history.sets import PersonSets
+from linkage_engine.disclosure.history.sets import PersonSets, first_of_each
 
 
 def adds_nothing_small(
-    before: PersonSets, told: PersonSets, groups: PersonSets, *, generator: np.random.Generator
+    before: PersonSets,
+    told: PersonSets,
+    groups: PersonSets,
+    *,
+    threshold: int,
+    generator: np.random.Generator,
 ) -> Verdict:
     """The verdict on telling these sets after those told before.
 
-    Safe when nobody and no group is determined by all of them. A group that some later table is the first
-    to list may follow from earlier releases alone: that cannot be undone, and would refuse every table
-    for ever. When groups are determined, the releases before are looked at by themselves, and it is
-    safe when the same groups were determined already. A person never is.
+    Groups are all that is protected: those recorded, and every small part of a pair of sets. Of pairs with
+    a set that is new the gate finds the parts itself: one that is not among the groups is undecided,
+    since it would not be tested later either. Safe when nobody and no group is determined by all sets. A
+    group that some later table is the first to list may follow from earlier releases alone: that cannot
+    be undone, and would refuse every table for ever. When groups are determined, the releases before are
+    looked at by themselves, and it is safe when the same groups were determined already. A person never
+    is.
     """
-    after = look(before.joined(told), groups, generator=generator)
+    new = told.take(first_of_each(told, before.digests))
+    if not all_listed(before, new, groups, threshold=threshold, generator=generator):
+        return Verdict.UNDECIDED
+    after = look(before.joined(new), groups, generator=generator)
     if after.verdict is not Verdict.DETERMINED or after.persons.size:
         return after.verdict
     earlier = look(before, groups, generator=generator)

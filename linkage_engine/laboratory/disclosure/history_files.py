@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
@@ -15,6 +16,10 @@ from linkage_engine.disclosure.admission.table import Family, Table
 from linkage_engine.disclosure.history.sets import Flags, Numbers, Persons, PersonSets
 
 NO_PARENT = -1
+MOST_CELLS = 25_000
+"""Of a history: a square of so many numbers is 5 GB."""
+MOST_CELLS_OF_A_TABLE = 10_000
+"""As policies have it."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,19 +33,27 @@ class CellsRead:
     """The records of people 0, 1, 2, ..."""
 
 
-def read_columns(path: Path, names: tuple[str, ...]) -> dict[str, Numbers]:
-    """Columns of whole numbers; -1 where there is none.
+def read_columns(path: Path, names: tuple[str, ...], *, release: int | None = None) -> dict[str, Numbers]:
+    """Columns of whole numbers, of one release or of all; a parent that is missing is -1.
 
-    A column that is missing or holds something else is ExtractRejected(COLUMNS_DIFFER).
+    `ExtractRejected`: PART_NOT_PARQUET for a file that is damaged or of another kind, COLUMNS_DIFFER for a
+    column that is missing or holds something else, ROWS_INVALID for numbers that are missing, below 0 or
+    larger than 63 bits.
     """
-    schema = pq.read_schema(path)
-    missing = [name for name in names if name not in schema.names]
-    if missing or not all(_is_whole(schema.field(name).type) for name in names):
-        raise ExtractRejected(RefusalCode.COLUMNS_DIFFER, missing=len(missing))
-    table = pq.read_table(path, columns=list(names))
-    return {
-        name: table[name].cast(pa.int64()).fill_null(NO_PARENT).to_numpy().astype(np.int64) for name in names
-    }
+    chosen = None if release is None else pc.field("release") == release
+    try:
+        schema = pq.read_schema(path)
+        missing = [name for name in names if name not in schema.names]
+        if missing or not all(_is_whole(schema.field(name).type) for name in names):
+            raise ExtractRejected(RefusalCode.COLUMNS_DIFFER, missing=len(missing))
+        table = pq.read_table(path, columns=list(names), filters=chosen, page_checksum_verification=True)
+    except (pa.ArrowException, OSError):
+        raise ExtractRejected(RefusalCode.PART_NOT_PARQUET) from None
+    columns = {name: _numbers(table[name]) for name in names}
+    bad = sum(int((column < 0).sum()) for name, column in columns.items() if name != "parent")
+    if bad:
+        raise ExtractRejected(RefusalCode.ROWS_INVALID, numbers=bad)
+    return columns
 
 
 def _is_whole(kind: pa.DataType) -> bool:
@@ -48,12 +61,33 @@ def _is_whole(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_null(kind))
 
 
+def _numbers(column: pa.ChunkedArray) -> Numbers:
+    try:
+        whole = column.cast(pa.int64())
+    except pa.ArrowInvalid:
+        raise ExtractRejected(RefusalCode.ROWS_INVALID, numbers=1) from None
+    found: Numbers = whole.fill_null(NO_PARENT).to_numpy().astype(np.int64, copy=False)
+    return found
+
+
 def read_cells(path: Path) -> CellsRead:
-    """The cells of a history; a record that stands twice in a cell counts once."""
+    """The cells of a history; a record that stands twice in a cell counts once.
+
+    `ExtractRejected`: ROWS_INVALID for a history of nothing, TABLE_TOO_LARGE for more cells than a factor of
+    them has room for in 8 GiB, and what `read_columns` raises.
+    """
     columns = read_columns(path, ("release", "cell", "record"))
     records = np.unique(columns["record"])
+    if records.size == 0:
+        raise ExtractRejected(RefusalCode.ROWS_INVALID, rows=0)
     release, cell, sets = _sets(columns["release"], columns["cell"], columns["record"], records)
+    _check_room(len(sets), MOST_CELLS)
     return CellsRead(release, cell, sets, records)
+
+
+def _check_room(cells: int, most: int) -> None:
+    if cells > most:
+        raise ExtractRejected(RefusalCode.TABLE_TOO_LARGE, cells=cells, most=most)
 
 
 def read_groups(path: Path, records: Numbers) -> tuple[Numbers, PersonSets, Numbers]:
@@ -65,30 +99,46 @@ def read_groups(path: Path, records: Numbers) -> tuple[Numbers, PersonSets, Numb
 
 
 def read_tables(path: Path) -> Iterator[tuple[int, Numbers, Table]]:
-    """Each release in order: its number, its cells' numbers and the table, parents too.
+    """Each release in order, one in memory at a time: its number, its cells' numbers and the table.
 
     A cell with several parents stands in the file once for each. Children of one parent that share people
     are children along different dimensions: in the order of cells, each joins the first it fits.
+    `ExtractRejected` as `read_cells`.
     """
-    read = read_cells(path)
-    columns = read_columns(path, ("release", "cell", "parent", "dimension_count"))
-    about = np.unique(np.stack([columns[each] for each in columns]), axis=1)
-    for release in np.unique(read.release):
-        rows = np.flatnonzero(read.release == release)
-        cells, sets = read.cell[rows], read.sets.take(rows)
-        _, cell, parent, dimensions = about[:, about[0] == release]
-        place = np.searchsorted(cells, cell)
-        counts = np.zeros(cells.size, dtype=np.int64)
-        counts[place] = dimensions
-        has_parent = np.isin(parent, cells)
-        pairs = zip(np.searchsorted(cells, parent[has_parent]), place[has_parent], strict=True)
-        table = Table(
-            cells=sets,
-            keys=tuple(f"{each:020d}" for each in cells),
-            dimension_counts=tuple(counts.tolist()),
-            families=tuple(_families(sets, sorted((int(a), int(b)) for a, b in pairs))),
-        )
-        yield int(release), cells, table
+    releases = np.unique(read_columns(path, ("release",))["release"])
+    records = np.unique(read_columns(path, ("record",))["record"])
+    if releases.size == 0:
+        raise ExtractRejected(RefusalCode.ROWS_INVALID, rows=0)
+    for release in releases.tolist():
+        names = ("release", "cell", "record", "parent", "dimension_count")
+        columns = read_columns(path, names, release=release)
+        _, cells, sets = _sets(columns["release"], columns["cell"], columns["record"], records)
+        _check_room(cells.size, MOST_CELLS_OF_A_TABLE)
+        yield release, cells, _table(cells, sets, columns)
+
+
+def _table(cells: Numbers, sets: PersonSets, columns: Mapping[str, Numbers]) -> Table:
+    cell, parent, dimensions = _once(columns["cell"], columns["parent"], columns["dimension_count"])
+    place = np.searchsorted(cells, cell)
+    counts = np.zeros(cells.size, dtype=np.int64)
+    counts[place] = dimensions
+    has_parent = np.isin(parent, cells)
+    pairs = zip(np.searchsorted(cells, parent[has_parent]), place[has_parent], strict=True)
+    return Table(
+        cells=sets,
+        keys=tuple(f"{each:020d}" for each in cells),
+        dimension_counts=tuple(counts.tolist()),
+        families=tuple(_families(sets, sorted((int(a), int(b)) for a, b in pairs))),
+    )
+
+
+def _once(*columns: Numbers) -> tuple[Numbers, ...]:
+    """Rows in order, each once."""
+    order = np.lexsort(columns[::-1])
+    rows = np.stack([column[order] for column in columns])
+    fresh = np.ones(order.size, dtype=np.bool_)
+    fresh[1:] = (rows[:, 1:] != rows[:, :-1]).any(axis=0)
+    return tuple(rows[:, fresh])
 
 
 def _families(sets: PersonSets, pairs: list[tuple[int, int]]) -> Iterator[Family]:
@@ -115,11 +165,7 @@ def _sets(
     """Rows as sets of the places of their records among the known ones, by release and cell."""
     sorter = np.argsort(known, kind="stable")
     person = sorter[np.searchsorted(known, record, sorter=sorter)]
-    order = np.lexsort((person, cell, release))
-    rows = np.stack([release[order], cell[order], person[order]])
-    fresh = np.ones(order.size, dtype=np.bool_)
-    fresh[1:] = (rows[:, 1:] != rows[:, :-1]).any(axis=0)
-    rows = rows[:, fresh]
+    rows = np.stack(_once(release, cell, person))
     begins = np.ones(rows.shape[1], dtype=np.bool_)
     begins[1:] = (rows[:2, 1:] != rows[:2, :-1]).any(axis=0)
     first = np.flatnonzero(begins)
@@ -129,7 +175,7 @@ def _sets(
 
 def write_tables(path: Path, tables: Iterable[tuple[int, Table]]) -> None:
     """Tables as a file that `read_tables` reads: release, cell, record, parent, dimension_count."""
-    with pq.ParquetWriter(path, _SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(path, _SCHEMA, compression="zstd", write_page_checksum=True) as writer:
         for release, table in tables:
             writer.write_table(_rows(release, table))
 
@@ -159,4 +205,6 @@ def _rows(release: int, table: Table) -> pa.Table:
 def write_sets(path: Path, numbers: Mapping[str, Numbers], sets: PersonSets) -> None:
     """Sets as rows: the numbers of the set, and a record, the person's number."""
     columns: dict[str, Persons | Numbers] = {name: each[sets.rows] for name, each in numbers.items()}
-    pq.write_table(pa.table({**columns, "record": sets.members}), path, compression="zstd")
+    pq.write_table(
+        pa.table({**columns, "record": sets.members}), path, compression="zstd", write_page_checksum=True
+    )

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from linkage_engine.contract.refusals import EngineRefusal
+from linkage_engine.contract.refusals import EngineRefusal, NotTrusted, RefusalCode
 from linkage_engine.laboratory.disclosure.admit import figures, run, write_decisions
 from linkage_engine.laboratory.disclosure.history import evaluate_history
 from linkage_engine.laboratory.disclosure.history_files import read_tables, write_sets, write_tables
@@ -19,7 +19,8 @@ from linkage_engine.laboratory.disclosure.tables import audit_table, protect_tab
 app = typer.Typer(help="Measure disclosure control on anybody's tables and histories.", no_args_is_help=True)
 
 Input = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Parquet: release, cell, record.")]
-Threshold = Annotated[int, typer.Option(min=2, help="The smallest number of persons told apart.")]
+Threshold = Annotated[int, typer.Option(help="The smallest number of persons told apart, 2 or more.")]
+LEAST = 2
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")]
 
 
@@ -37,6 +38,7 @@ def history(
 ) -> None:
     """Run the gate alone: which groups, persons and differences of cells could be computed."""
     try:
+        _check(threshold)
         found = evaluate_history(cells, groups, threshold=threshold)
     except EngineRefusal as refusal:
         _refuse(refusal)
@@ -55,6 +57,7 @@ def admit(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
 ) -> None:
     """Decide on the releases of a history in order; the file has parent and dimension_count too."""
     try:
+        _check(threshold)
         done = run(read_tables(cells), threshold=threshold, seed=seed)
     except EngineRefusal as refusal:
         _refuse(refusal)
@@ -81,6 +84,12 @@ def planned(
     made = (table_of(people, each) for each in plan(tables, random))
     write_tables(out, enumerate(made))
     _say({"persons": persons, "tables": tables, "file": str(out)}, None)
+
+
+def _check(threshold: int) -> None:
+    """Under 2 there is nobody to protect."""
+    if threshold < LEAST:
+        raise NotTrusted(RefusalCode.POLICY_INVALID, threshold=threshold)
 
 
 def _refuse(refusal: EngineRefusal) -> None:

@@ -95,12 +95,19 @@ def _one(random: np.random.Generator) -> Planned:
     return Planned(breakdowns, about)
 
 
+def whom_about(people: Mapping[Breakdown, Codes], planned: Planned) -> Persons:
+    """Everybody whom a table is about."""
+    whom = np.arange(next(iter(people.values())).size, dtype=np.int32)
+    if planned.about is None:
+        return whom
+    band, category = planned.about
+    chosen: Persons = whom[people[band] == category]
+    return chosen
+
+
 def table_of(people: Mapping[Breakdown, Codes], planned: Planned) -> Table:
     """The table with all margins; cells without anybody are left out."""
-    whom = np.arange(next(iter(people.values())).size, dtype=np.int32)
-    if planned.about is not None:
-        band, category = planned.about
-        whom = whom[people[band][whom] == category]
+    whom = whom_about(people, planned)
     codes = [people[each][whom] for each in planned.breakdowns]
     cells = dict(cell for count in range(len(codes) + 1) for cell in _margins(whom, codes, count))
     names = [f"{each.variable}{each.categories}" for each in planned.breakdowns]

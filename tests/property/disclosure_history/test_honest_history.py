@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ import pytest
 
 from linkage_engine.disclosure.gate.differences import small_differences
 from linkage_engine.disclosure.gate.verdict import DETERMINED, look
+from linkage_engine.disclosure.history.cohorts import Cohorts
 from linkage_engine.disclosure.history.leverage import leverage
 from linkage_engine.laboratory.disclosure.admit import figures, run
-from linkage_engine.laboratory.disclosure.planned import cohort, plan, table_of
+from linkage_engine.laboratory.disclosure.planned import cohort, plan, table_of, whom_about
 from tests.property.disclosure_history.histories import listed
 
 FEW, MANY = (2_000, 8), (20_000, 100)
@@ -42,3 +44,15 @@ def test_a_few_honest_tables(tmp_path: Path) -> None:
 @pytest.mark.deep
 def test_a_hundred_honest_tables(tmp_path: Path) -> None:
     check(*MANY, tmp_path / "figures.json")
+
+
+def test_no_cohort_of_a_hundred_honest_tables_is_too_close_to_another() -> None:
+    persons, tables = MANY
+    random = np.random.default_rng(1)
+    people, asked = cohort(persons, random), Cohorts()
+    for planned in plan(tables, random):
+        made_by = sha256(repr(planned.about).encode()).digest()
+        whom = whom_about(people, planned)
+        assert not asked.too_close(made_by, whom, threshold=10)
+        asked = asked.with_(made_by, whom)
+    assert len(asked.filters) > tables / 10

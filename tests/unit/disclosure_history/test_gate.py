@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from linkage_engine.disclosure.gate import factor, verdict
+from linkage_engine.disclosure.gate import factor, gram, pairs, verdict
 from linkage_engine.disclosure.gate.differences import small_differences
 from linkage_engine.disclosure.gate.factor import NullSpace
+from linkage_engine.disclosure.gate.pairs import all_listed
 from linkage_engine.disclosure.gate.verdict import DETERMINED, Finding, Verdict, look
 from linkage_engine.disclosure.history.sets import PersonSets, no_sets
+from tests.property.disclosure_history.exact import small_parts
 from tests.property.disclosure_history.histories import listed, sets_of
 
 HALVES = sets_of([range(20), range(20, 40), range(40)])
@@ -91,3 +93,52 @@ def test_a_small_difference_that_cannot_be_computed_is_none() -> None:
 def test_a_finding_does_not_print_its_groups() -> None:
     found = looked(HALVES, no_sets())
     assert repr((found, found.space)) == "(Finding(safe), NullSpace(withheld))"
+
+
+def listed_all(before: PersonSets, new: PersonSets, groups: PersonSets, threshold: int = 10) -> bool:
+    return all_listed(before, new, groups, threshold=threshold, generator=np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("missing", range(4))
+def test_a_part_of_a_pair_with_a_new_set_that_nobody_listed_is_missed(missing: int) -> None:
+    """What both share, one has beyond the other, the other beyond the one, and of two new sets."""
+    before, new = sets_of([range(20), range(40, 60)]), sets_of([range(17, 40), range(42, 63), range(36, 66)])
+    parts = [range(17, 20), range(40, 42), range(60, 63), range(36, 40)]
+    others = [range(36, 42), [*range(36, 42), *range(63, 66)]]
+    assert listed_all(before, new, sets_of([*parts, *others]))
+    assert not listed_all(before, new, sets_of([*parts[:missing], *parts[missing + 1 :], *others]))
+
+
+def test_single_people_and_pairs_of_old_sets_need_no_list() -> None:
+    assert listed_all(sets_of([range(20), range(17, 40)]), sets_of([range(39, 80)]), no_sets())
+    assert listed_all(no_sets(), no_sets(), no_sets())
+
+
+def test_parts_are_looked_at_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "BLOCK_VALUES", 1)
+    before = sets_of([range(100, 150), range(200, 250), range(20)])
+    assert not listed_all(before, sets_of([range(17, 40)]), no_sets())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_listed_is_what_exact_differences_need(seed: int) -> None:
+    """All parts but any one: that one is missed."""
+    random = np.random.default_rng(seed)
+    sets = [frozenset(random.choice(60, random.integers(12, 40), replace=False).tolist()) for _ in range(12)]
+    parts = [each for each in small_parts(sets, 60, 6) if len(each) > 1]
+    of_new = [each for each in parts if each not in set(small_parts(sets[:8], 60, 6))]
+    before, new = sets_of(sets[:8]), sets_of(sets[8:])
+    assert listed_all(before, new, sets_of(parts), threshold=6)
+    for each in of_new:
+        assert not listed_all(before, new, sets_of(set(parts) - {each}), threshold=6)
+
+
+@pytest.mark.parametrize("kinds", [2, 3, 16, 512])
+def test_intersections_are_counted_by_kinds_as_one_by_one(
+    kinds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gram, "KINDS", kinds)
+    random = np.random.default_rng(kinds)
+    sets = sets_of(random.choice(50, random.integers(0, 50), replace=False) for _ in range(30))
+    rows = sets.matrix(50)
+    assert (gram.gram(sets, 50) == (rows @ rows.T).toarray()).all()

@@ -11,6 +11,7 @@ import pytest
 from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.contract.controlled_table import CellStatus, ControlledTable
 from linkage_engine.contract.refusals import EngineRefusal, QueryRefused, RefusalCode
+from linkage_engine.disclosure.admission import admit as admission
 from linkage_engine.disclosure.admission.columns import digest, from_columns, to_columns
 from linkage_engine.disclosure.admission.state import nothing_released
 from linkage_engine.disclosure.cells import ExactCell, ExactTable
@@ -166,16 +167,30 @@ def test_the_group_that_was_known_is_exactly_that() -> None:
         ([], [range(20)], [range(3)], Verdict.SAFE),
         ([range(20)], [range(17)], [range(17, 20)], Verdict.DETERMINED),
         ([range(20), range(17)], [range(30, 60)], [range(17, 20)], Verdict.SAFE),
-        ([range(20), range(17)], [range(15)], [range(17, 20), range(15, 17)], Verdict.DETERMINED),
+        (
+            [range(20), range(17)],
+            [range(15)],
+            [range(17, 20), range(15, 17), range(15, 20)],
+            Verdict.DETERMINED,
+        ),
+        ([range(20)], [range(15)], [range(17, 20)], Verdict.UNDECIDED),
         ([range(20), range(19)], [range(30, 60)], [range(19, 20)], Verdict.DETERMINED),
     ],
-    ids=["nothing before", "a new one", "known before", "one of each", "a person is never excused"],
+    ids=[
+        "nothing before",
+        "a new one",
+        "known before",
+        "one of each",
+        "a part that nobody listed",
+        "a person is never excused",
+    ],
 )
 def test_a_release_answers_for_what_it_adds(
     before: list[range], new: list[range], groups: list[range], verdict: Verdict
 ) -> None:
     random = np.random.default_rng(1)
-    assert adds_nothing_small(sets_of(before), sets_of(new), sets_of(groups), generator=random) is verdict
+    said = adds_nothing_small(sets_of(before), sets_of(new), sets_of(groups), threshold=10, generator=random)
+    assert said is verdict
 
 
 def forged(past: Past) -> Past:
@@ -193,6 +208,15 @@ def test_the_gate_refuses_what_admission_was_wrong_about() -> None:
     assert told(decided(whole, past).table) == set()
     with pytest.raises(QueryRefused) as refusal:
         decided(whole, forged(past))
+    assert refusal.value.code is RefusalCode.HISTORY_UNDECIDED
+
+
+def test_the_gate_refuses_when_admission_does_not_list_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "small_pair_sets", lambda *_, **__: no_sets())
+    far, near = {"Total": range(200, 260)}, {"Total": range(115, 200)}
+    assert told(decided(far, after(FIRST)).table) == {"Total"}
+    with pytest.raises(QueryRefused) as refusal:
+        decided(near, after(FIRST))
     assert refusal.value.code is RefusalCode.HISTORY_UNDECIDED
 
 

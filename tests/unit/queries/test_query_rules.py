@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from linkage_engine.contract.limits import Limits
 from linkage_engine.contract.permit import Role
+from linkage_engine.contract.preflight import off_the_calendar
 from linkage_engine.contract.refusals import TOLD_TO_RESEARCHERS, RefusalCode
 from service.problems.results import QuotaUsed, SpecificationInvalid
 from service.queries.rules import (
     TRANSITIONS,
+    WAYS,
     QueryEvent,
+    QueryKind,
     QueryState,
     check_in_catalogue,
     check_in_limits,
+    check_on_calendar,
     check_quota,
     code_for,
+    entered_as,
     next_state,
 )
 from tests.spec.drawn_emergency import an_emergency_spec
@@ -130,3 +135,27 @@ def test_the_day_of_the_quota_ends_at_midnight_utc_whatever_the_zone() -> None:
     with pytest.raises(QuotaUsed) as refused:
         check_quota(2, Limits(queries_per_day=2), one_past_midnight)
     assert refused.value.facts == {"queries_per_day": 2, "retry_after_seconds": 24 * 3600 - 60 + 1}
+
+
+@pytest.mark.parametrize(
+    ("diagnosed_from", "diagnosed_to", "places"),
+    [
+        (date(2020, 1, 1), date(2020, 12, 31), []),
+        (date(2018, 1, 1), date(2021, 12, 31), []),
+        (date(2020, 1, 2), date(2020, 12, 31), ["diagnosed_from"]),
+        (date(2020, 4, 1), date(2021, 3, 31), ["diagnosed_from", "diagnosed_to"]),
+    ],
+)
+def test_preflights_are_of_whole_years(diagnosed_from: date, diagnosed_to: date, places: list[str]) -> None:
+    spec = an_emergency_spec(diagnosed_from=diagnosed_from, diagnosed_to=diagnosed_to)
+    assert list(off_the_calendar(spec)) == places
+    if not places:
+        check_on_calendar(spec)
+
+
+@pytest.mark.parametrize("kind", QueryKind)
+def test_every_kind_of_question_has_its_way_and_its_words_in_the_log(kind: QueryKind) -> None:
+    assert [entered_as(kind, act).value for act in ("ask", "answer", "fail", "read")] == [
+        f"{kind.value}:{act}" for act in ("ask", "answer", "fail", "read")
+    ]
+    assert len({way.signed_as for way in WAYS.values()}) == len(QueryKind)

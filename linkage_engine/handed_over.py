@@ -1,0 +1,44 @@
+"""What analysis hands to the gate: cells of a query, as disclosure control is given them."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from linkage_engine.catalogue.analysis_templates import analysis_template
+from linkage_engine.contract.query_spec import QuerySpec
+from linkage_engine.contract.refusals import NotTrusted, RefusalCode
+from linkage_engine.disclosure.cells import ExactCell, ExactTable, Reference
+from linkage_engine.query.raw_table import RawReference, RawTable
+
+
+def exact_table(handed: pa.Table, asked: QuerySpec) -> ExactTable:
+    """What was handed over, as the answer to the question that was asked and no other.
+
+    Anything else is `NotTrusted(HAND_OVER_INVALID)`.
+    """
+    raw = RawTable.from_arrow(handed)
+    if (raw.template, raw.dimensions, raw.parts) != (asked.template, tuple(asked.breakdowns), asked.parts):
+        raise NotTrusted(RefusalCode.HAND_OVER_INVALID)
+    template, others = analysis_template(asked.template), raw.reference
+    return ExactTable(
+        title=template.title,
+        template=template.name,
+        dimensions=raw.dimensions,
+        measures=template.measures_of(raw.parts),
+        cells=tuple(
+            ExactCell(
+                labels=cell.labels,
+                population=cell.population,
+                parts=cell.parts,
+                events=cell.events,
+                days=cell.days,
+                applicable=cell.applicable,
+            )
+            for cell in raw.cells
+        ),
+        reference=None if others is None else _reference(others),
+    )
+
+
+def _reference(raw: RawReference) -> Reference:
+    return Reference(sexes=raw.sexes, persons=raw.persons, days=raw.days, events=raw.events)
