@@ -35,6 +35,8 @@ from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCo
 from linkage_engine.contract.reports import RunFigures, ValidationReport
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.disclosure.before import before_control
+from linkage_engine.disclosure.evidence.look_back import look_back
+from linkage_engine.disclosure.evidence.reasons import reasons
 from linkage_engine.disclosure.linkage import ExactLinkage, controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
@@ -317,10 +319,11 @@ class GateDoor:
         handed = self._opened(sealed)
         exact = exact_table(handed, question.specification)
         version = (handed.schema.metadata or {})[DATA_VERSION].decode()
+        past, rules = history.past(head), Policy.from_json(policy_text(policy))
         decided = decide(
-            history.past(head),
+            past,
             exact,
-            Policy.from_json(policy_text(policy)),
+            rules,
             provenance=Provenance(specification_sha256=specification_sha256, data_version=version),
             generator=self._chance(),
             roles=asked_roles(question.specification),
@@ -331,8 +334,10 @@ class GateDoor:
             question=question,
             table=decided.table,
             exact=before_control(exact),
+            reasons=reasons(exact, decided.table, rules, withheld=decided.withheld),
             history=decided.audit,
             suppression=decided.suppression,
+            earlier=look_back(past, exact, decided, rules, history.archive(head)),
         )
         history.keep(head, evidence, to_columns(memberships(exact, decided.table)), decided.after)
         return evidence

@@ -7,8 +7,8 @@ import pyarrow as pa
 from linkage_engine.catalogue.analysis_templates import analysis_template
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
-from linkage_engine.disclosure.cells import ExactCell, ExactTable, Reference
-from linkage_engine.query.raw_table import RawReference, RawTable
+from linkage_engine.disclosure.cells import Estimate, ExactCell, ExactTable, Fit, Reference
+from linkage_engine.query.raw_table import RawCell, RawReference, RawTable
 
 
 def exact_table(handed: pa.Table, asked: QuerySpec) -> ExactTable:
@@ -25,18 +25,22 @@ def exact_table(handed: pa.Table, asked: QuerySpec) -> ExactTable:
         template=template.name,
         dimensions=raw.dimensions,
         measures=template.measures_of(raw.parts),
-        cells=tuple(
-            ExactCell(
-                labels=cell.labels,
-                population=cell.population,
-                parts=cell.parts,
-                events=cell.events,
-                days=cell.days,
-                applicable=cell.applicable,
-            )
-            for cell in raw.cells
-        ),
+        cells=tuple(map(_cell, raw.cells)),
         reference=None if others is None else _reference(others),
+        fit=None if raw.fit is None else Fit(*raw.fit.figures),
+    )
+
+
+def _cell(raw: RawCell) -> ExactCell:
+    return ExactCell(
+        labels=raw.labels,
+        population=raw.population,
+        parts=raw.parts,
+        events=raw.events,
+        days=raw.days,
+        applicable=raw.applicable,
+        values=raw.values,
+        estimates={name: Estimate(*pair) for name, pair in raw.estimates.items()},
     )
 
 

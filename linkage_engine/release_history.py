@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pydantic
 
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.refusals import EngineRefusal, NotTrusted, RefusalCode
+from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.contract.value import RandomId, Sha256, Value
 from linkage_engine.disclosure.admission.columns import Columns, digest
+from linkage_engine.disclosure.evidence.archive import TableAsked, ToldCell, ToldCount
+from linkage_engine.disclosure.history.sets import Numbers, Persons
 from linkage_engine.disclosure.membership import KeptColumns
 from linkage_engine.disclosure.past import COLUMNS, Past, from_columns, to_columns
 from linkage_engine.vault.parquet import Vault
 
 HISTORY, HEAD, EVIDENCE = "history", "history/head", "evidence"
+TOLD, MANY = "history/told", 50
+"""Told cells of many tables together, for looking back; from how many on they are written down."""
 PIECE = 1 << 26
 """Bytes of a column that are kept as one value."""
 
@@ -107,6 +117,14 @@ class ReleaseHistory:
         releases = (*head.releases, evidence.release_id)
         self._write_head(Head(releases=releases, slot=slot, state_sha256=digest(columns)))
 
+    def archive(self, head: Head) -> KeptTables:
+        """What was told in all tables that the head names."""
+        return KeptTables(self, head.releases)
+
+    def columns(self, release_id: str, name: str, *, only: Sequence[str] | None = None) -> pa.Table:
+        """Some of what was kept of who is behind the cells of a table: `cells` or `members`."""
+        return self.vault.read(self.project_id, f"{HISTORY}/{release_id}/{name}", columns=only)
+
     def _write_head(self, head: Head) -> None:
         self._write(HEAD, {"text": [head.to_json()]})
 
@@ -116,6 +134,99 @@ class ReleaseHistory:
 
     def _text(self, name: str) -> str:
         return str(self.vault.read(self.project_id, name)["text"][0].as_py())
+
+
+@dataclass(frozen=True)
+class KeptTables:
+    """What a project was told, read from the vault a table at a time (`Archive` of a look back)."""
+
+    history: ReleaseHistory
+    releases: tuple[str, ...]
+    """The ids of all tables, oldest first."""
+
+    def cells(self, sha256: Collection[str]) -> list[ToldCell]:
+        """The cells that told one of these populations, of the oldest table first."""
+        told, wanted = self._told, pa.array(sorted(sha256), pa.string())
+        is_population = told["is_population"].to_numpy()
+        is_wanted = is_population & pc.is_in(told["sha256"], value_set=wanted).to_numpy()
+        cell = _cell_numbers(told)
+        people = told.filter(pa.array(is_wanted))
+        parts = told.filter(pa.array(~is_population & np.isin(cell, cell[is_wanted])))
+        counts: dict[tuple[int, str], dict[str, ToldCount]] = defaultdict(dict)
+        for row in parts.to_pylist():
+            counted = ToldCount(row["size"], row["set"], row["sha256"])
+            counts[row["table"], row["key"]][row["measure"]] = counted
+        return [
+            ToldCell(row["table"], row["key"], row["sha256"], counts[row["table"], row["key"]])
+            for row in people.to_pylist()
+        ]
+
+    @cached_property
+    def _told(self) -> pa.Table:
+        """The told cells of all tables, the number of each in a column.
+
+        What was decided does not change: once there are many that were read one by one, all are written
+        down together, and next time read at once.
+        """
+        vault, project_id = self.history.vault, self.history.project_id
+        together = [vault.read(project_id, TOLD)] if vault.exists(project_id, TOLD) else []
+        known = together[0]["table"][-1].as_py() + 1 if together else 0
+        told = pa.concat_tables(
+            [*together, *(self._cells(table) for table in range(known, len(self.releases))), _NOTHING_TOLD]
+        )
+        if len(self.releases) - known >= MANY and told.num_rows:
+            vault.write(project_id, TOLD, told, replace=True)
+        return told
+
+    def _cells(self, table: int) -> pa.Table:
+        kept = self.history.columns(self.releases[table], "cells")
+        told = kept.filter(kept["shown"]).drop_columns("shown")
+        return (
+            told.append_column("table", pa.array([table] * told.num_rows, pa.int32()))
+            .select(_NOTHING_TOLD.column_names)
+            .cast(_NOTHING_TOLD.schema)
+        )
+
+    def people(self, table: int, numbers: Collection[int]) -> dict[int, Persons]:
+        """Who is in some sets of a table, by their numbers."""
+        members = self.history.columns(self.releases[table], "members")
+        sets, persons = members["set"].to_numpy(), members["person"].to_numpy()
+        return {number: persons[sets == number] for number in numbers}
+
+    def largest(self, table: int) -> str | None:
+        """The digest of the largest population that a table told."""
+        of_table = pc.equal(self._told["table"], table)
+        told = self._told.filter(pc.and_(of_table, self._told["is_population"]))
+        if told.num_rows == 0:
+            return None
+        return str(told["sha256"][int(np.argmax(told["size"].to_numpy()))].as_py())
+
+    def asked(self, table: int) -> TableAsked:
+        """What a table was asked to tell."""
+        kept = json.loads(self.history.evidence(self.releases[table]))
+        question = SignedQuestion.model_validate(kept["question"])
+        return TableAsked(kept["table"]["title"], question)
+
+
+def _cell_numbers(told: pa.Table) -> Numbers:
+    """For each row a number of its cell: of its table and key together."""
+    keys = told["key"].combine_chunks().dictionary_encode()
+    tables = told["table"].to_numpy().astype(np.int64)
+    numbers: Numbers = tables * (len(keys.dictionary) + 1) + keys.indices.to_numpy()
+    return numbers
+
+
+_NOTHING_TOLD = pa.table(
+    {
+        "table": pa.array([], pa.int32()),
+        "key": pa.array([], pa.string()),
+        "measure": pa.array([], pa.string()),
+        "set": pa.array([], pa.int32()),
+        "is_population": pa.array([], pa.bool_()),
+        "size": pa.array([], pa.int32()),
+        "sha256": pa.array([], pa.string()),
+    }
+)
 
 
 def _packed(columns: Columns) -> pa.Table:

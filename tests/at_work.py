@@ -48,9 +48,9 @@ from tests.factories import (
     Person,
     Watch,
     a_decision,
-    a_disclosure_record,
     a_package,
     a_permit,
+    a_published_record,
     a_question,
     a_secret_statement,
     some_figures,
@@ -255,7 +255,7 @@ class AtWork:
             answered(act, query_id, hand_over_sha256="f" * 64)
         with self.worker("worker-gate") as act:
             open_release(
-                act, query_id, evidence_sha256=EVIDENCE, table_sha256=TABLE, record=a_disclosure_record()
+                act, query_id, evidence_sha256=EVIDENCE, table_sha256=TABLE, record=a_published_record()
             )
         return query_id
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION
-from linkage_engine.contract.controlled_table import DisclosureRecord
+from linkage_engine.contract.controlled_table import DisclosureRecord, PublishedRecord
 from linkage_engine.contract.evidence import HistoryAudit
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
@@ -276,6 +276,11 @@ def a_disclosure_record(**changes: object) -> DisclosureRecord:
         "history_audited": True,
     }
     return DisclosureRecord.model_validate(fields | changes)
+
+
+def a_published_record(**changes: object) -> PublishedRecord:
+    history = a_history_audit().published
+    return PublishedRecord(**dict(a_disclosure_record(**changes)), history=history)
 
 
 def a_history_audit(**changes: object) -> HistoryAudit:

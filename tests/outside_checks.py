@@ -4,6 +4,9 @@ A test marked `@pytest.mark.outside(tool="node")` is not run where that executab
 where the folder of outside data is, `tool="febrl"` where FEBRL's files are, and `tool="postgresql"` where no
 server can be started; the summary counts all. A run fails when the tool is there and a marked test was
 skipped all the same, and a full run also when no test with a needed tool ran.
+
+ACRO wants its own versions of many packages, so it is asked in another Python: `TRE_ACRO_PYTHON`, that of a
+virtual environment with acro 1.0.2; `tool="acro"` is not run where that is not set.
 """
 
 from __future__ import annotations
@@ -35,6 +38,11 @@ def data_folder(config: pytest.Config) -> Path:
 def outside_data(pytestconfig: pytest.Config) -> Path:
     """The folder of outside data, for tests marked `outside(tool="data")`."""
     return data_folder(pytestconfig)
+
+
+def acro_python() -> str | None:
+    """A Python that has acro."""
+    return os.environ.get("TRE_ACRO_PYTHON")
 
 
 def febrl_folder(config: pytest.Config) -> Path:
@@ -83,6 +91,8 @@ def why_absent(config: pytest.Config, tool: str) -> str | None:
     """The reason why checks with a tool cannot run here, or nothing."""
     if tool == "data":
         return None if data_folder(config).is_dir() else "no folder TRE_OUTSIDE_DATA"
+    if tool == "acro":
+        return None if acro_python() else "TRE_ACRO_PYTHON is not set"
     if tool == "febrl":
         return None if febrl_folder(config).is_dir() else "not fetched: run `make outside`"
     if tool == POSTGRESQL:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
 
 from linkage_engine.contract.value import FieldName, Sha256, ShortText, Slug, Value
 
@@ -16,6 +19,10 @@ class CellStatus(StrEnum):
 
     SHOWN = ""
     CONFIDENTIAL = "[c]"
+    LOW = "[low]"
+    """Nobody or few of those it is out of: a number that rounds to 0 or to too few, and need not be 0."""
+    HIGH = "[high]"
+    """All or nearly all of those it is out of."""
     NOT_APPLICABLE = "[z]"
     UNAVAILABLE = "[x]"
 
@@ -31,7 +38,8 @@ class Measure(Value):
 class Statistic(StrEnum):
     """What a number is: by it disclosure control knows which rule holds.
 
-    The first four are told from exact cells. The others are computed from those after control.
+    Some are told of exact cells, each by its rule; the others are computed from those after control
+    (`linkage_engine/disclosure/statistics/`). Minimum and maximum are none.
     """
 
     POPULATION = "population"
@@ -49,14 +57,111 @@ class Statistic(StrEnum):
     RATIO = "ratio"
     RATIO_LOWER = "ratio_lower"
     RATIO_UPPER = "ratio_upper"
+    MEAN = "mean"
+    """Of a variable over the population or a part of it."""
+    SD = "sd"
+    SUM = "sum"
+    QUANTILE = "quantile"
+    """The centile `at` of a variable: 50 is the median."""
+    PERSON_YEARS = "person_years"
+    """The days that a variable counts, over the population, in years."""
+    RATE = "rate"
+    """Events per 1,000 person-years."""
+    RATE_LOWER = "rate_lower"
+    RATE_UPPER = "rate_upper"
+    AT_RISK = "at_risk"
+    """People in view on day `at` to whom the event has not happened; the variable is everybody's last day."""
+    SURVIVAL = "survival"
+    """Kaplan and Meier's percentage to whom the event has not happened by day `at`."""
+    INCIDENCE = "incidence"
+    """The percentage to whom it has, where the event of the part `competing` prevents it for good."""
+    ESTIMATE = "estimate"
+    """A coefficient of a model, of the people at a level of a factor."""
+    STANDARD_ERROR = "standard_error"
+    ESTIMATE_LOWER = "estimate_lower"
+    ESTIMATE_UPPER = "estimate_upper"
+
+
+_PART, _VARIABLE, _AT, _COMPETING = "part", "variable", "at", "competing"
+_OF_PART = frozenset({_PART})
+_OF_VALUES = frozenset({_PART, _VARIABLE})
+_CURVE = frozenset({_PART, _VARIABLE, _AT, _COMPETING})
+_OF_VARIABLE = frozenset({_VARIABLE})
+
+ABOUT: Mapping[Statistic, frozenset[str]] = {
+    Statistic.POPULATION: frozenset(),
+    Statistic.COUNT: _OF_PART,
+    Statistic.EVENTS: _OF_PART,
+    Statistic.EXPECTED: _OF_PART,
+    Statistic.PERCENT: _OF_PART,
+    Statistic.PER_100_000: _OF_PART,
+    Statistic.PERCENT_LOWER: _OF_PART,
+    Statistic.PERCENT_UPPER: _OF_PART,
+    Statistic.RATIO: _OF_PART,
+    Statistic.RATIO_LOWER: _OF_PART,
+    Statistic.RATIO_UPPER: _OF_PART,
+    Statistic.MEAN: _OF_VALUES,
+    Statistic.SD: _OF_VALUES,
+    Statistic.SUM: _OF_VALUES,
+    Statistic.QUANTILE: _OF_VALUES | {_AT},
+    Statistic.PERSON_YEARS: _OF_VARIABLE,
+    Statistic.RATE: _OF_VALUES,
+    Statistic.RATE_LOWER: _OF_VALUES,
+    Statistic.RATE_UPPER: _OF_VALUES,
+    Statistic.AT_RISK: _CURVE,
+    Statistic.SURVIVAL: _CURVE - {_COMPETING},
+    Statistic.INCIDENCE: _CURVE,
+    Statistic.ESTIMATE: _OF_VARIABLE,
+    Statistic.STANDARD_ERROR: _OF_VARIABLE,
+    Statistic.ESTIMATE_LOWER: _OF_VARIABLE,
+    Statistic.ESTIMATE_UPPER: _OF_VARIABLE,
+}
+"""What a number is about besides the cell: each statistic's own words."""
+
+OF_MODELS = frozenset(
+    {Statistic.ESTIMATE, Statistic.STANDARD_ERROR, Statistic.ESTIMATE_LOWER, Statistic.ESTIMATE_UPPER}
+)
+"""Statistics whose variable is an estimate of a model."""
+
+_MAY_LACK: Mapping[Statistic, frozenset[str]] = {
+    Statistic.MEAN: _OF_PART,
+    Statistic.SD: _OF_PART,
+    Statistic.SUM: _OF_PART,
+    Statistic.QUANTILE: _OF_PART,
+    Statistic.AT_RISK: frozenset({_COMPETING}),
+    Statistic.INCIDENCE: frozenset({_COMPETING}),
+}
+"""A mean without a part is that of the whole population; nothing need compete with an event."""
+
+LAST_CENTILE = 99
+"""Minimum and maximum are people's own values."""
 
 
 class PlannedMeasure(Measure):
-    """A column before there are numbers: which statistic, of which part of the population."""
+    """A column before there are numbers: which statistic, of which part of the population.
+
+    A statistic with more or less than it is about (`ABOUT`) is refused, as is a centile that is none.
+    """
 
     statistic: Statistic
     part: FieldName | None = None
     """Nothing for the population itself."""
+    variable: FieldName | None = None
+    """What everybody of the population has a whole number of, from 0 up; of a model, which estimate."""
+    at: Annotated[int, Field(ge=1)] | None = None
+    """The centile of a quantile; the day of a curve."""
+    competing: FieldName | None = None
+    """The part of those to whom something happened that prevents the event."""
+
+    @model_validator(mode="after")
+    def _is_about_what_its_statistic_is(self) -> Self:
+        said = {name for name in (_PART, _VARIABLE, _AT, _COMPETING) if getattr(self, name) is not None}
+        about = ABOUT[self.statistic]
+        if not about - _MAY_LACK.get(self.statistic, frozenset()) <= said <= about:
+            raise ValueError
+        if self.statistic is Statistic.QUANTILE and (self.at or 0) > LAST_CENTILE:
+            raise ValueError
+        return self
 
     @property
     def published(self) -> Measure:
@@ -82,7 +187,7 @@ class RuleFired(Value):
     """How many cells one rule touched."""
 
     rule: FieldName
-    action: Literal["hidden", "rounded", "exact", "recomputed"]
+    action: Literal["hidden", "banded", "rounded", "exact", "recomputed"]
     cells: int
 
 
@@ -99,11 +204,42 @@ class DisclosureRecord(Value):
     margins: Literal["independent"]
     cells: int
     cells_hidden: int
+    cells_banded: int = 0
+    """Cells with `[low]` or `[high]`; tables from before there were bands have none."""
     rules: tuple[RuleFired, ...]
     specification_sha256: Sha256
     data_version: str
     history_audited: bool
     """Whether the table was audited against the project's earlier releases."""
+
+
+class BudgetUsed(Value):
+    """How much of what a policy allows to be learnt all told tables of a project use up, coarsely.
+
+    Percent of the limit, up to the next ten, so that it says nothing of the size of a set; nothing
+    where it could not be measured.
+    """
+
+    limit: float
+    """The largest share of one yes or no about a person that may be learnt."""
+    used_percent: int | None
+
+
+class HistoryRecord(Value):
+    """What an audit against the project's earlier tables came to, as readers of a release may know it."""
+
+    tables_before: int
+    leverage_mean: BudgetUsed
+    """Over everybody about whom anything was told."""
+    leverage_top1: BudgetUsed
+    """Over the hundredth of them of whom most was told."""
+    over_budget: bool
+
+
+class PublishedRecord(DisclosureRecord):
+    """The record of a release: what control did to its table, and what the project's history came to."""
+
+    history: HistoryRecord
 
 
 class ControlledTable(Value):

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from enum import StrEnum
 from typing import Literal
 
-from linkage_engine.contract.controlled_table import ControlledTable
+from linkage_engine.contract.controlled_table import (
+    BudgetUsed,
+    ControlledTable,
+    HistoryRecord,
+    PublishedRecord,
+)
+from linkage_engine.contract.earlier import LookedBack
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.contract.value import RandomId, ShortText, Slug, Value
 
@@ -24,6 +32,27 @@ class OutcomeLeverage(Value):
     """Of one yes or no about a person, the share that can be learnt: over everybody in those sets."""
     top1: float
     """The same over the hundredth of whom most can be."""
+
+
+class Reason(StrEnum):
+    """Why a number is not shown: for checkers alone, readers see one shorthand for most of them."""
+
+    TOO_FEW = "too-few"
+    """Too few people are in the cell, or counted in it."""
+    COMPLEMENT = "complement"
+    """Too few of the cell's people are not counted."""
+    HISTORY = "history"
+    """With what was told before, or in this table, a small group could be computed."""
+    REFERENCE = "reference"
+    """Too few of those compared with, or too few events among them."""
+    RULE = "rule"
+    """The statistic's own rule forbids it, or a number it is computed from is hidden for that."""
+    OTHER_CELLS = "other-cells"
+    """Safe by itself; hidden so that margins do not tell another."""
+    NOT_APPLICABLE = "not-applicable"
+    """Nobody can be in the cell."""
+    UNAVAILABLE = "unavailable"
+    """There is nothing to compute it from."""
 
 
 class HistoryAudit(Value):
@@ -57,6 +86,21 @@ class HistoryAudit(Value):
             self.leverage_mean <= self.leverage_mean_limit and self.leverage_top1 <= self.leverage_top1_limit
         )
 
+    @property
+    def published(self) -> HistoryRecord:
+        """What readers of the release may know of it."""
+        return HistoryRecord(
+            tables_before=self.releases,
+            leverage_mean=_coarse(self.leverage_mean, self.leverage_mean_limit),
+            leverage_top1=_coarse(self.leverage_top1, self.leverage_top1_limit),
+            over_budget=self.over_budget,
+        )
+
+
+def _coarse(share: float, limit: float) -> BudgetUsed:
+    tenths = 10 * share / limit
+    return BudgetUsed(limit=limit, used_percent=10 * math.ceil(tenths) if math.isfinite(tenths) else None)
+
 
 class TableAudit(Value):
     """What the audit of a table of exact numbers, some of them hidden, came to: by code of its own."""
@@ -76,15 +120,23 @@ class TableAudit(Value):
 
 
 class Evidence(Value):
-    """A question, its controlled table, and beside each row the numbers from before control."""
+    """A question, its controlled table, and all that may not leave but has to be seen before it does."""
 
-    evidence: Literal[1] = 1
+    evidence: Literal[2] = 2
     release_id: RandomId
     project_id: Slug
     question: SignedQuestion
     table: ControlledTable
     exact: tuple[tuple[float | None, ...], ...]
     """For each row of the table one number a measure, as it was before control."""
+    reasons: tuple[tuple[Reason | None, ...], ...]
+    """For each row of the table one a measure: nothing where the number is shown."""
     history: HistoryAudit
+    earlier: LookedBack
     suppression: TableAudit | None = None
     """Of a policy that hides numbers and rounds none."""
+
+    @property
+    def record(self) -> PublishedRecord:
+        """The disclosure record as the release would have it."""
+        return PublishedRecord(**dict(self.table.record), history=self.history.published)

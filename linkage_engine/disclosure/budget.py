@@ -18,7 +18,7 @@ from linkage_engine.disclosure.history.sets import Floats, PersonSets
 from linkage_engine.disclosure.history.told import Telling, Told
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.rounding import ERROR_VARIANCE
-from linkage_engine.disclosure.statistics import COMPUTED
+from linkage_engine.disclosure.statistics.registry import COMPUTED
 
 Outcomes = Mapping[str, Told]
 """By the name of an outcome what is told of it."""
@@ -37,7 +37,7 @@ class Asked:
 
     def outcome(self, measure: PlannedMeasure, labels: Mapping[str, str]) -> str:
         """The outcome that a cell's number is of."""
-        part = str(measure.part)
+        part = str(measure.part or measure.variable)
         chosen = [labels[name] for name in self.roles.dividing if labels[name] != TOTAL]
         return ": ".join([self.roles.outcomes.get(part, part), *chosen])
 
@@ -82,7 +82,8 @@ def told_by(exact: ExactTable, over: Mapping[int, int], asked: Asked) -> Outcome
     A cell counts whatever becomes of its numbers: which are hidden would say something of the outcome.
     """
     found: dict[str, dict[Telling, list[int]]] = {}
-    counted = [m for m in exact.measures if m.part is not None and m.statistic not in NO_OBSERVATION]
+    observed = [m for m in exact.measures if m.statistic not in NO_OBSERVATION]
+    counted = [measure for measure in observed if measure.part or measure.variable]
     for place, number in over.items():
         labels = dict(zip(exact.dimensions, exact.cells[place].labels, strict=True))
         for measure in counted:

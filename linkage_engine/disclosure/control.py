@@ -12,15 +12,15 @@ from linkage_engine.contract.controlled_table import (
     ControlledTable,
     ControlledValue,
     PlannedMeasure,
-    Statistic,
 )
-from linkage_engine.contract.refusals import QueryRefused, RefusalCode
+from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.disclosure.cells import ExactTable
 from linkage_engine.disclosure.figures import Column, Exact, Mechanism
 from linkage_engine.disclosure.mechanisms.choice import mechanism_of
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.record import Provenance, record_of
-from linkage_engine.disclosure.statistics import COMPUTED, TOLD
+from linkage_engine.disclosure.statistics.computed import Key, key_of
+from linkage_engine.disclosure.statistics.registry import COMPUTED, TOLD
 
 
 def control(
@@ -40,7 +40,8 @@ def control(
 
     1. A cell that nobody can be in is not applicable.
     2. A population that may not be told, by its size or after that audit, hides the whole row, in the
-       same way; what is told of a part of it has a rule by its statistic (`TOLD`).
+       same way; what is told of a part of it has a rule by its statistic (`TOLD`), and where counts are
+       rounded an outcome of few or of nearly all is told as a band.
     3. What the rules allow is told as the policy's mechanism tells it (`MECHANISMS`), which sees all
        measures at once and may hide more.
     4. Percentages, rates, ratios and intervals are computed from told numbers only (`COMPUTED`).
@@ -48,6 +49,7 @@ def control(
 
     `QueryRefused(TABLE_TOO_LARGE)` when the policy allows fewer dimensions or cells;
     `MECHANISM_NOT_AVAILABLE` when it asks for one that is not built; and what the mechanism raises.
+    `NotTrusted(HAND_OVER_INVALID)` for a measure computed from numbers that are not among the measures.
     """
     mechanism = mechanism_of(policy)
     check_size(table, policy)
@@ -83,18 +85,17 @@ _NOT_APPLICABLE = ControlledValue(value=None, status=CellStatus.NOT_APPLICABLE)
 def _columns(exact: Exact, mechanism: Mechanism) -> list[Column]:
     """One column a measure: what rules allow, as the mechanism tells it, then what is computed from that."""
     measures = exact.table.measures
-    figures = [TOLD[each.statistic](exact, each.part or "") for each in measures if each.statistic in TOLD]
-    told = {
-        (each.statistic, each.part): column
-        for each, column in zip(figures, mechanism(exact, figures), strict=True)
-    }
+    asked = {key_of(each.statistic, each): each for each in measures if each.statistic in TOLD}
+    figures = [TOLD[each.statistic](exact, each) for each in asked.values()]
+    told = dict(zip(asked, mechanism(exact, figures), strict=True))
     return [_column(measure, told) for measure in measures]
 
 
-def _column(measure: PlannedMeasure, told: Mapping[tuple[Statistic, str | None], Column]) -> Column:
+def _column(measure: PlannedMeasure, told: Mapping[Key, Column]) -> Column:
     if measure.statistic in TOLD:
-        return told[measure.statistic, measure.part]
+        return told[key_of(measure.statistic, measure)]
     rule = COMPUTED[measure.statistic]
-    second = None if rule.second is Statistic.POPULATION else measure.part
-    pairs = zip(told[rule.first, measure.part], told[rule.second, second], strict=True)
-    return tuple(rule.value(*pair) for pair in pairs)
+    first, second = rule.sources(measure)
+    if not {first, second} <= told.keys():
+        raise NotTrusted(RefusalCode.HAND_OVER_INVALID)
+    return tuple(rule.value(*pair) for pair in zip(told[first], told[second], strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,9 @@ Flags = npt.NDArray[np.bool_]
 
 Column = tuple[ControlledValue, ...]
 """One controlled number for each cell of a table."""
+
+BANDS = frozenset({CellStatus.LOW, CellStatus.HIGH})
+"""What is said of an outcome in place of its number."""
 
 CONFIDENTIAL = ControlledValue(value=None, status=CellStatus.CONFIDENTIAL)
 UNAVAILABLE = ControlledValue(value=None, status=CellStatus.UNAVAILABLE)
@@ -75,6 +78,8 @@ class Figures:
     numbers: Counts | npt.NDArray[np.float64]
     people: tuple[Persons, ...]
     allowed: Flags
+    bands: tuple[CellStatus, ...] = ()
+    """For each cell what stands where its rule allows no number; without any they are confidential."""
 
     def __repr__(self) -> str:
         return "Figures(withheld)"
@@ -85,10 +90,18 @@ class Figures:
         return self.numbers.astype(np.int64) if self.numbers.dtype == np.int64 else None
 
     def told(self, numbers: Counts | npt.NDArray[np.float64], *, where: Flags) -> Column:
-        """Numbers to tell, and confidential ones elsewhere."""
-        pairs = zip(numbers.tolist(), where.tolist(), strict=True)
-        return tuple(ControlledValue(value=number) if safe else CONFIDENTIAL for number, safe in pairs)
+        """Numbers to tell, and elsewhere their bands, or that they are confidential."""
+        bands = self.bands or (CellStatus.CONFIDENTIAL,) * len(self.allowed)
+        pairs = zip(numbers.tolist(), where.tolist(), bands, strict=True)
+        return tuple(
+            ControlledValue(value=number) if safe else _WITHHELD.get(band, CONFIDENTIAL)
+            for number, safe, band in pairs
+        )
 
+
+_WITHHELD: Mapping[CellStatus, ControlledValue] = {
+    band: ControlledValue(value=None, status=band) for band in BANDS
+}
 
 Mechanism = Callable[[Exact, Sequence[Figures]], Sequence[Column]]
 """Makes columns of all figures of a table at once, in their order; it tells no number that is not allowed."""

@@ -13,8 +13,8 @@ from linkage_engine.contract.reports import LinkageFigures, RunFigures
 from linkage_engine.disclosure.figures import CONFIDENTIAL
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.policy_parts import Counts
-from linkage_engine.disclosure.rounding import METHODS
-from linkage_engine.disclosure.statistics import share, three_figures
+from linkage_engine.disclosure.rounding import METHODS, three_figures
+from linkage_engine.disclosure.statistics.computed import share
 from linkage_engine.disclosure.threshold import effective_threshold, may_be_told
 
 AT_MOST_PERCENT = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ class Membership:
     measure: str
     people: Persons
     shown: bool
+    is_population: bool
+    """Whether these are all people of the cell, not a part of them."""
 
     def __repr__(self) -> str:
         return "Membership(withheld)"
@@ -35,8 +38,9 @@ class Membership:
 class KeptColumns:
     """Memberships as two flat tables: `cells` names sets by number, `members` lists the people of each set.
 
-    cells: key, measure (text), set (int32), shown (bool); members: set, person (int32). A set that
-    several numbers share is written once.
+    cells: key, measure (text), set (int32), shown, is_population (bool), size (int32), sha256 (of the set,
+    as in `PersonSets.digests`, in hexadecimal); members: set, person (int32). A set that several numbers
+    share is written once.
     """
 
     cells: Columns
@@ -64,6 +68,7 @@ def memberships(table: ExactTable, controlled: ControlledTable) -> tuple[Members
             measure=measure.name,
             people=_people(cell, measure),
             shown=row.values[place].status is CellStatus.SHOWN,
+            is_population=measure.part is None,
         )
         for cell, row in zip(table.cells, controlled.rows, strict=True)
         for place, measure in counted
@@ -90,7 +95,11 @@ def to_columns(kept: tuple[Membership, ...]) -> KeptColumns:
         "measure": np.array([each.measure for each in kept], dtype=np.str_),
         "set": np.array([number(each.people) for each in kept], dtype=np.int32),
         "shown": np.array([each.shown for each in kept], dtype=np.bool_),
+        "is_population": np.array([each.is_population for each in kept], dtype=np.bool_),
+        "size": np.array([each.people.size for each in kept], dtype=np.int32),
     }
+    digests = np.array([sha256(each.tobytes()).hexdigest() for each in sets], dtype=np.str_)
+    cells["sha256"] = digests[cells["set"]] if sets else digests
     members = {
         "set": np.repeat(
             np.arange(len(sets), dtype=np.int32), np.array([each.size for each in sets], dtype=np.int64)
@@ -118,10 +127,10 @@ def _read(cells: Columns, members: Columns) -> tuple[Membership, ...]:
 
     rows = zip(*(cells[name].tolist() for name in _CELL_COLUMNS), strict=True)
     return tuple(
-        Membership(key=key, measure=measure, people=people(number), shown=shown)
-        for key, measure, number, shown in rows
+        Membership(key, measure, people(number), shown, is_population)
+        for key, measure, number, shown, is_population in rows
     )
 
 
-_CELL_COLUMNS = ("key", "measure", "set", "shown")
+_CELL_COLUMNS = ("key", "measure", "set", "shown", "is_population")
 _NOBODY: Persons = np.empty(0, dtype=np.int32)

@@ -75,6 +75,7 @@ class GroupDisclosure(Value):
     """When nearly all of a group are of one category, whoever knows a member knows the category."""
 
     max_category_share: Share = 0.95
+    """Of a larger share only the band is told; 1 is no such rule."""
 
 
 class Quantiles(Value):
@@ -132,13 +133,12 @@ class Symbols(Value):
 
     confidential: Symbol = "[c]"
     low: Symbol = "[low]"
+    high: Symbol = "[high]"
     not_applicable: Symbol = "[z]"
     unavailable: Symbol = "[x]"
 
     @model_validator(mode="after")
     def _differ(self) -> Self:
-        if len({self.confidential, self.low, self.not_applicable, self.unavailable}) < len(
-            type(self).model_fields
-        ):
+        if len(set(vars(self).values())) < len(type(self).model_fields):
             raise ValueError
         return self

@@ -52,7 +52,7 @@ def foresee(
 def without_outcomes(table: ExactTable) -> ExactTable:
     """The table with nothing in it but whom each cell is about."""
     cells = (ExactCell(cell.labels, cell.population, {}, applicable=cell.applicable) for cell in table.cells)
-    return replace(table, measures=(), cells=tuple(cells), reference=None)
+    return replace(table, measures=(), cells=tuple(cells), reference=None, fit=None)
 
 
 def _hidden(state: State, table: ExactTable, policy: Policy, generator: np.random.Generator) -> int:

@@ -14,6 +14,7 @@ from linkage_engine.contract.controlled_table import (
     RuleFired,
     Statistic,
 )
+from linkage_engine.disclosure.figures import BANDS
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.threshold import effective_threshold
 
@@ -26,7 +27,7 @@ class Provenance:
     data_version: str
 
 
-Action = Literal["hidden", "rounded", "exact", "recomputed"]
+Action = Literal["hidden", "banded", "rounded", "exact", "recomputed"]
 
 TOLD_AS: Mapping[str, Action] = {"round": "rounded", "suppress": "exact"}
 """What each mechanism does to what it tells."""
@@ -50,20 +51,44 @@ def _rule(name: str, action: Action | None, *statistics: Statistic) -> _Rule:
     return _Rule(name, action, frozenset(statistics), status)
 
 
+def _band(name: str, status: CellStatus, *statistics: Statistic) -> _Rule:
+    return _Rule(name, "banded", frozenset(statistics), status)
+
+
 _S = Statistic
+_LOW, _HIGH = CellStatus.LOW, CellStatus.HIGH
+_VALUES = (_S.MEAN, _S.SD, _S.QUANTILE)
+_CURVES = (_S.AT_RISK, _S.SURVIVAL, _S.INCIDENCE)
 _RULES = (
     _Rule("impossible_cell", "hidden", frozenset({_S.POPULATION}), CellStatus.NOT_APPLICABLE),
     _rule("population_withheld", "hidden", _S.POPULATION),
     _rule("count_threshold", "hidden", _S.COUNT),
     _rule("events_threshold", "hidden", _S.EVENTS),
     _rule("reference_threshold", "hidden", _S.EXPECTED),
+    _rule("values_withheld", "hidden", *_VALUES),
+    _rule("curve_withheld", "hidden", *_CURVES),
+    _rule("model_withheld", "hidden", _S.ESTIMATE),
+    _band("count_low", _LOW, _S.COUNT),
+    _band("count_high", _HIGH, _S.COUNT),
+    _band("events_low", _LOW, _S.EVENTS),
+    _band("values_low", _LOW, *_VALUES),
+    _band("values_high", _HIGH, *_VALUES),
+    _band("curve_low", _LOW, *_CURVES),
+    _band("curve_high", _HIGH, *_CURVES),
     _rule("population_{}", None, _S.POPULATION),
     _rule("count_{}", None, _S.COUNT),
     _rule("events_{}", None, _S.EVENTS),
     _rule("expected_rounded", "rounded", _S.EXPECTED),
+    _rule("values_rounded", "rounded", *_VALUES),
+    _rule("person_years_rounded", "rounded", _S.PERSON_YEARS),
+    _rule("model_rounded", "rounded", _S.ESTIMATE),
+    _rule("at_risk_{}", None, _S.AT_RISK),
     _rule("share_of_{}", "recomputed", _S.PERCENT, _S.PER_100_000),
+    _rule("sum_of_{}", "recomputed", _S.SUM),
+    _rule("rate_of_{}", "recomputed", _S.RATE),
     _rule("ratio_of_{}", "recomputed", _S.RATIO),
-    _rule("interval_of_{}", "recomputed", _S.PERCENT_LOWER, _S.RATIO_LOWER),
+    _rule("curve_of_{}", "recomputed", _S.SURVIVAL, _S.INCIDENCE),
+    _rule("interval_of_{}", "recomputed", _S.PERCENT_LOWER, _S.RATIO_LOWER, _S.RATE_LOWER, _S.ESTIMATE_LOWER),
 )
 """In the order of the record; a table has those of its statistics."""
 
@@ -98,6 +123,7 @@ def record_of(
         margins=policy.counts.margins,
         cells=len(rows),
         cells_hidden=sum(any(s is CellStatus.CONFIDENTIAL for _, s in status) for status in statuses),
+        cells_banded=sum(any(s in BANDS for _, s in status) for status in statuses),
         rules=tuple(
             RuleFired(rule=rule.name.format(told_as), action=rule.action or told_as, cells=fired(rule))
             for rule in _RULES

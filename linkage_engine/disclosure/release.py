@@ -43,6 +43,8 @@ class Decided:
     table: ControlledTable
     after: Past
     audit: HistoryAudit
+    withheld: tuple[int, ...]
+    """Places of the cells that admission hides: for the evidence."""
     suppression: TableAudit | None = None
 
     @property
@@ -116,8 +118,9 @@ def decide(
     if audit.over_budget and policy.history.over_budget == "refuse":
         raise QueryRefused(RefusalCode.HISTORY_OVER_BUDGET)
     told_after = reduce(Told.joined, outcomes.values(), past.told)
+    hidden = tuple(place.cell for place in withheld if place.part is None)
     after = Past(admitted.state, past.releases + 1, told_after, cohorts)
-    return Decided(table, after, audit, _looked_through(exact, table, policy))
+    return Decided(table, after, audit, hidden, _looked_through(exact, table, policy))
 
 
 def _with_cohort(cohorts: Cohorts, exact: ExactTable, roles: AskedRoles, *, threshold: int) -> Cohorts:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +28,22 @@ def nearest5(counts: Counts) -> Counts:
 def exact(counts: Counts) -> Counts:
     """The count itself: a policy that rounds nothing hides cells instead."""
     return counts
+
+
+def three_figures(number: float) -> float:
+    """The number to three significant figures."""
+    return float(f"{number:.3g}")
+
+
+def to_step(number: Fraction, *, fewest: int) -> float:
+    """A mean as it is told: three figures, but no finer than one unit over the fewest people it may be of.
+
+    Whole numbers that add up to a told mean then exist for every number of people that the told count may
+    stand for: the mean does not say which it is. Halves go to the even step.
+    """
+    leading = (Decimal(number.numerator) / Decimal(number.denominator)).adjusted() if number else 0
+    finest = 1 - len(str(fewest))
+    return float(round(number, -max(leading - 2, finest)))
 
 
 METHODS: Mapping[str, Callable[[Counts], Counts]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NoReturn
 
 import numpy as np
@@ -16,7 +16,7 @@ Persons = npt.NDArray[np.int32]
 """Sorted numbers of a project's own numbering: neither link ids nor person keys."""
 
 Tally = npt.NDArray[np.int64]
-"""Whole numbers, one for each stratum of a reference."""
+"""Whole numbers, one for each stratum of a reference or for each person of a population."""
 
 
 class Withheld:
@@ -32,7 +32,10 @@ class Withheld:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RawCell(Withheld):
-    """One cell: whom it is about, who of them is in each part, what happened to those, days at risk."""
+    """One cell: whom it is about, who of them is in each part, what happened to those, days at risk.
+
+    Every cell of a table has the same parts, events, variables and estimates.
+    """
 
     labels: tuple[str, ...]
     population: Persons
@@ -41,6 +44,10 @@ class RawCell(Withheld):
     events: Mapping[str, int] = field(default_factory=dict)
     days: Tally = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     """The population's days in each stratum of the table's reference."""
+    values: Mapping[str, Tally] = field(default_factory=dict)
+    """Of each variable one whole number for each person of the population: cost, days in bed, last day."""
+    estimates: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Coefficients of a model for the people at one level, each with its standard error."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,6 +61,20 @@ class RawReference(Withheld):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class RawFit(Withheld):
+    """How a model was fitted: people, coefficients with the intercept, different rows of its covariates."""
+
+    records: int
+    coefficients: int
+    patterns: int
+
+    @property
+    def figures(self) -> tuple[int, int, int]:
+        """The three in their order."""
+        return self.records, self.coefficients, self.patterns
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class RawTable(Withheld):
     """The exact answer to a question, before disclosure control."""
 
@@ -63,6 +84,7 @@ class RawTable(Withheld):
     """Names of the parts that every cell has."""
     cells: tuple[RawCell, ...]
     reference: RawReference | None = None
+    fit: RawFit | None = None
 
     def to_arrow(self) -> pa.Table:
         """The table in Arrow form, for sealing to the gate; a population shared by cells is written once."""
@@ -72,8 +94,11 @@ class RawTable(Withheld):
             "template": self.template,
             "dimensions": ",".join(self.dimensions),
             "parts": ",".join(self.parts),
+            "fit": "" if self.fit is None else ",".join(map(str, self.fit.figures)),
         } | _about_reference(self.reference)
-        schema = _schema(self.parts, events=self.reference is not None)
+        kept = _Kept.of(self.cells)
+        about |= kept.about
+        schema = _schema(self.parts, kept)
         columns: list[list[Any]] = [
             [list(cell.labels) for cell in self.cells],
             [cell.applicable for cell in self.cells],
@@ -82,8 +107,9 @@ class RawTable(Withheld):
             [cell.days for cell in self.cells],
             *([cell.parts[name] for cell in self.cells] for name in self.parts),
         ]
-        if self.reference is not None:
-            columns += [[cell.events[name] for cell in self.cells] for name in self.parts]
+        columns += [[cell.events[name] for cell in self.cells] for name in kept.events]
+        columns += [[cell.values[name] for cell in self.cells] for name in kept.values]
+        columns += [[cell.estimates[name] for cell in self.cells] for name in kept.estimates]
         arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
         return pa.Table.from_arrays(arrays, schema=schema.with_metadata(about))
 
@@ -116,13 +142,15 @@ class RawTable(Withheld):
     def _read(cls, table: pa.Table) -> RawTable:
         about = {name.decode(): text.decode() for name, text in (table.schema.metadata or {}).items()}
         parts = tuple(about["parts"].split(","))
-        reference = _reference(about, parts)
-        if not table.schema.equals(_schema(parts, events=reference is not None), check_metadata=False):
+        kept = _Kept.said(about)
+        if not table.schema.equals(_schema(parts, kept), check_metadata=False):
             msg = "another schema"
             raise ValueError(msg)
         people = {name: _lists(table[_PART + name]) for name in parts}
         populations, days = _lists(table["population"]), _lists(table["days"])
-        happened = [] if reference is None else [table[_EVENTS + name].to_pylist() for name in parts]
+        values = {name: _lists(table[_VALUES + name]) for name in kept.values}
+        happened = {name: table[_EVENTS + name].to_pylist() for name in kept.events}
+        estimates = {name: table[_ESTIMATE + name].to_pylist() for name in kept.estimates}
         rows = zip(
             *(table[name].to_pylist() for name in ("labels", "applicable", "population_row")), strict=True
         )
@@ -132,20 +160,47 @@ class RawTable(Withheld):
                 population=populations[shared].astype(np.int32),
                 parts={name: lists[row].astype(np.int32) for name, lists in people.items()},
                 applicable=applicable,
-                events=dict(zip(parts, (column[row] for column in happened), strict=False)),
+                events={name: column[row] for name, column in happened.items()},
                 days=days[row].astype(np.int64),
+                values={name: lists[row].astype(np.int64) for name, lists in values.items()},
+                estimates={name: _pair(column[row]) for name, column in estimates.items()},
             )
             for row, (labels, applicable, shared) in enumerate(rows)
         )
         dimensions = tuple(filter(None, about["dimensions"].split(",")))
-        return cls(about["template"], dimensions, parts, cells, reference)
+        fit = RawFit(*map(int, about["fit"].split(","))) if about["fit"] else None
+        return cls(about["template"], dimensions, parts, cells, _reference(about, parts), fit)
 
 
-_PART, _EVENTS, _REFERENCE = "part:", "events:", "reference:"
+_PART, _EVENTS, _REFERENCE, _VALUES, _ESTIMATE = "part:", "events:", "reference:", "values:", "estimate:"
 
 
-def _schema(parts: tuple[str, ...], *, events: bool) -> pa.Schema:
-    fields = [
+@dataclass(frozen=True)
+class _Kept:
+    """Names of what every cell has besides its parts."""
+
+    events: tuple[str, ...]
+    values: tuple[str, ...]
+    estimates: tuple[str, ...]
+
+    @classmethod
+    def of(cls, cells: tuple[RawCell, ...]) -> _Kept:
+        """What the first cell has; of no cells there is nothing."""
+        return next((cls(*map(tuple, (c.events, c.values, c.estimates))) for c in cells), cls((), (), ()))
+
+    @property
+    def about(self) -> dict[str, str]:
+        """The names as a table's metadata."""
+        return {name: ",".join(names) for name, names in vars(self).items()}
+
+    @classmethod
+    def said(cls, about: Mapping[str, str]) -> _Kept:
+        """The names from a table's metadata."""
+        return cls(*(tuple(filter(None, about[each.name].split(","))) for each in fields(cls)))
+
+
+def _schema(parts: tuple[str, ...], kept: _Kept) -> pa.Schema:
+    columns = [
         pa.field("labels", pa.list_(pa.string()), nullable=False),
         pa.field("applicable", pa.bool_(), nullable=False),
         # a population is written once, in the first cell that has it: its row stands in the others
@@ -154,9 +209,23 @@ def _schema(parts: tuple[str, ...], *, events: bool) -> pa.Schema:
         pa.field("days", pa.large_list(pa.int64()), nullable=False),
         *(pa.field(_PART + name, pa.large_list(pa.int32()), nullable=False) for name in parts),
     ]
-    if events:
-        fields += [pa.field(_EVENTS + name, pa.int64(), nullable=False) for name in parts]
-    return pa.schema(fields)
+    named = ((_EVENTS, kept.events), (_VALUES, kept.values), (_ESTIMATE, kept.estimates))
+    columns += [
+        pa.field(prefix + name, _TYPES[prefix], nullable=False) for prefix, names in named for name in names
+    ]
+    return pa.schema(columns)
+
+
+_TYPES: Mapping[str, pa.DataType] = {
+    _EVENTS: pa.int64(),
+    _VALUES: pa.large_list(pa.int64()),
+    _ESTIMATE: pa.list_(pa.float64(), 2),
+}
+
+
+def _pair(numbers: list[float]) -> tuple[float, float]:
+    coefficient, error = numbers
+    return coefficient, error
 
 
 def _about_reference(reference: RawReference | None) -> dict[str, str]:
@@ -170,6 +239,8 @@ def _about_reference(reference: RawReference | None) -> dict[str, str]:
 
 def _reference(about: Mapping[str, str], parts: tuple[str, ...]) -> RawReference | None:
     if not about["reference"]:
+        if any(name.startswith(_REFERENCE) for name in about):
+            raise ValueError
         return None
 
     def tally(name: str) -> Tally:

@@ -12,6 +12,7 @@ from linkage_engine.contract.evidence import Evidence, HistoryAudit, OutcomeLeve
 from linkage_engine.contract.statements import Decision, Verdict
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_bytes
+from service.checker.words import WORDS
 from service.clock import Clock
 from service.keys import age_identity_text
 from service.problems.requests import RequestUnreadable
@@ -30,7 +31,7 @@ def open_evidence(sealed: bytes, keys: Path) -> Opened:
         evidence = Evidence.model_validate_json(plain)
     except ValidationError:
         raise RequestUnreadable from None
-    if len(evidence.exact) != len(evidence.table.rows):
+    if not len(evidence.exact) == len(evidence.reasons) == len(evidence.table.rows):
         raise RequestUnreadable
     return evidence, hashlib.sha256(plain).hexdigest()
 
@@ -59,20 +60,22 @@ def signed_decision(
 
 
 def as_text(evidence: Evidence) -> str:
-    """The table with its numbers before control beside those that would leave."""
+    """The table with its numbers before control beside those that would leave, and why they are hidden."""
     table = evidence.table
     heads = [
         *table.dimensions,
         *(f"{m.name} ({side})" for m in table.measures for side in ("before", "after")),
+        "why hidden",
     ]
     rows = [heads]
-    for row, exact in zip(table.rows, evidence.exact, strict=True):
+    for row, exact, reasons in zip(table.rows, evidence.exact, evidence.reasons, strict=True):
         numbers = [
             text
             for value, before in zip(row.values, exact, strict=True)
-            for text in (_number(before), value.status.value or _number(value.value))
+            for text in (number(before), value.status.value or number(value.value))
         ]
-        rows.append([*row.labels, *numbers])
+        why = dict.fromkeys(WORDS[reason] for reason in reasons if reason is not None)
+        rows.append([*row.labels, *numbers, ", ".join(why)])
     widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
 
@@ -125,6 +128,6 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
     """Every digit: a checker compares the numbers themselves."""
     return "" if value is None else str(int(value)) if value == int(value) else str(value)

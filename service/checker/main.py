@@ -20,6 +20,9 @@ from service.checker.evidence import (
     signed_decision,
     suppression_lines,
 )
+from service.checker.parts import parts, write_folder
+from service.checker.queue import in_order, queue_lines
+from service.checker.words import earlier_lines, summary
 from service.client import Client
 from service.clock import utc_now
 from service.command_line import run
@@ -43,9 +46,15 @@ def keys(folder: Path, principal_id: Annotated[str, typer.Option("--id")], name:
 
 
 @app.command()
-def queue(url: Url, keys: Keys) -> None:
-    """List the releases that wait for a decision."""
-    print(json.dumps(_client(url, keys).get("/releases"), indent=2))
+def queue(
+    url: Url, keys: Keys, as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False
+) -> None:
+    """List releases: those that wait for you first, the oldest of them first."""
+    releases = _client(url, keys).get("/releases")
+    if as_json:
+        print(json.dumps(in_order(releases), indent=2))
+    else:
+        print(*queue_lines(releases, utc_now()), sep="\n")
 
 
 @app.command()
@@ -55,14 +64,24 @@ def query(query_id: str, url: Url, keys: Keys) -> None:
 
 
 @app.command("open")
-def open_(release_id: str, url: Url, keys: Keys) -> None:
-    """Fetch and open the evidence of a release, and show the table before and after control."""
+def open_(
+    release_id: str,
+    url: Url,
+    keys: Keys,
+    out: Annotated[Path | None, typer.Option("--out", help="Write its parts into this new folder.")] = None,
+) -> None:
+    """Fetch and open the evidence of a release: what to look at first, and the table before and after."""
     (evidence, digest), _ = _opened(release_id, url, keys)
-    print(as_text(evidence))
+    if out is not None:
+        write_folder(out, parts(evidence, digest))
+    print(*summary(evidence), "", as_text(evidence), *earlier_lines(evidence), sep="\n")
     print(*history_lines(evidence.history), *suppression_lines(evidence.suppression), sep="\n")
     record = evidence.table.record
     print(f"policy {record.policy} version {record.policy_version}, threshold {record.threshold},")
-    print(f"{record.cells_hidden} of {record.cells} cells hidden; evidence {digest}")
+    print(
+        f"{record.cells_hidden} of {record.cells} cells hidden, {record.cells_banded} with a band; "
+        f"evidence {digest}"
+    )
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from linkage_engine.contract.controlled_table import PublishedRecord
 from linkage_engine.contract.value import Value
 from service.pages.health import ProcessShown, processes
 from service.problems.catalogue import CATALOGUE
@@ -60,6 +61,16 @@ def _page(title: str, shown: Iterable[ProblemShown]) -> HTMLResponse:
 def health(here: Here) -> Health:
     """See that the service answers, and the measured isolation of each process."""
     return Health(processes=tuple(processes(here.settings.status_folder)))
+
+
+@router.get("/schemas/disclosure-record")
+def disclosure_record_schema() -> dict[str, Any]:
+    """Read what stands in a release's `disclosure-record.json`, as JSON Schema (2020-12)."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "/schemas/disclosure-record",
+        **PublishedRecord.model_json_schema(mode="serialization"),
+    }
 
 
 @router.get("/problems", response_model=list[ProblemShown], responses=dict(AS_PAGE))

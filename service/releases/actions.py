@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from linkage_engine.contract.controlled_table import DisclosureRecord
+from linkage_engine.contract.controlled_table import PublishedRecord
 from linkage_engine.contract.permit import Permit, PublicKey
 from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.contract.statements import Decision, Verdict
@@ -37,7 +37,7 @@ ALL = "all"
 
 
 def open_release(
-    act: Act, query_id: str, *, evidence_sha256: str, table_sha256: str, record: DisclosureRecord
+    act: Act, query_id: str, *, evidence_sha256: str, table_sha256: str, record: PublishedRecord
 ) -> ReleaseState:
     """The gate has controlled an answer: output checkers may decide. Doing it again changes nothing."""
     known = release_by_id(act.session, query_id)

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import json
 
-from linkage_engine.contract.controlled_table import ControlledTable
-from linkage_engine.contract.statements import SignedQuestion
-from service.releases.publication import as_csv, as_csvw
+from linkage_engine.contract.controlled_table import PublishedRecord
+from linkage_engine.contract.evidence import Evidence
+from service.releases.publication import RECORD, as_csv, as_csvw
 
 TABLE = "table.csv"
 
 
-def released_files(table: ControlledTable, question: SignedQuestion, *, signed: str) -> dict[str, bytes]:
-    """Every file that the gate signs over, by name; `signed` is the question as its researcher signed it."""
-    asked = {"question": question.model_dump(mode="json"), "signed": signed}
+def released_files(evidence: Evidence, *, signed: str) -> dict[str, bytes]:
+    """Every file that the gate signs over, by name; `signed` is the question as its researcher signed it.
+
+    Of the evidence only what may leave: the controlled table, the question and the published record.
+    """
+    table = evidence.table
+    asked = {"question": evidence.question.model_dump(mode="json"), "signed": signed}
     return {
         TABLE: as_csv(table),
         f"{TABLE}-metadata.json": as_csvw(table, csv_name=TABLE),
-        "disclosure-record.json": _json(table.record.model_dump(mode="json")),
+        RECORD: as_record(evidence.record),
         "query.json": _json(asked),
     }
+
+
+def as_record(record: PublishedRecord) -> bytes:
+    """The disclosure record as a file."""
+    return _json(record.model_dump(mode="json"))
 
 
 def _json(value: object) -> bytes:

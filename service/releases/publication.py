@@ -11,18 +11,23 @@ from typing import Any
 
 from linkage_engine.contract.controlled_table import CellStatus, ControlledTable, ControlledValue, Measure
 
+RECORD = "disclosure-record.json"
+"""What disclosure control did to the table; its JSON Schema is at `/schemas/disclosure-record`."""
+
 MEANINGS: Mapping[CellStatus, str] = {
     CellStatus.CONFIDENTIAL: "confidential: withheld to protect people",
+    CellStatus.LOW: "low: nobody, or too few to tell how many; the true number may be 0 and need not be",
+    CellStatus.HIGH: "high: all or nearly all, too nearly to tell how many",
     CellStatus.NOT_APPLICABLE: "not applicable: nobody can be in this cell",
     CellStatus.UNAVAILABLE: "not available: there is nothing to compute it from",
 }
-"""What each shorthand of the Government Statistical Service means here."""
+"""What each shorthand means here: those of the Government Statistical Service, and the two bands."""
 
 WHOLE_UNITS = frozenset({"persons", "events", "per 100,000 persons"})
 """Units whose numbers are whole."""
 
-THREE_FIGURES, WHOLE_FROM = frozenset({"expected events"}), 100
-"""Units whose numbers have three significant figures, and from where such a number is whole."""
+DECIMALS, WHOLE_FROM = frozenset({"percent", "ratio"}), 100
+"""Units whose decimals are fixed; others have three significant figures, and are whole from here on."""
 
 
 def as_csv(table: ControlledTable) -> bytes:
@@ -40,7 +45,7 @@ def as_csv(table: ControlledTable) -> bytes:
             for value, measure in zip(row.values, table.measures, strict=True)
             for field in (_number(value, measure), value.status.value)
         ]
-        writer.writerow([*map(_harmless, row.labels), *numbers])
+        writer.writerow([*map(harmless, row.labels), *numbers])
     return text.getvalue().encode()
 
 
@@ -55,6 +60,7 @@ def as_csvw(table: ControlledTable, *, csv_name: str) -> bytes:
         "dc:source": f"Template {table.template}, data version {record.data_version}",
         "dc:provenance": f"Specification sha256:{record.specification_sha256}",
         "dc:conformsTo": f"Policy {_policy(table)}, sha256:{record.policy_sha256}",
+        "rdfs:seeAlso": {"@id": RECORD},
         "notes": [{"shorthand": status.value, "meaning": meaning} for status, meaning in MEANINGS.items()],
         "dialect": {"encoding": "utf-8", "lineTerminators": "\n", "header": True},
         "tableSchema": {"columns": _columns(table)} | _primary_key(table),
@@ -87,19 +93,23 @@ def disclosure_statement(table: ControlledTable) -> str:
         if record.history_audited
         else "The table was not audited by machine against the project's earlier releases."
     )
+    exact = any(rule.action == "exact" for rule in record.rules)
     how = (
         f"numbers of fewer than {record.threshold} people are withheld, and others so that these cannot be "
         "computed. Numbers that are shown are exact; percentages, rates and their intervals are computed "
         "from shown numbers"
-        if any(rule.action == "exact" for rule in record.rules)
+        if exact
         else f"numbers of fewer than {record.threshold} people "
         f"are withheld; with this rounding, fewer than {record.effective_threshold}. "
+        f"A count of few or none of a larger number of people is told as {CellStatus.LOW}, one of all or "
+        f"nearly all as {CellStatus.HIGH}. "
         f"Every count is rounded by itself ({record.rounding}), totals too, so rows need not add up; "
         f"percentages, rates, ratios and their intervals are computed from rounded numbers"
     )
+    banded = "" if exact else f", and told as such a band in {record.cells_banded}"
     return (
         f"Disclosure control by policy {_policy(table)}: {how}. "
-        f"Numbers are withheld in {record.cells_hidden} of {record.cells} cells. {history}"
+        f"Numbers are withheld in {record.cells_hidden} of {record.cells} cells{banded}. {history}"
     )
 
 
@@ -144,12 +154,12 @@ def _number(value: ControlledValue, measure: Measure) -> str:
     """The number in plain decimal digits; blank where it is withheld."""
     if value.value is None:
         return ""
-    by_figures = measure.unit in THREE_FIGURES and value.value >= WHOLE_FROM
+    by_figures = measure.unit not in DECIMALS and abs(value.value) >= WHOLE_FROM
     whole = measure.unit in WHOLE_UNITS or by_figures
     return str(int(value.value)) if whole else format(Decimal(str(value.value)), "f")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     printable = _printable(text)
     return f"'{printable}" if printable.startswith(("=", "+", "-", "@")) else printable

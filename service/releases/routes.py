@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from linkage_engine.contract.controlled_table import DisclosureRecord
+from linkage_engine.contract.controlled_table import PublishedRecord
 from linkage_engine.contract.statements import Verdict
 from linkage_engine.contract.value import RandomId, Sha256, ShortText, Slug, Value
 from service.access.admission import Acting, SignedInRoute, Viewing, may
@@ -57,8 +57,8 @@ class ReleaseShown(Value):
     opened_at: datetime
     decisions_made: int
     awaits_you: bool
-    record: DisclosureRecord | None
-    """What disclosure control did."""
+    record: PublishedRecord | None
+    """What disclosure control did, and what the project's history came to."""
     decisions: tuple[DecisionShown, ...] | None
     entry_id: RandomId | None
     """The log entry of its signing."""
@@ -80,7 +80,7 @@ def _shown(act: Acting, release: Release) -> ReleaseShown:
         decisions_made=len(decisions),
         awaits_you=rules.awaits(act.role, act.actor, state=release.state, decided=decided),
         record=(
-            DisclosureRecord.model_validate(release.record)
+            PublishedRecord.model_validate(release.record)
             if rules.sees_record(act.role, release.state)
             else None
         ),

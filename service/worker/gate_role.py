@@ -77,7 +77,7 @@ def control(door: GateDoor, surroundings: Surroundings, query_id: str) -> None:
             query_id,
             evidence_sha256=_digest(plain),
             table_sha256=_digest(canonical(evidence.table)),
-            record=evidence.table.record,
+            record=evidence.record,
         )
 
 
@@ -114,7 +114,7 @@ def release(door: GateDoor, key: SigningKey, surroundings: Surroundings, release
             fail_release(act, release_id, code=refusal.code)
         return
     evidence = Evidence.model_validate_json(plain)
-    files = released_files(evidence.table, question, signed=text)
+    files = released_files(evidence, signed=text)
     statement = ReleaseStatement(
         release_id=release_id,
         project_id=permit.project_id,

@@ -30,6 +30,7 @@ PUBLIC_ROUTES = {
     ("GET", "/health"),
     ("GET", "/problems"),
     ("GET", "/problems/{slug}"),
+    ("GET", "/schemas/disclosure-record"),
     ("GET", "/log/checkpoint"),
     ("OPTIONS", "/projects/{project_id}/uploads"),
 }

@@ -6,6 +6,7 @@ import json
 
 from service.problems.catalogue import CATALOGUE
 from tests.at_work import AtWork
+from tests.factories import a_published_record
 
 
 def test_health_shows_the_measured_isolation_of_each_process(service: AtWork) -> None:
@@ -37,6 +38,15 @@ def test_problems_are_pages_for_browsers(service: AtWork) -> None:
         assert answer.headers["content-type"].startswith("text/html")
         assert "There is nothing here that you may see." in answer.text
         assert "<script" not in answer.text
+
+
+def test_the_schema_of_the_disclosure_record_names_every_field_of_it(service: AtWork) -> None:
+    schema = service.client.get("/schemas/disclosure-record").json()
+    record = a_published_record().model_dump(mode="json")
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["properties"].keys() == record.keys()
+    assert set(schema["required"]) == record.keys() - {"record"}
+    assert schema["additionalProperties"] is False
 
 
 def test_an_unknown_problem_is_not_found(service: AtWork) -> None:

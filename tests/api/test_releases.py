@@ -24,7 +24,7 @@ from service.releases.actions import fail_release, open_release, sign_release
 from service.releases.records import ReleaseDecision
 from service.signed import SigningKey, TextType, canonical, sign
 from tests.at_work import EVIDENCE, TABLE, AtWork
-from tests.factories import NOON, PROJECT, a_decision, a_disclosure_record
+from tests.factories import NOON, PROJECT, a_decision, a_published_record
 
 pytestmark = pytest.mark.both_databases
 
@@ -270,7 +270,7 @@ def test_the_gate_reports_once(awaiting: AtWork) -> None:
     before = len(service.entries())
     with service.worker("worker-gate") as act:
         opened = open_release(
-            act, release_id, evidence_sha256=EVIDENCE, table_sha256=TABLE, record=a_disclosure_record()
+            act, release_id, evidence_sha256=EVIDENCE, table_sha256=TABLE, record=a_published_record()
         )
         assert opened == "signed"
         assert sign_release(act, release_id, statement="x", statement_sha256="0" * 64) == "signed"
@@ -302,6 +302,4 @@ def test_a_release_comes_of_an_answered_query_only(linked: AtWork) -> None:
     with linked.worker("worker-analysis") as act:
         fail_query(act, query_id, "too-few-records")
     with pytest.raises(NotFound), linked.worker("worker-gate") as act:
-        open_release(
-            act, query_id, evidence_sha256=EVIDENCE, table_sha256=TABLE, record=a_disclosure_record()
-        )
+        open_release(act, query_id, evidence_sha256=EVIDENCE, table_sha256=TABLE, record=a_published_record())

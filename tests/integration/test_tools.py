@@ -201,8 +201,11 @@ def test_a_sentence_names_coarser_bands() -> None:
 def test_checkers_see_the_queue_open_the_evidence_and_decide(tools: ToolsAt) -> None:
     desk = tools("controlled")
     release_id = desk.shop.ids["query"]
-    queue = desk.ask(checker.app, "queue", who="cheng")
-    assert release_id in json.dumps(queue)
+    queue = desk.ask(checker.app, "queue", "--json", who="cheng")
+    assert [one["release_id"] for one in queue] == [release_id]
+    _, lines, _ = desk.run(checker.app, "queue", who="cheng")
+    assert lines.startswith("1 of 1 wait for you")
+    assert release_id in lines
     code, shown, err = desk.run(checker.app, "open", release_id, who="cheng")
     assert code == 0, err
     female = next(line.split() for line in shown.splitlines() if line.startswith("Female"))

@@ -22,7 +22,7 @@ def waiting(running: Running) -> str:
 def test_a_checker_finds_opens_and_refuses(running: Running) -> None:
     release_id = running.ask(running.question(breakdowns=["age_band"]))
     assert running.answered(release_id) == "controlled"
-    queue = json.loads(running.tool("tre-checker", "queue", who="checker-one"))
+    queue = json.loads(running.tool("tre-checker", "queue", "--json", who="checker-one"))
     [found] = [one for one in queue if one["release_id"] == release_id]
     assert found["state"] == "awaiting"
     shown = running.tool("tre-checker", "open", release_id, who="checker-one")

@@ -37,11 +37,11 @@ def test_the_package_holds_the_table_and_what_explains_it(running: Running, rele
     assert contents(running.demo.release("prevalence").with_suffix(".zip").read_bytes()) == files
     rows = list(csv.DictReader(files["table.csv"].decode().splitlines()))
     record = json.loads(files["disclosure-record.json"])
-    assert len(rows) == record["cells"] > record["cells_hidden"] > 0
+    assert len(rows) == record["cells"] > record["cells_hidden"] + record["cells_banded"] > 0
     shown = [int(row["numerator"]) for row in rows if row["numerator"]]
     assert shown
     assert min(value for value in shown if value) >= record["threshold"]
-    assert {row["numerator_status"] for row in rows} <= {"", "[c]", "[z]", "[u]", "[x]"}
+    assert {row["numerator_status"] for row in rows} <= {"", "[c]", "[low]", "[high]", "[z]", "[x]"}
     assert json.loads(files["query.json"])
     assert json.loads(files["table.csv-metadata.json"])["@context"]
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from linkage_engine.disclosure.admission.factor import extended, unexplained
 from linkage_engine.disclosure.admission.pairs import small_pair_sets
+from linkage_engine.disclosure.admission.sorts import small_unions
 from linkage_engine.disclosure.admission.state import State
 from linkage_engine.disclosure.admission.sweep import (
     Candidates,
@@ -57,8 +58,8 @@ def admit(state: State, table: Table, *, threshold: int, generator: np.random.Ge
     4. What is left of candidates and groups beside the published rows.
     5. A sweep admits, finds implied or hides each.
     6. Small remainders of published cells without their published children, and
-    7. persons and small pair sets, old ones too, that could now be computed, become groups: again
-       from 4 without the table.
+    7. persons, small pair sets, old ones too, and small unions of sorts of people that could now be
+       computed become groups: again from 4 without the table.
     8. After eight rounds nothing new of the table is told.
 
     A threshold lower than an earlier one is raised to it, a higher one holds for earlier sets too. The
@@ -74,7 +75,7 @@ def admit(state: State, table: Table, *, threshold: int, generator: np.random.Ge
         swept = sweep(cells, products, left)
         decisions = _with(asked, swept.decisions)
         trial = _after(state, asked, cells, swept)
-        found = _given_away(trial, asked, _published(decisions))
+        found = _given_away(trial, asked, _published(decisions), grew=bool(swept.added))
         known = len(groups)
         groups, left = _grown(state, groups, left, found, asked.persons)
         if len(groups) == known:
@@ -154,13 +155,20 @@ def _after(state: State, asked: _Asked, cells: Candidates, swept: Swept) -> Stat
     )
 
 
-def _given_away(trial: State, asked: _Asked, is_published: Flags) -> PersonSets:
-    """The small groups that could be computed once the trial were released (steps 6 and 7)."""
+def _given_away(trial: State, asked: _Asked, is_published: Flags, *, grew: bool) -> PersonSets:
+    """The small groups that could be computed once the trial were released (steps 6 and 7).
+
+    Unlisted ones are looked for only when the trial tells anything that did not follow before.
+    """
     rest = unexplained(trial.rows.matrix(asked.persons), trial.factor, asked.vectors)
+    unlisted = no_sets()
+    if grew:
+        unlisted = small_unions(trial.rows, rest, threshold=asked.threshold, nothing=NOTHING)
     alone = np.flatnonzero((np.abs(rest) < NOTHING).all(axis=1)).astype(np.int32)
     pairs = np.flatnonzero((np.abs(asked.tested.sums(rest)) < NOTHING).all(axis=1))
     return (
         asked.table.remainders(is_published, asked.threshold)
         .joined(PersonSets.of(alone[:, None]))
         .joined(asked.tested.take(pairs))
+        .joined(unlisted)
     )

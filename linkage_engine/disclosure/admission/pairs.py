@@ -107,9 +107,14 @@ def _pieces(everything: PersonSets, cells: PersonSets, weights: Floats, threshol
 
 def _kinds(cells: PersonSets, persons: int) -> tuple[Numbers, sparse.csr_array]:
     """For each person the number of their kind, and which kinds make up each cell."""
-    marks = cells.matrix(persons).T @ _weights(len(cells))
-    _, first, kinds = np.unique(_mixed(marks), return_index=True, return_inverse=True)
+    marks = fingerprints(cells, persons)
+    _, first, kinds = np.unique(marks, return_index=True, return_inverse=True)
     return kinds.astype(np.int64), cells.matrix(persons)[:, first].tocsr()
+
+
+def fingerprints(sets: PersonSets, persons: int) -> Fingerprints:
+    """For each person a number: the same for those who are in the same sets."""
+    return _mixed(sets.matrix(persons).T @ _weights(len(sets)))
 
 
 def _shared(block: PersonSets, kinds: Numbers, sums: sparse.csr_array, values: Floats) -> Floats:

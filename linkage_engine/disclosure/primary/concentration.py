@@ -35,12 +35,15 @@ def is_known_too_closely(contributions: Contributions, p_percent: float) -> bool
     return Fraction(others) * 100 < Fraction(str(p_percent)) * largest
 
 
+def is_concentrated(contributions: Contributions, rules: Magnitude) -> bool:
+    """Whether a sum over these contributors gives one of them away by what they give."""
+    return any(is_dominated(contributions, n, share) for n, share in rules.nk) or is_known_too_closely(
+        contributions, rules.p_percent
+    )
+
+
 def is_unsafe_sum(contributions: Contributions, *, threshold: int, rules: Magnitude) -> bool:
     """Whether a sum over these contributors is unsafe under any of the rules."""
     if not contributions.size:
         return False
-    return (
-        has_too_few(contributions, threshold)
-        or any(is_dominated(contributions, n, share) for n, share in rules.nk)
-        or is_known_too_closely(contributions, rules.p_percent)
-    )
+    return has_too_few(contributions, threshold) or is_concentrated(contributions, rules)

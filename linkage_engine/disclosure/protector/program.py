@@ -77,6 +77,17 @@ class Program:
         self._solver.changeColBounds(node, -self._values[node], highspy.kHighsInf)
         return changes
 
+    def together(self, nodes: npt.NDArray[np.int64], room: Changes, weight: Changes) -> Changes | None:
+        """Changes of hidden nodes that cost nothing, with much of the room of many of these nodes at once."""
+        lowest, unbounded = -self._values[nodes], np.full(nodes.size, highspy.kHighsInf)
+        up = room > 0
+        self._bound(nodes, np.where(up, lowest, room), np.where(up, room, unbounded))
+        self._cost(nodes, np.where(up, -weight, weight))
+        changes = self._solved()
+        self._bound(nodes, lowest, unbounded)
+        self._cost(nodes, np.zeros(nodes.size))
+        return changes
+
     def _solved(self) -> Changes | None:
         self._solver.run()
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:

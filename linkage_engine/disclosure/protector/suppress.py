@@ -17,6 +17,10 @@ TINY = 300
 """Nodes up to which every further cell is tried again without."""
 BOX_COST = 4.0
 """What a box may cost, about two or three cells; dearer ones go to the program."""
+FOR_NOTHING, WORTH_CELLS = 1e-3, 5.0
+"""What a unit of room is worth when many are sought at once: less than any cell's price, or a few cells."""
+ENOUGH = 0.9
+"""The share still without room at which it is not worth asking for many at once again."""
 LEAST_ROOM = 3
 """Every unsafe cell may be larger by at least so much."""
 
@@ -36,7 +40,9 @@ def suppress(
     table gives the same pattern.
 
     1. In large tables, boxes of cells that cost little; sets have none.
-    2. For what is left, one linear program each: the cheapest other table.
+    2. For what is left, in large tables one linear program for all of them at once, again and again:
+       first for nothing, then at the price of a few cells each; and then, as in small tables, one
+       program each: the cheapest other table.
     3. In tiny tables, every further cell is shown again if the unsafe ones keep their room.
 
     `QueryRefused(CANNOT_PROTECT)` when the solver finds no other table for a node, or has been at it for
@@ -87,16 +93,38 @@ class _Search:
 
     def by_program(self) -> None:
         program = self._program()
+        if self._table.values.size > SMALL:
+            self._in_bulk(program, FOR_NOTHING)
+            self._in_bulk(program, WORTH_CELLS)
         for node in self._open():
             if self._reached[node] >= self._room[node] - SMALLEST:
                 continue
             changes = self._cheapest(program, node)
             if changes is None:
                 raise QueryRefused(RefusalCode.CANNOT_PROTECT)
-            touched = np.flatnonzero((np.abs(changes) > SMALLEST) & ~self.hidden)
-            self.hidden[touched] = True
-            program.hide(touched)
-            self._keep(changes)
+            self._take(program, changes)
+
+    def _in_bulk(self, program: Program, worth: float) -> None:
+        """Give many their room at a time, until few more find it: what one gains another has to lose."""
+        dice = np.random.default_rng(20_261_122)
+        while True:
+            nodes = np.array(self._open(), dtype=np.int64)
+            if not nodes.size:
+                return
+            weight = worth * dice.uniform(0.5, 1.5, nodes.size)
+            changes = program.together(nodes, (self._way * self._room)[nodes], weight)
+            if changes is None:
+                return
+            self._take(program, changes * self._way)
+            if len(self._open()) > ENOUGH * nodes.size:
+                return
+
+    def _take(self, program: Program, changes: Changes) -> None:
+        """Hide what changes, and remember for whom that is room enough."""
+        touched = np.flatnonzero((np.abs(changes) > SMALLEST) & ~self.hidden)
+        self.hidden[touched] = True
+        program.hide(touched)
+        self._keep(changes)
 
     def _program(self) -> Program:
         program = Program(self._table, price=self._price, hidden=self.hidden, fixed=self.fixed)

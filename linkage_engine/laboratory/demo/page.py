@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from linkage_engine.contract.controlled_table import TOTAL
 from linkage_engine.laboratory.demo.path import Demo
 
 RULE = "-" * 78
-LABEL_WIDTH, NUMBER_WIDTH = 36, 11
+LABEL_WIDTH, NUMBER_WIDTH, WIDTH = 36, 11, 100
 
 
 def page(demo: Demo) -> str:
@@ -49,18 +50,16 @@ def _parties(demo: Demo) -> Iterator[str]:
     yield from (f"      {line}" for line in demo.facts["refused"].strip().splitlines())
     yield "  two output checkers: the table before and after control, sealed to each of them."
     yield "    Asked again for a week earlier, so that few people differ, a checker is told:"
-    said = (line for line in demo.facts["subtracted"].splitlines() if _OF_HISTORY(line))
-    yield from (f"      {line.partition(';')[0]}" for line in said)
+    for line in filter(_OF_SUMMARY, demo.facts["subtracted"].splitlines()):
+        yield from wrap(line, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 9)
     yield "  audit reviewer: every entry of the log, verified offline:"
     yield from (f"      {line}" for line in demo.facts["verified"].strip().splitlines())
     yield "    One character of one entry changed, and the verifier says:"
     yield from (f"      {line}" for line in demo.facts["tampered"].strip().splitlines()[:3])
 
 
-_OF_HISTORY = re.compile(
-    r"audited after|\d+ cells hidden|leverage |OVER BUDGET|COUNTED OTHERWISE|\d+ of \d+ cells"
-).match
-"""The lines that tell of the audit and of how much is hidden, not the numbers."""
+_OF_SUMMARY = re.compile(r"\d+\. ").match
+"""The lines at the top: what to look at first."""
 
 
 def _sent(report: dict[str, Any]) -> Iterator[str]:
@@ -149,7 +148,8 @@ def _table(release: Path, excerpt: Excerpt) -> Iterator[str]:
             yield _line(
                 row[excerpt.label], [row[name] or row[f"{name}_status"] for name, _ in excerpt.columns]
             )
-    yield f"  {record['cells_hidden']} of {record['cells']} cells hidden;"
+    hidden, banded = record["cells_hidden"], record["cells_banded"]
+    yield f"  {hidden} of {record['cells']} cells hidden, {banded} low (nobody or few) or high (nearly all);"
     yield f"  policy {record['policy']} version {record['policy_version']}, threshold {record['threshold']},"
     yield f"  effective {record['effective_threshold']}, {record['rounding']}, margins {record['margins']}"
 
@@ -178,6 +178,7 @@ def _evidence(demo: Demo) -> Iterator[str]:
         ("providers/*/validation-report.json", "what each provider saw of its own rows"),
         ("providers/*/delivery.tresub", "what the service received: sealed"),
         ("evidence-of-*-saw-it.txt", "what the checkers opened"),
+        ("evidence-of-a-week-earlier/", "the same in parts, with results.json for the SACRO viewer"),
         ("commands.txt", "every command and what it printed"),
         ("service.log, home/logs/", "what the processes said"),
     ):

@@ -234,7 +234,9 @@ def _fetched(demo: Demo, template: str, release_id: str) -> Iterator[bool]:
 def subtract(demo: Demo) -> None:
     """A differencing attempt after the release: who changed within a week; a checker sees what was hidden."""
     attempt = _answer(demo, "a-week-earlier", specification_to_subtract())
-    shown = demo.journal.run("tre-checker", "open", attempt["query_id"], *demo.signed_in("checker-one"))
+    parts = ("--out", demo.out / "evidence-of-a-week-earlier")
+    release_id = attempt["query_id"]
+    shown = demo.journal.run("tre-checker", "open", release_id, *demo.signed_in("checker-one"), *parts)
     (demo.out / "evidence-of-a-week-earlier-as-checker-one-saw-it.txt").write_text(shown)
     demo.facts["subtracted"] = shown
 

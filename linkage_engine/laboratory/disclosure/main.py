@@ -11,6 +11,7 @@ import typer
 
 from linkage_engine.contract.refusals import EngineRefusal, NotTrusted, RefusalCode
 from linkage_engine.laboratory.disclosure.admit import figures, run, write_decisions
+from linkage_engine.laboratory.disclosure.attack.command import attack
 from linkage_engine.laboratory.disclosure.history import evaluate_history
 from linkage_engine.laboratory.disclosure.history_files import read_tables, write_sets, write_tables
 from linkage_engine.laboratory.disclosure.planned import cohort, plan, table_of
@@ -104,5 +105,6 @@ def _say(found: dict[str, object], json_out: Path | None) -> None:
         json_out.write_text(text + "\n", encoding="utf-8")
 
 
+app.command("attack")(attack)
 app.command("protect")(protect_table)
 app.command("audit")(audit_table)

@@ -63,7 +63,41 @@ def test_whatever_the_policy_allows_is_shown(cells: tuple[ExactCell, ...]) -> No
         n, x = cell.population.size, cell.parts["numerator"].size
         if cell.applicable:
             assert (told(row, DENOMINATOR) is not None) is (n >= 13)
-            assert (told(row, NUMERATOR) is not None) is (x >= 13 and n - x >= 13)
+            both = n >= 31 and x >= 13 and n - x >= 13
+            rare = 20 * in_the_middle(x) <= 19 * in_the_middle(n)
+            assert (told(row, NUMERATOR) is not None) is (both and rare)
+
+
+def in_the_middle(count: int) -> int:
+    return (count - 1) // 6 * 6 + 3
+
+
+@given(cells=cells(), policy=POLICIES)
+def test_whether_a_cell_is_confidential_does_not_hang_on_its_outcome(
+    cells: tuple[ExactCell, ...], policy: Policy
+) -> None:
+    """Nobody, few, half, nearly all, all: confidential are the same numbers of the same cells."""
+    hidden = set()
+    for tenths in (0, 1, 5, 9, 10):
+        changed = [
+            a_cell(cell.population.size * tenths // 10, cell.population.size, cell.labels[0])
+            for cell in cells
+        ]
+        rows = controlled(*changed, policy=policy).rows
+        hidden.add(tuple(v.status is CellStatus.CONFIDENTIAL for row in rows for v in row.values))
+    assert len(hidden) == 1
+
+
+@given(count=SIZES, population=SIZES)
+def test_a_band_says_what_it_says(count: int, population: int) -> None:
+    count, population = sorted((count, population))
+    status = controlled(a_cell(count, population)).rows[0].values[NUMERATOR].status
+    if status is CellStatus.LOW:
+        assert count <= 12
+    if status is CellStatus.HIGH:
+        assert population - count <= 12 or 20 * in_the_middle(count) > 19 * in_the_middle(population)
+    if status in {CellStatus.LOW, CellStatus.HIGH}:
+        assert population >= 31
 
 
 @given(cells=cells(), policy=POLICIES)
@@ -97,9 +131,13 @@ def test_shares_can_be_recomputed_from_what_is_shown(cells: tuple[ExactCell, ...
 def test_the_record_says_nothing_that_the_rows_do_not(cells: tuple[ExactCell, ...], policy: Policy) -> None:
     table = controlled(*cells, policy=policy)
     statuses = [[value.status for value in row.values] for row in table.rows]
-    hidden = sum(status[NUMERATOR] is CellStatus.CONFIDENTIAL for status in statuses)
+    low, high, hidden = (
+        sum(status[NUMERATOR] is each for status in statuses)
+        for each in (CellStatus.LOW, CellStatus.HIGH, CellStatus.CONFIDENTIAL)
+    )
     rules = {rule.rule: rule.cells for rule in table.record.rules}
-    assert table.record.cells_hidden == hidden
+    assert (table.record.cells_hidden, table.record.cells_banded) == (hidden, low + high)
+    assert (rules["count_low"], rules["count_high"]) == (low, high)
     assert rules["population_withheld"] + rules["count_threshold"] == hidden
     assert rules["impossible_cell"] == sum(s[NUMERATOR] is CellStatus.NOT_APPLICABLE for s in statuses)
     assert rules["count_rounded"] == sum(s[NUMERATOR] is CellStatus.SHOWN for s in statuses)
@@ -113,20 +151,28 @@ def test_tables_whose_counts_lie_in_the_same_bins_are_the_same_text(
     bins: tuple[int, int], within: tuple[int, int, int, int]
 ) -> None:
     """So neither the rows nor the record hold anything exact."""
-    count, population = 6 * bins[0] + 1, 6 * (bins[0] + bins[1]) + 1
+    count, population = (
+        6 * bins[0] + 1,
+        6 * (bins[0] + bins[1]) + 1,
+    )  # neither side under 26: no edge of `[high]`
     one = controlled(a_cell(count + within[0], population + within[1]))
     other = controlled(a_cell(count + within[2], population + within[3]))
     assert one.to_json() == other.to_json()
 
 
-@given(hidden=st.tuples(st.integers(0, 12), st.integers(0, 12), st.booleans(), st.booleans()))
-def test_hidden_counts_are_the_same_text_whether_nobody_few_or_nearly_all(
-    hidden: tuple[int, int, bool, bool],
+@given(few=st.tuples(st.integers(0, 12), st.integers(0, 12)), nearly_all=st.booleans())
+def test_banded_counts_are_the_same_text_whether_nobody_or_few_all_or_nearly_all(
+    few: tuple[int, int], *, nearly_all: bool
 ) -> None:
-    one, other = (
-        controlled(a_cell(1000 - few if nearly_all else few, 1000))
-        for few, nearly_all in (hidden[::2], hidden[1::2])
-    )
+    one, other = (controlled(a_cell(1000 - each if nearly_all else each, 1000)) for each in few)
+    assert one.to_json() == other.to_json()
+
+
+@given(population=st.integers(0, 30), counts=st.tuples(st.integers(0, 30), st.integers(0, 30)))
+def test_a_population_too_small_for_both_sides_is_the_same_text_whatever_its_outcomes(
+    population: int, counts: tuple[int, int]
+) -> None:
+    one, other = (controlled(a_cell(min(each, population), population)) for each in counts)
     assert one.to_json() == other.to_json()
 
 

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from linkage_engine.contract.controlled_table import TOTAL
+from linkage_engine.contract.controlled_table import TOTAL, CellStatus
 from linkage_engine.disclosure.cells import ExactCell, ExactTable
 from linkage_engine.disclosure.control import control
 from tests.unit.disclosure.tables import DEFAULT, MEASURES, NUMERATOR, PROVENANCE, some
@@ -59,10 +59,11 @@ def threshold_only(exact: Mapping[Place, int]) -> dict[Place, Range]:
 
 
 def ours(exact: Mapping[Place, int]) -> dict[Place, Range]:
-    """What this service shows, and the six counts that each number may stand for."""
+    """What this service shows, and the six counts that each number may stand for; low is 0 to 12 here."""
     cells = tuple(ExactCell(place, some(5000), {"numerator": some(n)}) for place, n in exact.items())
     table = ExactTable("People", "prevalence", ("row", "column"), MEASURES, cells)
     rows = control(table, DEFAULT, provenance=PROVENANCE).rows
+    assert {row.values[NUMERATOR].status for row in rows} <= {CellStatus.SHOWN, CellStatus.LOW}
     shown = {place: row.values[NUMERATOR].value for place, row in zip(PLACES, rows, strict=True)}
     return {
         place: HIDDEN if number is None else (int(number) - 2, int(number) + 3)

@@ -16,7 +16,7 @@ from linkage_engine.contract.controlled_table import Statistic
 from linkage_engine.contract.query_spec import TEMPLATES, Breakdown, EventKind
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.disclosure.policy import Policy
-from linkage_engine.disclosure.statistics import COMPUTED, TOLD
+from linkage_engine.disclosure.statistics.registry import COMPUTED, TOLD
 from tests.spec.drawn import a_spec
 from tests.spec.drawn_emergency import an_emergency_spec
 

@@ -15,7 +15,8 @@ from linkage_engine.contract.controlled_table import (
     ControlledValue,
     Measure,
 )
-from linkage_engine.contract.evidence import Evidence, OutcomeLeverage, TableAudit
+from linkage_engine.contract.earlier import LookedBack
+from linkage_engine.contract.evidence import Evidence, OutcomeLeverage, Reason, TableAudit
 from linkage_engine.contract.permit import Role
 from linkage_engine.contract.refusals import CannotUnseal
 from linkage_engine.sealing.seal import seal
@@ -62,7 +63,9 @@ def some_evidence(**changes: object) -> Evidence:
         "question": a_question(a_person("rosalind", Role.RESEARCHER), random=Chance()),
         "table": table,
         "exact": ((float(ENGLAND - 1), 3.4123), (3.0, None)),
+        "reasons": ((None, None), (Reason.TOO_FEW, Reason.TOO_FEW)),
         "history": a_history_audit(),
+        "earlier": LookedBack(),
     }
     return Evidence.model_validate(fields | changes)
 
@@ -83,7 +86,7 @@ def sealed(data: bytes, identity: Identity) -> bytes:
 def test_every_digit_of_every_number_is_shown() -> None:
     lines = as_text(some_evidence()).splitlines()
     assert lines[1].split() == ["Total", str(ENGLAND - 1), str(ENGLAND), "3.4123", "3.4"]
-    assert lines[2].split() == ["Male", "3", "[c]", "[c]"]
+    assert lines[2].split() == ["Male", "3", "[c]", "[c]", "too", "few"]
 
 
 def test_heads_name_both_sides() -> None:
@@ -107,8 +110,9 @@ def test_evidence_for_somebody_else_is_not_opened(tmp_path: Path, identity: Iden
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "not json", some_evidence(exact=((1.0, 2.0),)).to_json()],
-    ids=["nothing", "empty", "no JSON", "numbers of fewer rows"],
+    "text", ["", "{}", "not json", some_evidence(exact=((1.0, 2.0),)).to_json(),
+     some_evidence(reasons=()).to_json()],
+    ids=["nothing", "empty", "no JSON", "numbers of fewer rows", "reasons of fewer rows"],
 )  # fmt: skip
 def test_what_is_no_evidence_is_refused(tmp_path: Path, identity: Identity, text: str) -> None:
     with pytest.raises(RequestUnreadable):

@@ -156,8 +156,8 @@ def some_facts() -> dict[str, Any]:
         "linkage_run": {"figures": {"pairs": {"cancer-registry:gp-federation": figures}}},
         "queries": {"prevalence": {"query_id": "cd" * 16}, "emergency_15m": {"query_id": "ef" * 16}},
         "refused": "Outside the permit: no.\nWhat to do: ask.\n",
-        "subtracted": "sex    cases (before)\nFemale 14\naudited after 2 earlier tables\n4 cells hidden\n"
-        "leverage 2.1 %\n12 of 24 cells hidden; evidence 3f\n",
+        "subtracted": "1. 4 cells hidden by history\n10. 12 of 24 cells have something hidden\n\n"
+        "sex    cases (before)\nFemale 14\nleverage 2.1 %\n12 of 24 cells hidden; evidence 3f\n",
         "verified": "verified: 40 entries\n",
         "tampered": "entry 7 differs\n",
         "service": "api: isolation reduced; open: network\ngate: isolation full\nready\n",
@@ -176,7 +176,7 @@ ROW = {
     "denominator_status": "",
     "percent_status": "",
 }
-WITHHELD = {"numerator": "", "numerator_status": "[c]", "percent": "", "percent_status": "[c]"}
+WITHHELD = {"numerator": "", "numerator_status": "[low]", "percent": "", "percent_status": "[low]"}
 HIDDEN = ROW | WITHHELD | {"tumour_group": "Anus"}
 ADMISSIONS = {
     "observed": "93",
@@ -192,6 +192,7 @@ EMERGENCY_ROW = {"sex": "Total", "age_band": "65 to 74", "cases": "117", "cases_
 }
 RECORD = {
     "cells_hidden": 1,
+    "cells_banded": 2,
     "cells": 3,
     "policy": "nhs-cancer-default",
     "policy_version": 1,
@@ -224,10 +225,9 @@ def test_the_page_shows_what_everybody_saw(demo: Demo) -> None:
         "precision 0.9900, recall 0.9000",
         "entry 7 differs",
         "gate: isolation full",
-        "1 of 3 cells hidden",
-        "audited after 2 earlier tables",
-        "4 cells hidden",
-        "12 of 24 cells hidden",
+        "1 of 3 cells hidden, 2 low",
+        "1. 4 cells hidden by history",
+        "10. 12 of 24 cells have something hidden",
         "2.0 s  together",
     ):
         assert words in text
@@ -238,7 +238,9 @@ def test_the_page_shows_what_everybody_saw(demo: Demo) -> None:
         "87",
         "37.9",
     ]
-    assert next(line.split() for line in text.splitlines() if "Anus" in line) == ["Anus", "[c]", "87", "[c]"]
+    assert next(line.split() for line in text.splitlines() if "Anus" in line) == [
+        *("Anus", "[low]", "87", "[low]")
+    ]
     assert next(line.split() for line in text.splitlines() if "65 to 74" in line) == [
         *("65", "to", "74"),
         *("117", "93", "21.4", "4.35", "[u]", "5.32"),

@@ -8,7 +8,7 @@ from linkage_engine.disclosure.before import before_control
 from linkage_engine.disclosure.cells import ExactCell, ExactTable, Reference
 from linkage_engine.disclosure.intervals import byar, wilson
 from linkage_engine.disclosure.membership import memberships
-from linkage_engine.disclosure.statistics import three_figures
+from linkage_engine.disclosure.rounding import three_figures
 from tests.unit.disclosure.emergency_tables import (
     KIND,
     MEASURES,
@@ -25,8 +25,10 @@ from tests.unit.disclosure.tables import a_cell as prevalence_cell
 from tests.unit.disclosure.tables import a_table as prevalence_table
 
 C, X, Z = CellStatus.CONFIDENTIAL, CellStatus.UNAVAILABLE, CellStatus.NOT_APPLICABLE
+LOW, HIGH = CellStatus.LOW, CellStatus.HIGH
 ALL_HIDDEN = dict.fromkeys(NAMES, C)
 RATIO = ("ratio", "ratio_lower", "ratio_upper")
+OUTCOMES = ("observed", "persons", *RATIO, "percent", "percent_lower", "percent_upper")
 SHARE = ("percent", "percent_lower", "percent_upper")
 
 
@@ -47,18 +49,20 @@ def test_everything_is_told_of_large_numbers_and_computed_from_rounded_ones() ->
 
 
 @pytest.mark.parametrize(
-    ("cell", "hidden"),
+    ("cell", "stands", "hidden"),
     [
-        (a_cell(12, 12, 20), NAMES),
-        (a_cell(12, 0, 0), NAMES),
-        (a_cell(100, 12, 12), ("observed", "persons", *RATIO, *SHARE)),
-        (a_cell(100, 12, 400), ("observed", "persons", *RATIO, *SHARE)),
-        (a_cell(100, 1, 400), ("observed", "persons", *RATIO, *SHARE)),
-        (a_cell(100, 0, 0), ("observed", "persons", *RATIO, *SHARE)),
-        (a_cell(100, 88, 200), ("persons", *SHARE)),
-        (a_cell(100, 100, 200), ("persons", *SHARE)),
-        (a_cell(100, 87, 200), ()),
-        (a_cell(13, 13, 13), ("persons", *SHARE)),
+        (a_cell(12, 12, 20), C, NAMES),
+        (a_cell(12, 0, 0), C, NAMES),
+        (a_cell(100, 12, 12), LOW, OUTCOMES),
+        (a_cell(100, 12, 400), LOW, OUTCOMES),
+        (a_cell(100, 1, 400), LOW, OUTCOMES),
+        (a_cell(100, 0, 0), LOW, OUTCOMES),
+        (a_cell(100, 88, 200), HIGH, ("persons", *SHARE)),
+        (a_cell(100, 100, 200), HIGH, ("persons", *SHARE)),
+        (a_cell(100, 87, 200), C, ()),
+        (a_cell(30, 15, 20), C, OUTCOMES),
+        (a_cell(30, 0, 0), C, OUTCOMES),
+        (a_cell(31, 13, 13), C, ()),
     ],
     ids=[
         "few cases",
@@ -70,15 +74,17 @@ def test_everything_is_told_of_large_numbers_and_computed_from_rounded_ones() ->
         "few without",
         "none without",
         "enough without",
+        "too few cases for both sides",
+        "too few cases for both sides, whatever happened",
         "just enough cases",
     ],
 )
-def test_small_numbers_of_people_hide_what_was_counted_of_them(
-    cell: ExactCell, hidden: tuple[str, ...]
+def test_of_few_or_nearly_all_people_only_that_is_told(
+    cell: ExactCell, stands: CellStatus, hidden: tuple[str, ...]
 ) -> None:
     row = figures(controlled(cell))
-    assert {name for name, figure in row.items() if figure is C} == set(hidden)
-    assert {row[name] for name in hidden} <= {C}
+    assert {name for name, figure in row.items() if isinstance(figure, CellStatus)} == set(hidden)
+    assert {row[name] for name in hidden} <= {stands}
 
 
 def test_the_rules_of_2018_show_that_nothing_happened() -> None:
@@ -134,9 +140,12 @@ def test_the_record_counts_cells_by_rule() -> None:
     assert {rule.rule: rule.cells for rule in table.record.rules} == {
         "impossible_cell": 1,
         "population_withheld": 1,
-        "count_threshold": 2,
-        "events_threshold": 1,
+        "count_threshold": 0,
+        "events_threshold": 0,
         "reference_threshold": 0,
+        "count_low": 1,
+        "count_high": 1,
+        "events_low": 1,
         "population_rounded": 3,
         "count_rounded": 1,
         "events_rounded": 2,
@@ -145,7 +154,7 @@ def test_the_record_counts_cells_by_rule() -> None:
         "ratio_of_rounded": 2,
         "interval_of_rounded": 2,
     }
-    assert (table.record.cells, table.record.cells_hidden) == (5, 3)
+    assert (table.record.cells, table.record.cells_hidden, table.record.cells_banded) == (5, 1, 2)
 
 
 def test_the_people_behind_cases_and_events_are_kept() -> None:

@@ -40,6 +40,7 @@ def changed(*path: str, to: Any) -> str:
         changed("magnitude", "nk", to=[[1, 0.8], [1, 0.9]]),
         changed("magnitude", "p_percent", to=101),
         changed("symbols", "low", to="[c]"),
+        changed("symbols", "high", to="[low]"),
         changed("history", "on_undecided", to="publish"),
         changed("release", "checkers", to=1),
         changed("release", "checkers", to=3),
@@ -113,4 +114,4 @@ def test_the_digest_depends_on_what_the_policy_says_and_not_on_its_layout() -> N
     policy = Policy.from_json(TEXT)
     assert Policy.from_json(json.dumps(json.loads(TEXT), sort_keys=True)).sha256 == policy.sha256
     assert Policy.from_json(changed("threshold", "persons", to=11)).sha256 != policy.sha256
-    assert policy.sha256 == "053bf99ee1a2c03f7e290600ed547e1d81553053c5b27df951109267d503ff24"
+    assert policy.sha256 == "059519547b849c816b9e65654b8db760bae679e80a6640b7e8314225f1182bba"

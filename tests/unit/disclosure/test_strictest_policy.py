@@ -27,7 +27,7 @@ def test_the_strictest_takes_the_largest_threshold_the_widest_bins_and_hidden_ze
     both = strictest([HES, DEFAULT])
     assert (both.threshold.persons, both.threshold.complement) == (10, True)
     assert (both.threshold.zero.sampling, both.counts.method) == ("suppress", "midpoint6")
-    assert (both.profile, both.title) == ("strictest", "Strictest of hes-2018 3, nhs-cancer-default 2")
+    assert (both.profile, both.title) == ("strictest", "Strictest of hes-2018 4, nhs-cancer-default 3")
 
 
 def test_the_order_does_not_matter() -> None:

@@ -13,7 +13,7 @@ from linkage_engine.disclosure.cells import ExactCell, ExactTable
 from linkage_engine.disclosure.control import control
 from linkage_engine.disclosure.figures import Exact
 from linkage_engine.disclosure.mechanisms import suppressed
-from linkage_engine.disclosure.statistics import TOLD
+from linkage_engine.disclosure.statistics.registry import TOLD
 from linkage_engine.disclosure.strictest import strictest
 from tests.unit.disclosure import emergency_tables
 from tests.unit.disclosure.people import ACRO, Groups, acro, decided, of_groups, shown, statuses
@@ -39,6 +39,8 @@ def test_the_record_says_that_numbers_are_exact() -> None:
         ("impossible_cell", "hidden", 0),
         ("population_withheld", "hidden", 0),
         ("count_threshold", "hidden", 0),
+        ("count_low", "banded", 0),
+        ("count_high", "banded", 0),
         ("population_exact", "exact", 3),
         ("count_exact", "exact", 3),
         ("share_of_exact", "recomputed", 3),
@@ -222,5 +224,5 @@ def test_a_part_of_which_only_events_are_asked_is_told_nothing_of_and_hides_noth
 
 def test_what_a_mechanism_is_given_does_not_show_itself() -> None:
     exact = Exact(of_groups(LARGE), ACRO)
-    figures = TOLD[Statistic.POPULATION](exact, "")
+    figures = TOLD[Statistic.POPULATION](exact, MEASURES[DENOMINATOR])
     assert repr((exact, figures)) == "(Exact(withheld), Figures(withheld))"

@@ -123,6 +123,14 @@ def test_a_table_whose_solver_gives_up_is_refused(monkeypatch: pytest.MonkeyPatc
     assert refusal.value.code is RefusalCode.CANNOT_PROTECT
 
 
+def test_without_programs_for_many_cells_each_is_protected_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suppression, "SMALL", 0)
+    monkeypatch.setattr(Program, "together", lambda *_: None)
+    dimensions, data, numbers = grid(6, 5)
+    found = suppressed(dimensions, data, numbers, threshold=5)
+    assert audited(dimensions, data, numbers, found.hidden).safe
+
+
 def test_which_records_a_node_covers() -> None:
     data = {"a": ["x", "y", "x"], "b": ["u", "u", "v"]}
     table = Table.of([["a"], ["b"]], data, np.array([1, 2, 4]), cells=100)

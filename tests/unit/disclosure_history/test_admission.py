@@ -128,6 +128,32 @@ def test_a_group_that_followed_before_it_was_known_is_counted() -> None:
     assert asked(second.state, table(range(40))).decisions == (ADMITTED,), "nothing more is lost"
 
 
+def test_a_whole_and_all_its_parts_but_a_few_people_are_not_all_told() -> None:
+    """Each in a table of its own: the few are no cell, no remainder of a table and no part of any pair."""
+    parts = range(30), range(30, 60), range(60, 95)
+    state = nothing_released()
+    for people in (range(100), *parts[:-1]):
+        done = asked(state, table(people))
+        assert done.decisions == (ADMITTED,)
+        state = done.state
+    last = asked(state, table(parts[-1]))
+    assert last.decisions == (HIDDEN,)
+    assert frozenset(range(95, 100)) in listed(last.state.groups)
+
+
+@pytest.mark.parametrize("sorts", [1, 2, 3, 4])
+def test_nor_when_other_tables_tell_the_few_apart(sorts: int) -> None:
+    few = [90 + person for person in range(sorts)]
+    apart = [[person, *range(30 * person, 30 * person + 30)] for person in few]
+    state = asked(nothing_released(), table(*apart)).state
+    for people in (range(90 + sorts), range(45)):
+        done = asked(state, table(people))
+        assert done.decisions == (ADMITTED,)
+        state = done.state
+    assert asked(state, table(range(45, 90))).decisions == (HIDDEN,)
+    assert asked(state, table(range(500, 540))).decisions == (ADMITTED,)
+
+
 def tracker(seed: int) -> int:
     """Ten adaptive questions about one person's neighbourhood; how many small differences follow.
 
@@ -164,8 +190,12 @@ def test_a_tracker_finds_no_small_difference(seed: int) -> None:
 
 
 def test_a_union_gives_an_old_intersection_away() -> None:
-    """No pair with the new set is small: only the old pair, tested again, tells."""
-    first = asked(nothing_released(), table(range(20), range(17, 40)))
+    """No pair with the new set is small: only the old pair, tested again, tells.
+
+    Every one of the seven in both is of a sort of their own, too many for unions of sorts to find them.
+    """
+    apart = [[person, *range(30 * person, 30 * person + 30)] for person in range(13, 20)]
+    first = asked(nothing_released(), table(range(20), range(13, 40), *apart))
     union = table(range(40))
     assert asked(first.state, union).decisions == (HIDDEN,)
     forgetful = replace(first.state, watched=no_sets())

@@ -142,8 +142,11 @@ def test_pairs_of_old_sets_are_protected_by_a_stricter_policy_too() -> None:
 
 
 FEW = {"Total": range(95, 100)}
-THREE = ({"Total": range(100)}, {"Total": range(50)}, {"Total": range(50, 95)})
-"""A whole and two parts of it, in three tables; the rest, five people, is in none."""
+APART: tuple[Cells, ...] = tuple(
+    {"Total": [person, *range(30 * person, 30 * person + 30)]} for person in range(95, 100)
+)
+THREE: tuple[Cells, ...] = (*APART, {"Total": range(100)}, {"Total": range(50)}, {"Total": range(50, 95)})
+"""A whole and two parts of it, in three tables; the rest, five people whom others tell apart, is in none."""
 
 
 def test_a_group_that_nobody_listed_before_it_was_known_stops_no_later_table() -> None:
@@ -157,7 +160,7 @@ def test_a_group_that_nobody_listed_before_it_was_known_stops_no_later_table() -
 
 
 def test_the_group_that_was_known_is_exactly_that() -> None:
-    truth = Exactly([frozenset(each["Total"]) for each in THREE], 100)
+    truth = Exactly([frozenset(each["Total"]) for each in THREE], 3_000)
     assert truth.determined([frozenset(FEW["Total"])]) == [True]
 
 

@@ -150,6 +150,14 @@ def test_text_is_utf_8_with_line_feeds_and_quoted_where_needed() -> None:
     assert "Größe".encode() in text
 
 
+def test_a_band_stands_beside_a_blank_number() -> None:
+    low, high = (ControlledValue(value=None, status=status) for status in (CellStatus.LOW, CellStatus.HIGH))
+    table = a_table(a_row("Male", numbers=(low, low)), a_row("Total", numbers=(high, high)))
+    assert as_csv(table).splitlines()[1:] == [b"Male,,[low],,[low]", b"Total,,[high],,[high]"]
+    notes = as_text(table).splitlines()[6:8]
+    assert [note.split()[0] for note in notes] == ["[low]", "[high]"]
+
+
 def test_small_decimals_are_written_out() -> None:
     assert b",0.00001," in as_csv(a_table(a_row("Male", numbers=shown(3, 0.00001))))
 
@@ -173,7 +181,7 @@ def test_the_description_says_types_keys_source_and_control() -> None:
     assert described["dc:description"] == disclosure_statement(TABLE)
     assert RECORD.specification_sha256 in described["dc:provenance"]
     assert RECORD.policy_sha256 in described["dc:conformsTo"]
-    assert {note["shorthand"] for note in described["notes"]} == {"[c]", "[z]", "[x]"}
+    assert {note["shorthand"] for note in described["notes"]} == {"[c]", "[low]", "[high]", "[z]", "[x]"}
 
 
 def test_a_table_of_one_cell_has_no_key() -> None:

@@ -1,0 +1,1 @@
+"""What checkers are told of a table and readers are not; it decides nothing."""

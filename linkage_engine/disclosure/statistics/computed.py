@@ -1,0 +1,63 @@
+"""Numbers made of told numbers: anybody can make them again, and they say no more than those do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from linkage_engine.contract.controlled_table import (
+    ABOUT,
+    CellStatus,
+    ControlledValue,
+    PlannedMeasure,
+    Statistic,
+)
+from linkage_engine.disclosure.figures import BANDS, CONFIDENTIAL, UNAVAILABLE
+
+Key = tuple[Statistic, tuple[str | int | None, ...]]
+"""What a number is of: two measures with one key are one number."""
+
+
+def key_of(statistic: Statistic, measure: PlannedMeasure) -> Key:
+    """The key of a statistic of whatever a measure is about."""
+    about = ABOUT[statistic]
+    named = {
+        "part": measure.part,
+        "variable": measure.variable,
+        "at": measure.at,
+        "competing": measure.competing,
+    }
+    return statistic, tuple(said if name in about else None for name, said in named.items())
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A number made of two others, of which the second is not nothing."""
+
+    first: Statistic
+    second: Statistic | None
+    """Nothing for the people whom the first is of: those in its part, or all."""
+    of: Callable[[float, float], float]
+
+    def sources(self, measure: PlannedMeasure) -> tuple[Key, Key]:
+        """The two numbers that it is made of."""
+        people = Statistic.POPULATION if measure.part is None else Statistic.COUNT
+        return key_of(self.first, measure), key_of(self.second or people, measure)
+
+    def value(self, first: ControlledValue, second: ControlledValue) -> ControlledValue:
+        """The number, or why there is none: a band where one of the two is a band."""
+        statuses = (first.status, second.status)
+        if CellStatus.CONFIDENTIAL in statuses:
+            return CONFIDENTIAL
+        bands = [status for status in statuses if status in BANDS]
+        if bands:
+            return ControlledValue(value=None, status=bands[0])
+        if first.value is None or not second.value:
+            return UNAVAILABLE
+        return ControlledValue(value=self.of(first.value, second.value))
+
+
+def share(count: float, population: float, *, per: int, decimals: int) -> float:
+    """So many of each `per`, halves up; in whole numbers throughout, so that anybody gets the same."""
+    scale: int = 10**decimals
+    return (2 * int(count) * per * scale + int(population)) // (2 * int(population)) / scale

@@ -1,0 +1,103 @@
+"""Rates and ratios: events against time at risk, or against what was expected; limits from told events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+import numpy as np
+
+from linkage_engine.contract.controlled_table import PlannedMeasure, Statistic
+from linkage_engine.disclosure.figures import Exact, Figures
+from linkage_engine.disclosure.intervals import byar
+from linkage_engine.disclosure.reference import expected, safe_rates
+from linkage_engine.disclosure.rounding import METHODS, between, three_figures, to_step
+from linkage_engine.disclosure.statistics.computed import Computed
+from linkage_engine.disclosure.statistics.counts import in_part
+from linkage_engine.disclosure.threshold import effective_threshold
+
+DAYS_A_YEAR = 365.25
+PER = 1000
+"""Person-years that a rate is of."""
+
+
+def expected_events(exact: Exact, measure: PlannedMeasure) -> Figures:
+    """Expected events: from strata of at least the threshold of people and events; three figures."""
+    part, reference = measure.part, exact.table.reference
+    assert part is not None  # ABOUT says so
+    assert reference is not None  # a table with expected events has one
+    at_least = effective_threshold(exact.policy.threshold.persons, exact.policy.counts.method)
+    strata = safe_rates(reference, part, at_least=at_least)
+    found = [expected(cell.days, strata) for cell in exact.table.cells]
+    return Figures(
+        Statistic.EXPECTED,
+        part,
+        numbers=np.array(
+            [np.nan if each is None else three_figures(each) for each in found], dtype=np.float64
+        ),
+        people=in_part(exact, None),
+        allowed=exact.populations_safe & np.array([each is not None for each in found], dtype=np.bool_),
+    )
+
+
+def person_years(exact: Exact, measure: PlannedMeasure) -> Figures:
+    """Time at risk: the mean days, as a mean is told, times the told people; in years, three figures.
+
+    The exact days of people who are all followed equally long would be their exact number.
+    """
+    assert measure.variable is not None  # ABOUT says so
+    method = exact.policy.counts.method
+    told = METHODS[method](exact.populations)
+    fewest, _ = between(told, method)
+    years = [
+        _years(int(cell.values[measure.variable].sum()), cell.population.size, int(low)) * people
+        for cell, low, people in zip(exact.table.cells, fewest, told.tolist(), strict=True)
+    ]
+    return Figures(
+        Statistic.PERSON_YEARS,
+        None,
+        numbers=np.array([three_figures(each) for each in years], dtype=np.float64),
+        people=in_part(exact, None),
+        allowed=exact.populations_safe,
+    )
+
+
+def _years(days: int, people: int, fewest: int) -> float:
+    """Mean years; of nobody there are none."""
+    return to_step(Fraction(days, people), fewest=fewest) / DAYS_A_YEAR if people else 0.0
+
+
+def _ratio_of(events: Callable[[float], float]) -> Callable[[float, float], float]:
+    def ratio(observed: float, expected_number: float) -> float:
+        return round(events(observed) / expected_number, 2)
+
+    return ratio
+
+
+def _rate_of(events: Callable[[float], float]) -> Callable[[float, float], float]:
+    def rate(observed: float, years: float) -> float:
+        return three_figures(PER * events(observed) / years)
+
+    return rate
+
+
+def _lower(events: float) -> float:
+    return byar(events)[0]
+
+
+def _upper(events: float) -> float:
+    return byar(events)[1]
+
+
+_HAPPENED = (Statistic.EVENTS, Statistic.EXPECTED)
+_IN_TIME = (Statistic.EVENTS, Statistic.PERSON_YEARS)
+
+RATES: Mapping[Statistic, Computed] = {
+    Statistic.RATIO: Computed(*_HAPPENED, _ratio_of(float)),
+    Statistic.RATIO_LOWER: Computed(*_HAPPENED, _ratio_of(_lower)),
+    Statistic.RATIO_UPPER: Computed(*_HAPPENED, _ratio_of(_upper)),
+    Statistic.RATE: Computed(*_IN_TIME, _rate_of(float)),
+    Statistic.RATE_LOWER: Computed(*_IN_TIME, _rate_of(_lower)),
+    Statistic.RATE_UPPER: Computed(*_IN_TIME, _rate_of(_upper)),
+}
+"""Told events over what was expected or over person-years, and Byar's limits."""

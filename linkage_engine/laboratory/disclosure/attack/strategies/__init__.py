@@ -1,0 +1,1 @@
+"""What an attacker asks next, by kind: each sees only what a researcher is told."""
