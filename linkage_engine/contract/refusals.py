@@ -51,6 +51,7 @@ class RefusalCode(StrEnum):
     CANNOT_PROTECT = "cannot-protect"
     PERTURBATION_INVALID = "perturbation-invalid"
     PRIVACY_BUDGET_EXHAUSTED = "privacy-budget-exhausted"
+    SUPPRESSION_UNDECIDED = "suppression-undecided"
     COHORT_TOO_CLOSE = "cohort-too-close"
     HISTORY_UNDECIDED = "history-undecided"
     HISTORY_OVER_BUDGET = "history-over-budget"

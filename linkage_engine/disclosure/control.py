@@ -29,12 +29,14 @@ def control(
     *,
     provenance: Provenance,
     withheld: Collection[int] | None = None,
+    withheld_parts: Collection[tuple[int, str]] = (),
     secret: bytes | None = None,
 ) -> ControlledTable:
     """The table with every number either safe under the policy or withheld.
 
     `withheld` are the places of cells that an audit against earlier releases found unsafe, none perhaps;
-    without an audit there is nothing, and the record says so.
+    without an audit there is nothing, and the record says so. Where counts are told exactly it finds
+    parts of cells too (`withheld_parts`).
 
     1. A cell that nobody can be in is not applicable.
     2. A population that may not be told, by its size or after that audit, hides the whole row, in the
@@ -51,7 +53,8 @@ def control(
     """
     mechanism = mechanism_of(policy)
     check_size(table, policy)
-    told = _told(Exact(table, policy, frozenset(withheld or ()), secret), mechanism)
+    exact = Exact(table, policy, frozenset(withheld or ()), frozenset(withheld_parts), secret)
+    told = _told(exact, mechanism)
     noise = noise_of(policy.cellkey) if policy.counts.mechanism == "cellkey" else None
     return table_of(
         table,

@@ -23,6 +23,9 @@ STEPS_A_BIT = 2
 """An exact threshold is the match weight of one pair of records."""
 
 
+_ROUNDED = Counts(mechanism="round", method="midpoint6")
+
+
 @dataclass(frozen=True, slots=True)
 class ExactLinkage:
     """What the linkage of one pair of providers counted: inside only."""
@@ -45,11 +48,9 @@ class ExactLinkage:
 def controlled_run(pairs: Mapping[str, ExactLinkage], policy: Policy) -> RunFigures:
     """The figures of a run, with every number safe under the policy or withheld.
 
-    Under a policy that does not round they are rounded by midpoint-6: they have no margins to hide in and are
-    told anew with every run.
+    Under a policy that does not round they are rounded all the same: nobody audits runs against each other.
     """
-    if policy.counts.mechanism != "round":
-        policy = policy.model_copy(update={"counts": Counts(mechanism="round", method="midpoint6")})
+    policy = policy if policy.counts.mechanism == "round" else policy.model_copy(update={"counts": _ROUNDED})
     return RunFigures(
         policy=policy.profile,
         effective_threshold=effective_threshold(policy.threshold.persons, policy.counts.method),

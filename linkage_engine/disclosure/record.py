@@ -30,9 +30,14 @@ class Provenance:
     """Of the project whose data they are: what cell keys are made from, where a policy asks for them."""
 
 
-Action = Literal["hidden", "banded", "rounded", "perturbed", "randomised", "recomputed"]
+Action = Literal["hidden", "banded", "rounded", "exact", "perturbed", "randomised", "recomputed"]
 
-TOLD_AS: Mapping[str, Action] = {"round": "rounded", "cellkey": "perturbed", "dp": "randomised"}
+TOLD_AS: Mapping[str, Action] = {
+    "round": "rounded",
+    "suppress": "exact",
+    "cellkey": "perturbed",
+    "dp": "randomised",
+}
 """What each mechanism does to what it tells."""
 
 

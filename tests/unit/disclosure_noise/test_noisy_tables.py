@@ -160,7 +160,7 @@ def test_the_record_says_what_was_paid_and_that_history_was_not_asked() -> None:
     )
     assert (noise.contributions, noise.labels_per_person) == (4, 2)
     assert not table.record.history_audited
-    assert {rule.action for rule in table.record.rules} == {"hidden", "randomised", "recomputed"}
+    assert {rule.action for rule in table.record.rules} == {"hidden", "banded", "randomised", "recomputed"}
 
 
 def test_a_receipt_for_another_question_is_refused() -> None:
