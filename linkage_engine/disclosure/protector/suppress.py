@@ -14,7 +14,7 @@ from linkage_engine.disclosure.protector.table import Numbers, Table
 SMALL = 2_500
 """Nodes up to which every cell is asked of the program, which hides fewest; beyond, boxes come first."""
 LARGE = 10_000
-"""Nodes of sets up to which no more is paid for many at once: one by one a table of 924 cells hid half as many."""
+"""Nodes of sets up to which nothing is paid for many at once: one by one, 924 cells hid half as many."""
 TINY = 300
 """Nodes up to which every further cell is tried again without."""
 BOX_COST = 4.0
