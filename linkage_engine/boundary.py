@@ -336,6 +336,7 @@ class GateDoor:
             exact=before_control(exact),
             reasons=reasons(exact, decided.table, rules, withheld=decided.withheld),
             history=decided.audit,
+            suppression=decided.suppression,
             earlier=look_back(past, exact, decided, rules, history.archive(head)),
         )
         history.keep(head, evidence, to_columns(memberships(exact, decided.table)), decided.after)

@@ -187,7 +187,7 @@ class RuleFired(Value):
     """How many cells one rule touched."""
 
     rule: FieldName
-    action: Literal["hidden", "banded", "rounded", "recomputed"]
+    action: Literal["hidden", "banded", "rounded", "exact", "recomputed"]
     cells: int
 
 

@@ -49,6 +49,7 @@ class RefusalCode(StrEnum):
     TABLE_INVALID = "table-invalid"
     PATTERN_INVALID = "pattern-invalid"
     CANNOT_PROTECT = "cannot-protect"
+    SUPPRESSION_UNDECIDED = "suppression-undecided"
     COHORT_TOO_CLOSE = "cohort-too-close"
     HISTORY_UNDECIDED = "history-undecided"
     HISTORY_OVER_BUDGET = "history-over-budget"

@@ -29,12 +29,14 @@ def control(
     *,
     provenance: Provenance,
     withheld: Collection[int] | None = None,
+    withheld_parts: Collection[tuple[int, str]] = (),
     generator: np.random.Generator | None = None,
 ) -> ControlledTable:
     """The table with every number either safe under the policy or withheld.
 
     `withheld` are the places of cells that an audit against earlier releases found unsafe, none perhaps;
-    without an audit there is nothing, and the record says so.
+    without an audit there is nothing, and the record says so. Where counts are told exactly it finds
+    parts of cells too (`withheld_parts`).
 
     1. A cell that nobody can be in is not applicable.
     2. A population that may not be told, by its size or after that audit, hides the whole row, in the
@@ -51,7 +53,8 @@ def control(
     """
     mechanism = mechanism_of(policy)
     check_size(table, policy)
-    columns = _columns(Exact(table, policy, frozenset(withheld or ()), generator), mechanism)
+    asked = Exact(table, policy, frozenset(withheld or ()), frozenset(withheld_parts), generator)
+    columns = _columns(asked, mechanism)
     inapplicable = (_NOT_APPLICABLE,) * len(columns)
     rows = tuple(
         ControlledRow(

@@ -27,9 +27,9 @@ class Provenance:
     data_version: str
 
 
-Action = Literal["hidden", "banded", "rounded", "recomputed"]
+Action = Literal["hidden", "banded", "rounded", "exact", "recomputed"]
 
-TOLD_AS: Mapping[str, Action] = {"round": "rounded"}
+TOLD_AS: Mapping[str, Action] = {"round": "rounded", "suppress": "exact"}
 """What each mechanism does to what it tells."""
 
 

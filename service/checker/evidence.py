@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from linkage_engine.contract.evidence import Evidence, HistoryAudit, OutcomeLeverage
+from linkage_engine.contract.evidence import Evidence, HistoryAudit, OutcomeLeverage, TableAudit
 from linkage_engine.contract.statements import Decision, Verdict
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_bytes
@@ -111,6 +111,17 @@ def _share(outcome: OutcomeLeverage) -> str:
 def _names(outcome: OutcomeLeverage) -> str:
     first, *others = outcome.outcomes
     return f"{first} and {len(others)} more" if others else first
+
+
+def suppression_lines(audit: TableAudit | None) -> list[str]:
+    """What the audit of the table by itself came to, for people; of a table that rounds there is none."""
+    if audit is None:
+        return []
+    hidden = f"{audit.hidden} numbers hidden, {audit.secondary} of them large enough"
+    return [
+        f"{hidden}; {audit.determined} determined, {audit.undecided} undecided",
+        f"confirmed by {audit.witnesses} other tables in whole numbers, {audit.programs} programs solved",
+    ]
 
 
 def _percent(share: float) -> str:

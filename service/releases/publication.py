@@ -93,15 +93,23 @@ def disclosure_statement(table: ControlledTable) -> str:
         if record.history_audited
         else "The table was not audited by machine against the project's earlier releases."
     )
-    return (
-        f"Disclosure control by policy {_policy(table)}: numbers of fewer than {record.threshold} people "
+    exact = any(rule.action == "exact" for rule in record.rules)
+    how = (
+        f"numbers of fewer than {record.threshold} people are withheld, and others so that these cannot be "
+        "computed. Numbers that are shown are exact; percentages, rates and their intervals are computed "
+        "from shown numbers"
+        if exact
+        else f"numbers of fewer than {record.threshold} people "
         f"are withheld; with this rounding, fewer than {record.effective_threshold}. "
         f"A count of few or none of a larger number of people is told as {CellStatus.LOW}, one of all or "
         f"nearly all as {CellStatus.HIGH}. "
         f"Every count is rounded by itself ({record.rounding}), totals too, so rows need not add up; "
-        f"percentages, rates, ratios and their intervals are computed from rounded numbers. "
-        f"Numbers are withheld in {record.cells_hidden} of {record.cells} cells, and told as such a band in "
-        f"{record.cells_banded}. {history}"
+        f"percentages, rates, ratios and their intervals are computed from rounded numbers"
+    )
+    banded = "" if exact else f", and told as such a band in {record.cells_banded}"
+    return (
+        f"Disclosure control by policy {_policy(table)}: {how}. "
+        f"Numbers are withheld in {record.cells_hidden} of {record.cells} cells{banded}. {history}"
     )
 
 

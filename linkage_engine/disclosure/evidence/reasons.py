@@ -78,6 +78,8 @@ def _of_numbers(measure: PlannedMeasure, exact: ExactTable, policy: Policy) -> S
     if part is None or measure.statistic not in {Statistic.COUNT, Statistic.EVENTS}:
         other = Reason.REFERENCE if measure.statistic is Statistic.EXPECTED else Reason.RULE
         return [other] * len(cells)
+    if measure.statistic is Statistic.EVENTS and policy.counts.mechanism == "suppress":
+        return [Reason.RULE] * len(cells)
     people = np.array([cell.parts[part].size for cell in cells], dtype=np.int64)
     populations = np.array([cell.population.size for cell in cells], dtype=np.int64)
     rest, enough = populations - people, may_be_told(people, policy)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.disclosure.figures import Mechanism
 from linkage_engine.disclosure.mechanisms.rounded import rounded
+from linkage_engine.disclosure.mechanisms.suppressed import suppressed
 from linkage_engine.disclosure.policy import Policy
 
-MECHANISMS: Mapping[str, Mechanism] = {"round": rounded}
+MECHANISMS: Mapping[str, Mechanism] = {"round": rounded, "suppress": suppressed}
 """By their names in `counts.mechanism`."""
 
 

@@ -16,12 +16,12 @@ from linkage_engine.contract.controlled_table import (
     Measure,
 )
 from linkage_engine.contract.earlier import LookedBack
-from linkage_engine.contract.evidence import Evidence, OutcomeLeverage, Reason
+from linkage_engine.contract.evidence import Evidence, OutcomeLeverage, Reason, TableAudit
 from linkage_engine.contract.permit import Role
 from linkage_engine.contract.refusals import CannotUnseal
 from linkage_engine.sealing.seal import seal
 from linkage_engine.unseal.identity import Identity
-from service.checker.evidence import as_text, history_lines, open_evidence
+from service.checker.evidence import as_text, history_lines, open_evidence, suppression_lines
 from service.keys import write_private
 from service.problems.requests import RequestUnreadable
 from service.problems.tools import KeyFolderUnusable
@@ -157,3 +157,12 @@ def test_outcomes_that_were_counted_in_other_ways_before_are_named() -> None:
 @pytest.mark.parametrize("name", ["leverage_mean", "leverage_top1"])
 def test_a_leverage_that_is_no_number_is_over_budget(name: str) -> None:
     assert a_history_audit(**{name: float("nan")}).over_budget
+
+
+def test_the_audit_of_a_table_of_exact_numbers_is_told() -> None:
+    found = TableAudit(hidden=12, secondary=5, determined=0, undecided=0, programs=9, witnesses=4)
+    assert suppression_lines(None) == []
+    assert suppression_lines(found) == [
+        "12 numbers hidden, 5 of them large enough; 0 determined, 0 undecided",
+        "confirmed by 4 other tables in whole numbers, 9 programs solved",
+    ]

@@ -10,6 +10,7 @@ import pytest
 from linkage_engine.contract.controlled_table import CellStatus, ControlledValue
 from linkage_engine.contract.reports import LinkageFigures
 from linkage_engine.disclosure.linkage import ExactLinkage, controlled_figures, controlled_run
+from tests.unit.disclosure.people import ACRO
 from tests.unit.disclosure.tables import DEFAULT, HES
 
 HIDDEN = ControlledValue(value=None, status=CellStatus.CONFIDENTIAL)
@@ -116,6 +117,12 @@ def test_one_person_more_changes_nothing_unless_a_bin_ends() -> None:
             assert (one.links, one.linked_percent_a) == (two.links, two.linked_percent_a)
         else:
             assert one.links != two.links
+
+
+def test_where_a_policy_rounds_nothing_the_figures_of_a_run_are_rounded_all_the_same() -> None:
+    acro, rounded = (controlled_run({"a:b": EXACT}, each) for each in (ACRO, DEFAULT))
+    assert (acro.policy, acro.rounding, acro.effective_threshold) == ("acro-default", "midpoint6", 13)
+    assert acro.pairs == rounded.pairs
 
 
 def test_exact_figures_do_not_show_themselves() -> None:

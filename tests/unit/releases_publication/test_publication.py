@@ -18,6 +18,7 @@ from linkage_engine.contract.controlled_table import (
     ControlledValue,
     DisclosureRecord,
     Measure,
+    RuleFired,
 )
 from service.releases.publication import MEANINGS, as_csv, as_csvw, as_text, disclosure_statement
 from tests.unit.disclosure.emergency_tables import a_cell, controlled
@@ -223,3 +224,11 @@ def test_the_statement_names_threshold_rounding_and_margins() -> None:
     statement = disclosure_statement(TABLE)
     for words in ("fewer than 10", "fewer than 13", "midpoint6", "rows need not add up", "in 1 of 2 cells"):
         assert words in statement
+
+
+def test_of_exact_numbers_the_statement_says_that_they_are_exact() -> None:
+    exact = (RuleFired(rule="count_exact", action="exact", cells=1),)
+    record = RECORD.model_copy(update={"rules": exact, "rounding": "none"})
+    statement = disclosure_statement(TABLE.model_copy(update={"record": record}))
+    assert "Numbers that are shown are exact" in statement
+    assert "round" not in statement
