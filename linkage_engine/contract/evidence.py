@@ -49,6 +49,8 @@ class Reason(StrEnum):
     """The statistic's own rule forbids it, or a number it is computed from is hidden for that."""
     OTHER_CELLS = "other-cells"
     """Safe by itself; hidden so that margins do not tell another."""
+    NOISE = "noise"
+    """With its noise the number came out too small, or too near to all."""
     NOT_APPLICABLE = "not-applicable"
     """Nobody can be in the cell."""
     UNAVAILABLE = "unavailable"

@@ -37,8 +37,8 @@ class Exact:
     """Places of cells of which nothing may be told, however many people they are about."""
     withheld_parts: frozenset[tuple[int, str]] = frozenset()
     """Places and parts whose number may not be told."""
-    generator: np.random.Generator | None = None
-    """Chance, for mechanisms that draw; rounding and hiding draw nothing."""
+    secret: bytes | None = None
+    """The project's, from which cell keys are made; rounding and hiding need none."""
 
     def __repr__(self) -> str:
         return "Exact(withheld)"

@@ -76,9 +76,8 @@ def decide(
     5. Of each outcome of the table is measured how much of it everything told would give away.
     6. A table with hidden cells is audited by itself, by code of its own (`audit_table`).
 
-    The randomness decides nothing: it is the gate's and admission's test vectors, the budget's sample, and
-    what a mechanism draws that adds noise. Without `roles` every part is an outcome of its own, and another
-    specification another way to count it.
+    The randomness decides nothing: it is the gate's and admission's test vectors and the budget's sample.
+    Without `roles` every part is an outcome of its own, and another specification another way to count it.
     Raises `QueryRefused`: COHORT_TOO_CLOSE; HISTORY_UNDECIDED unless the gate finds that nothing small can
     be computed; HISTORY_OVER_BUDGET where the policy says so; and what `control` raises. Raises
     `NotTrusted(HAND_OVER_INVALID)` for a table that divides people by an outcome.
@@ -86,7 +85,7 @@ def decide(
     roles = roles or AskedRoles(counted_as=provenance.specification_sha256)
     check_roles(exact, roles)
     cohorts = _with_cohort(past.cohorts, exact, roles, threshold=policy.history.min_difference)
-    chance = generator.spawn(4)
+    chance = generator.spawn(3)
     asked = classified(exact, policy)
     admitted = admit(past.state, asked.table, threshold=policy.history.min_difference, generator=chance[0])
     withheld = asked.withheld(admitted.decisions)
@@ -96,7 +95,7 @@ def decide(
         provenance=provenance,
         withheld={place.cell for place in withheld if place.part is None},
         withheld_parts={(place.cell, place.part) for place in withheld if place.part is not None},
-        generator=chance[3],
+        secret=provenance.secret,
     )
     told = _told(exact, table, audited_parts(exact, policy))
     state, published = admitted.state, admitted.state.published
@@ -121,6 +120,13 @@ def decide(
     hidden = tuple(place.cell for place in withheld if place.part is None)
     after = Past(admitted.state, past.releases + 1, told_after, cohorts)
     return Decided(table, after, audit, hidden, _looked_through(exact, table, policy))
+
+
+def unaudited(past: Past, table: ControlledTable, policy: Policy) -> Decided:
+    """A table of counts with noise of their own: nothing is known after it that was not before."""
+    nothing = Admitted((), past.state, 0)
+    audit = _audit(past, nothing, policy, withheld=0, shares=())
+    return Decided(table, past, audit, withheld=())
 
 
 def _with_cohort(cohorts: Cohorts, exact: ExactTable, roles: AskedRoles, *, threshold: int) -> Cohorts:

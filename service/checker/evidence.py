@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from linkage_engine.contract.controlled_table import Noise
 from linkage_engine.contract.evidence import Evidence, HistoryAudit, OutcomeLeverage, TableAudit
 from linkage_engine.contract.statements import Decision, Verdict
 from linkage_engine.unseal.identity import Identity
@@ -78,6 +79,23 @@ def as_text(evidence: Evidence) -> str:
         rows.append([*row.labels, *numbers, ", ".join(why)])
     widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def audit_lines(evidence: Evidence) -> list[str]:
+    """How tables together are kept from giving people away, and what noise there is, for people."""
+    audit, noise = history_lines(evidence.history), evidence.table.record.noise
+    if noise is None:
+        return audit
+    return [noise_line(noise)] if noise.epsilon is not None else [*audit, noise_line(noise)]
+
+
+def noise_line(noise: Noise) -> str:
+    """What was added to counts and what it cost, for people."""
+    told = f"noise of standard deviation {noise.standard_deviation} on every count"
+    if noise.epsilon is None:
+        return f"{told}, at most {noise.max_deviation}, the same for the same people"
+    budget = f"epsilon {noise.epsilon}, {noise.epsilon_spent} of the project's {noise.epsilon_total} spent"
+    return f"{told}; {budget}; not audited against earlier tables"
 
 
 def history_lines(audit: HistoryAudit) -> list[str]:

@@ -15,7 +15,7 @@ from linkage_engine.unseal.identity import Identity
 from service.checker.evidence import (
     Opened,
     as_text,
-    history_lines,
+    audit_lines,
     open_evidence,
     signed_decision,
     suppression_lines,
@@ -75,7 +75,7 @@ def open_(
     if out is not None:
         write_folder(out, parts(evidence, digest))
     print(*summary(evidence), "", as_text(evidence), *earlier_lines(evidence), sep="\n")
-    print(*history_lines(evidence.history), *suppression_lines(evidence.suppression), sep="\n")
+    print(*audit_lines(evidence), *suppression_lines(evidence.suppression), sep="\n")
     record = evidence.table.record
     print(f"policy {record.policy} version {record.policy_version}, threshold {record.threshold},")
     print(

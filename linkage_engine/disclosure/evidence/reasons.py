@@ -8,6 +8,7 @@ import numpy as np
 
 from linkage_engine.contract.controlled_table import (
     CellStatus,
+    ControlledRow,
     ControlledTable,
     PlannedMeasure,
     Statistic,
@@ -32,6 +33,10 @@ def reasons(
     `withheld` are the places of cells that the audit against earlier tables found unsafe. A number that is
     computed has the reason of what it is computed from.
     """
+    if policy.counts.mechanism == "dp":
+        return tuple(
+            _of_noise(cell.applicable, row) for cell, row in zip(exact.cells, table.rows, strict=True)
+        )
     measures = exact.measures
     of_cells = _of_cells(exact, policy, frozenset(withheld))
     of_numbers = {
@@ -54,6 +59,19 @@ def reasons(
             )
         )
     return tuple(found)
+
+
+def _of_noise(applicable: bool, row: ControlledRow) -> Reasons:  # noqa: FBT001 - a fact of the cell
+    """Why the numbers of a cell are hidden that chance decided about; never by its exact ones."""
+    reason = Reason.NOISE if applicable else Reason.NOT_APPLICABLE
+    return tuple(
+        None
+        if value.status is CellStatus.SHOWN
+        else Reason.UNAVAILABLE
+        if value.status is CellStatus.UNAVAILABLE
+        else reason
+        for value in row.values
+    )
 
 
 def _of_cells(exact: ExactTable, policy: Policy, withheld: Collection[int]) -> list[Reason | None]:

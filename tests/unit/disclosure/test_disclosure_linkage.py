@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.contract.controlled_table import CellStatus, ControlledValue
 from linkage_engine.contract.reports import LinkageFigures
 from linkage_engine.disclosure.linkage import ExactLinkage, controlled_figures, controlled_run
+from linkage_engine.disclosure.policy import Policy
 from tests.unit.disclosure.people import ACRO
 from tests.unit.disclosure.tables import DEFAULT, HES
 
@@ -52,6 +54,15 @@ def test_numbers_are_rounded_and_shares_are_those_of_rounded_numbers() -> None:
     }
     assert shown.untrained_comparisons == ("sex",)
     assert shown.seconds == {"train": 1.2}
+
+
+@pytest.mark.parametrize("profile", ["acro-default", "cell-key", "public-dashboard"])
+def test_a_policy_that_does_not_round_tables_rounds_linkages(profile: str) -> None:
+    """They would be told exactly otherwise, run after run."""
+    policy = Policy.from_json(policy_text(profile))
+    run = controlled_run({"a:b": EXACT}, policy)
+    assert (run.policy, run.effective_threshold, run.rounding) == (profile, 13, "midpoint6")
+    assert run.pairs["a:b"].records_a.value == 999
 
 
 def test_a_run_says_how_its_figures_were_controlled() -> None:
