@@ -169,8 +169,8 @@ def test_tables_too_large_to_ask_for_each_number_by_itself_are_safe_too(
 ) -> None:
     monkeypatch.setattr(suppress, "SMALL", 0)
     monkeypatch.setattr(suppress, "LARGE", large)
-    groups: Groups = {(a, b): (40 + 9 * len(a + b), 12 + 2 * len(a)) for a in SOME for b in SOME}
-    table = of_groups(groups | {("a", "a"): (60, 55), ("bb", "ccc"): (60, 3)})
+    large_ones: Groups = {(a, b): (40 + 9 * len(a + b), 12 + 2 * len(a)) for a in SOME for b in SOME}
+    table = of_groups({**large_ones, ("a", "a"): (60, 55), ("bb", "ccc"): (60, 3)})
     found = audit_table(table, control(table, ACRO, provenance=PROVENANCE), threshold=10)
     assert found.hidden > found.secondary > 0
 
