@@ -71,7 +71,9 @@ class Solved:
 
     def people(self, sorts: Numbers) -> Group:
         """Everybody of some sorts."""
-        return frozenset(np.flatnonzero(np.isin(self.sort_of, sorts)).tolist())
+        chosen = np.zeros(self.sizes.size, dtype=np.bool_)
+        chosen[sorts] = True
+        return frozenset(np.flatnonzero(chosen[self.sort_of]).tolist())
 
 
 def solve(told: Iterable[Sequence[int]], persons: int, random: np.random.Generator) -> Solved:

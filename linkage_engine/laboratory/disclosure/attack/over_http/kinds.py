@@ -100,10 +100,10 @@ def rounding_boundaries(random: np.random.Generator) -> Strategy:
 
 
 def refusal_oracle(random: np.random.Generator) -> Strategy:
-    """Pre-flights on two New Year's Days, the tables after them, and days moved until nothing is refused."""
+    """Pre-flights on two New Year's Eves, the tables after them, and days moved until nothing is refused."""
     while True:
         year = int(random.integers(2018, 2024))
-        for day in (date(year, 1, 1), date(year + 1, 1, 1)):
+        for day in (date(year - 1, 12, 31), date(year, 12, 31)):
             question = prevalence(day, ("sex", "age_band"), age_bands=FINE)
             yield Ask(question, foresee=True)
             yield Ask(question)
