@@ -30,7 +30,6 @@ TESTS = (
     "tests/unit/disclosure_noise",
     "tests/property/disclosure",
     "tests/property/disclosure_history",
-    "tests/property/disclosure_noise",
 )
 SLOW_SECONDS = 1.5
 """Longer tests are left out: a fault that they alone would see counts as not seen."""

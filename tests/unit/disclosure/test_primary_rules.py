@@ -119,7 +119,15 @@ def test_a_quantile_is_told_to_the_whole_unit() -> None:
         (Fit(100, 5, 6), [], True),
         (Fit(100, 4, 4), [50, 50], False),
     ],
-    ids=["ten left", "nine left", "none left", "a level of nine", "a level of ten", "no factor", "a mean for each pattern"],
+    ids=[
+        "ten left",
+        "nine left",
+        "none left",
+        "nine in a level",
+        "ten",
+        "no factor",
+        "a mean for each pattern",
+    ],
 )
 def test_a_model_needs_ten_degrees_of_freedom_ten_at_every_level_and_fewer_coefficients_than_patterns(
     *, fit: Fit, levels: list[int], told: bool
