@@ -65,6 +65,8 @@ def main(figures: Callable[[float], Figures], *budgets: Budget) -> None:
 
 def _machine() -> Figures:
     return {
+        "processor_seconds": time.process_time(),
+        "threads": os.environ.get("OMP_NUM_THREADS"),
         "cores": os.cpu_count(),
         "load_average": os.getloadavg()[0],
         "python": platform.python_version(),
