@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal
 
@@ -12,6 +12,7 @@ from linkage_engine.contract.controlled_table import (
     CellStatus,
     ControlledRow,
     DisclosureRecord,
+    Noise,
     PlannedMeasure,
     RuleFired,
     Statistic,
@@ -27,11 +28,18 @@ class Provenance:
 
     specification_sha256: str
     data_version: str
+    secret: bytes | None = field(default=None, repr=False)
+    """Of the project whose data they are: what cell keys are made from, where a policy asks for them."""
 
 
-Action = Literal["hidden", "banded", "rounded", "recomputed"]
+Action = Literal["hidden", "banded", "rounded", "exact", "perturbed", "randomised", "recomputed"]
 
-TOLD_AS: Mapping[str, Action] = {"round": "rounded"}
+TOLD_AS: Mapping[str, Action] = {
+    "round": "rounded",
+    "suppress": "exact",
+    "cellkey": "perturbed",
+    "dp": "randomised",
+}
 """What each mechanism does to what it tells."""
 
 
@@ -102,6 +110,7 @@ def record_of(
     provenance: Provenance,
     *,
     audited: bool,
+    noise: Noise | None = None,
 ) -> DisclosureRecord:
     """What was done, told from the controlled rows alone."""
     alike = Counter(tuple(map(_STATUS, row.values)) for row in rows)
@@ -138,6 +147,7 @@ def record_of(
         specification_sha256=provenance.specification_sha256,
         data_version=provenance.data_version,
         history_audited=audited,
+        noise=noise,
     )
 
 
