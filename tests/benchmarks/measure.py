@@ -30,7 +30,7 @@ class Budget:
         """The figure against its limit."""
         within = operator.ge if self.at_least else operator.le
         sense = "at least" if self.at_least else "at most"
-        met, ratio = within(value, self.limit), value / self.limit
+        met, ratio = within(value, self.limit), value / self.limit if self.limit else value
         return {"measured": value, "sense": sense, "limit": self.limit, "ratio": ratio, "met": met}
 
 
