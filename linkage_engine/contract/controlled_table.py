@@ -222,8 +222,8 @@ class DisclosureRecord(Value):
     margins: Literal["independent"]
     cells: int
     cells_hidden: int
-    cells_banded: int = 0
-    """Cells with `[low]` or `[high]`; tables from before there were bands have none."""
+    cells_banded: int
+    """Cells with `[low]` or `[high]`."""
     rules: tuple[RuleFired, ...]
     specification_sha256: Sha256
     data_version: str

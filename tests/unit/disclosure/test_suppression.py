@@ -13,13 +13,16 @@ from linkage_engine.disclosure.cells import ExactCell, ExactTable
 from linkage_engine.disclosure.control import control
 from linkage_engine.disclosure.figures import Exact
 from linkage_engine.disclosure.mechanisms import suppressed
+from linkage_engine.disclosure.protector import suppress
 from linkage_engine.disclosure.statistics.registry import TOLD
 from linkage_engine.disclosure.strictest import strictest
+from linkage_engine.disclosure.table_audit import audit_table
 from tests.unit.disclosure import emergency_tables
 from tests.unit.disclosure.people import ACRO, Groups, acro, decided, of_groups, shown, statuses
 from tests.unit.disclosure.tables import DEFAULT, DENOMINATOR, MEASURES, NUMERATOR, PERCENT, PROVENANCE, some
 
 C, Z = CellStatus.CONFIDENTIAL, CellStatus.NOT_APPLICABLE
+SOME = ("a", "bb", "ccc", "dddd", "eeeee")
 LARGE: Groups = {("A",): (60, 20), ("B",): (80, 40)}
 
 
@@ -158,6 +161,18 @@ def test_a_solver_without_time_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(QueryRefused) as refusal:
         control(of_groups({("A",): (60, 4), ("B",): (80, 40)}), ACRO, provenance=PROVENANCE)
     assert refusal.value.code is RefusalCode.CANNOT_PROTECT
+
+
+@pytest.mark.parametrize("large", [0, suppress.LARGE])
+def test_tables_too_large_to_ask_for_each_number_by_itself_are_safe_too(
+    monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    monkeypatch.setattr(suppress, "SMALL", 0)
+    monkeypatch.setattr(suppress, "LARGE", large)
+    large_ones: Groups = {(a, b): (40 + 9 * len(a + b), 12 + 2 * len(a)) for a in SOME for b in SOME}
+    table = of_groups({**large_ones, ("a", "a"): (60, 55), ("bb", "ccc"): (60, 3)})
+    found = audit_table(table, control(table, ACRO, provenance=PROVENANCE), threshold=10)
+    assert found.hidden > found.secondary > 0
 
 
 def test_what_history_withholds_is_hidden_and_does_not_follow_from_the_table() -> None:

@@ -36,6 +36,7 @@ RECORD = DisclosureRecord(
     margins="independent",
     cells=2,
     cells_hidden=1,
+    cells_banded=0,
     rules=(),
     specification_sha256="ab" * 32,
     data_version="delivery-set-one",
