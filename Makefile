@@ -80,7 +80,7 @@ docs: setup ## Write the pages that are made from the code
 bench: setup ## Speed and memory, as JSON in build/bench/
 	$(BIN)/python -m tests.benchmarks --out build/bench
 
-bench-disclosure: setup ## Every figure of docs/DISCLOSURE.md, as JSON in build/bench/disclosure/; ONLY=name, SCALE=0.1
+bench-disclosure: setup ## The figures of docs/DISCLOSURE.md, as JSON in build/bench/disclosure/; ONLY=name, SCALE=0.1
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks --disclosure --out build/bench/disclosure $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE))
 
 clean: ## Remove what was built; .venv stays
