@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 EXACT := linkage_engine/disclosure/*,linkage_engine/sealing/*,linkage_engine/unseal/*,linkage_engine/contract/*,service/audit/*,service/access/*,service/*/rules.py
 TOOLS := service linkage_engine migrations tests
 
-.PHONY: setup demo test test-deep check fix fuzz bench openapi docs outside clean
+.PHONY: setup demo test test-deep check fix fuzz mutants bench openapi docs outside clean
 
 setup: $(READY) ## Create .venv with everything, from hashed requirements
 $(READY): requirements/dev.txt pyproject.toml
@@ -51,6 +51,11 @@ SECONDS ?= 20
 fuzz: setup ## Every decoder, led by coverage, for SECONDS each; findings in build/fuzz (CPython 3.11 to 3.13 on Linux)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
 	$(BIN)/python -m tests.property.decoders $(SECONDS) build/fuzz
+
+MOST ?= 0
+mutants: setup ## Small faults planted in disclosure control, MODULES= or all, MOST= a module: which does no test see? JSON in build/mutants
+	rm -rf build/mutants
+	OMP_NUM_THREADS=1 nice -n 5 $(BIN)/python -m tests.mutants --most $(MOST) $(MODULES)
 
 test-deep: setup outside ## More examples and the long tests
 	$(BIN)/python -m pytest -q --hypothesis-profile=deep

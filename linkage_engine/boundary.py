@@ -42,12 +42,11 @@ from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.preflight import foresee
 from linkage_engine.disclosure.record import Provenance
-from linkage_engine.disclosure.release import decide
-from linkage_engine.handed_over import exact_table
+from linkage_engine.handed_over import exact_table, structure_of
 from linkage_engine.link.linking import link_pair
 from linkage_engine.query.plan import plan
 from linkage_engine.query.run import answer, inputs
-from linkage_engine.release_history import ReleaseHistory
+from linkage_engine.release_history import Asked, ReleaseHistory
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter, seal
 from linkage_engine.spine.clusters import LinkedPair, RecordId, clusters
@@ -307,8 +306,8 @@ class GateDoor:
     ) -> Evidence:
         """Apply policy and history to an answer; keep, encrypted, who is behind each cell and the decision.
 
-        A table is decided once: asked again, its evidence is what was kept. Raises what `decide` and
-        `ReleaseHistory` raise, and then nothing was decided.
+        A table is decided once: asked again, its evidence is what was kept. Raises what `ReleaseHistory`
+        raises, and then nothing was decided; a privacy budget may be spent all the same.
         """
         project_id = question.specification.project_id
         history = ReleaseHistory(self.inside.vault, project_id)
@@ -320,13 +319,19 @@ class GateDoor:
         exact = exact_table(handed, question.specification)
         version = (handed.schema.metadata or {})[DATA_VERSION].decode()
         past, rules = history.past(head), Policy.from_json(policy_text(policy))
-        decided = decide(
-            past,
-            exact,
-            rules,
-            provenance=Provenance(specification_sha256=specification_sha256, data_version=version),
-            generator=self._chance(),
+        provenance = Provenance(specification_sha256=specification_sha256, data_version=version)
+        asked = Asked(
+            release_id=release_id,
+            exact=exact,
+            structure=structure_of(question.specification),
             roles=asked_roles(question.specification),
+            provenance=provenance,
+        )
+        spent, decided = history.decide(
+            head,
+            asked,
+            rules,
+            generator=self._chance(),
         )
         evidence = Evidence(
             release_id=release_id,
@@ -336,9 +341,10 @@ class GateDoor:
             exact=before_control(exact),
             reasons=reasons(exact, decided.table, rules, withheld=decided.withheld),
             history=decided.audit,
+            suppression=decided.suppression,
             earlier=look_back(past, exact, decided, rules, history.archive(head)),
         )
-        history.keep(head, evidence, to_columns(memberships(exact, decided.table)), decided.after)
+        history.keep(spent, evidence, to_columns(memberships(exact, decided.table)), decided.after)
         return evidence
 
     def foresee(self, sealed: BinaryIO, question: SignedQuestion, *, policy: str) -> Preflight:

@@ -8,6 +8,7 @@ from linkage_engine.catalogue.analysis_templates import analysis_template
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.disclosure.cells import Estimate, ExactCell, ExactTable, Fit, Reference
+from linkage_engine.disclosure.differential_privacy.span import Structure
 from linkage_engine.query.raw_table import RawCell, RawReference, RawTable
 
 
@@ -42,6 +43,12 @@ def _cell(raw: RawCell) -> ExactCell:
         values=raw.values,
         estimates={name: Estimate(*pair) for name, pair in raw.estimates.items()},
     )
+
+
+def structure_of(asked: QuerySpec) -> Structure:
+    """In how many labels of each breakdown of a question one person can be, by the catalogue."""
+    template = analysis_template(asked.template)
+    return Structure(frozenset(template.one_label), frozenset(template.population_by))
 
 
 def _reference(raw: RawReference) -> Reference:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -16,16 +16,27 @@ import pydantic
 
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.refusals import EngineRefusal, NotTrusted, RefusalCode
+from linkage_engine.contract.roles import AskedRoles
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.contract.value import RandomId, Sha256, Value
 from linkage_engine.disclosure.admission.columns import Columns, digest
+from linkage_engine.disclosure.cells import ExactTable
+from linkage_engine.disclosure.differential_privacy.budget import Receipt, Spending, charged, receipt_of
+from linkage_engine.disclosure.differential_privacy.release import needs_budget, noisy_table
+from linkage_engine.disclosure.differential_privacy.span import Structure
 from linkage_engine.disclosure.evidence.archive import TableAsked, ToldCell, ToldCount
 from linkage_engine.disclosure.history.sets import Numbers, Persons
 from linkage_engine.disclosure.membership import KeptColumns
 from linkage_engine.disclosure.past import COLUMNS, Past, from_columns, to_columns
+from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.policy_parts import DifferentialPrivacy
+from linkage_engine.disclosure.record import Provenance
+from linkage_engine.disclosure.release import Decided, decide, unaudited
 from linkage_engine.vault.parquet import Vault
 
 HISTORY, HEAD, EVIDENCE = "history", "history/head", "evidence"
+RECORD_KEYS = "record-keys"
+"""The secret that cell keys are made from, by this name."""
 TOLD, MANY = "history/told", 50
 """Told cells of many tables together, for looking back; from how many on they are written down."""
 PIECE = 1 << 26
@@ -38,6 +49,22 @@ class Head(Value):
     releases: tuple[RandomId, ...] = ()
     slot: Literal["a", "b"] = "a"
     state_sha256: Sha256
+    spent: tuple[Spending, ...] = ()
+    """What questions took of the privacy budget, written down before their noise was drawn."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A table to decide: its exact cells, what its question is made of, and which answer it is."""
+
+    release_id: str
+    exact: ExactTable
+    structure: Structure
+    roles: AskedRoles
+    provenance: Provenance
+
+    def __repr__(self) -> str:
+        return "Asked(withheld)"
 
 
 @dataclass(frozen=True)
@@ -105,6 +132,47 @@ class ReleaseHistory:
             raise NotTrusted(RefusalCode.HAND_OVER_INVALID)
         return evidence
 
+    def decide(
+        self, head: Head, asked: Asked, policy: Policy, *, generator: np.random.Generator
+    ) -> tuple[Head, Decided]:
+        """What is told of a table after everything decided before, and the head with what it cost.
+
+        Nothing else is kept yet. Where counts get noise of their own, the budget is written down before it is
+        drawn, and history has no say: it is about numbers that add up. Raises what `decide`, `needs_budget`
+        and `charged` raise.
+        """
+        past = self.past(head)
+        if policy.counts.mechanism != "dp":
+            secret = self.vault.secret(self.project_id, RECORD_KEYS)
+            return head, decide(
+                past,
+                asked.exact,
+                policy,
+                provenance=replace(asked.provenance, secret=secret),
+                generator=generator,
+                roles=asked.roles,
+            )
+        needs = needs_budget(asked.exact, policy, asked.structure, provenance=asked.provenance)
+        head, receipt = self._spend(head, asked, policy.dp)
+        return head, unaudited(past, noisy_table(needs, receipt, generator=generator), policy)
+
+    def _spend(self, head: Head, asked: Asked, dp: DifferentialPrivacy) -> tuple[Head, Receipt]:
+        """Take what one question costs of the project's budget: when this returns, it is spent for good.
+
+        A release that was charged is not charged again: killed after this and asked once more, its noise
+        is drawn anew for the same receipt, since the earlier one never left.
+        """
+        ledger = charged(
+            head.spent,
+            dp,
+            release_id=asked.release_id,
+            specification_sha256=asked.provenance.specification_sha256,
+        )
+        after = head.model_copy(update={"spent": ledger})
+        if after != head:
+            self._write_head(after)
+        return after, receipt_of(ledger, asked.release_id)
+
     def keep(self, head: Head, evidence: Evidence, people: KeptColumns, past: Past) -> None:
         """Keep who is behind each cell, evidence and what is known; then, by the head, that it is decided."""
         folder = f"{HISTORY}/{evidence.release_id}"
@@ -115,7 +183,8 @@ class ReleaseHistory:
         slot: Literal["a", "b"] = "b" if head.slot == "a" else "a"
         self.vault.write(self.project_id, f"{HISTORY}/state-{slot}", _packed(columns), replace=True)
         releases = (*head.releases, evidence.release_id)
-        self._write_head(Head(releases=releases, slot=slot, state_sha256=digest(columns)))
+        decided = {"releases": releases, "slot": slot, "state_sha256": digest(columns)}
+        self._write_head(head.model_copy(update=decided))
 
     def archive(self, head: Head) -> KeptTables:
         """What was told in all tables that the head names."""

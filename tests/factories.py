@@ -270,6 +270,7 @@ def a_disclosure_record(**changes: object) -> DisclosureRecord:
         "margins": "independent",
         "cells": 12,
         "cells_hidden": 2,
+        "cells_banded": 0,
         "rules": (),
         "specification_sha256": "b" * 64,
         "data_version": "run-1",

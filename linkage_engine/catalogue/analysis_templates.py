@@ -34,6 +34,10 @@ class AnalysisTemplate(Value):
     inputs: dict[FieldName, tuple[FieldName, ...]]
     """Columns beside `link_id` that each data set must have."""
     breakdowns: tuple[Breakdown, ...]
+    one_label: tuple[Breakdown, ...]
+    """Those in which a person has one label at most, beside the same labels of the others."""
+    population_by: tuple[Breakdown, ...]
+    """Those that divide the population; along the others it is the same people."""
     roles: TemplateRoles
     sexes: tuple[Sex, ...]
     measures: tuple[PlannedMeasure, ...]

@@ -11,6 +11,7 @@ from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 
 POLICIES = (
     "acro-default",
+    "cell-key",
     "hes-2018",
     "nhs-cancer-default",
     "nhse-sde",

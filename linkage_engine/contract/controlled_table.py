@@ -187,8 +187,26 @@ class RuleFired(Value):
     """How many cells one rule touched."""
 
     rule: FieldName
-    action: Literal["hidden", "banded", "rounded", "recomputed"]
+    action: Literal["hidden", "banded", "rounded", "exact", "perturbed", "randomised", "recomputed"]
     cells: int
+
+
+class Noise(Value):
+    """What was added to every count that is told, and what that cost of the project's budget."""
+
+    mechanism: Literal["cell_key", "discrete_laplace"]
+    standard_deviation: float
+    max_deviation: int | None = None
+    """Nothing where there is no largest."""
+    epsilon: float | None = None
+    """The loss of privacy of this table; nothing where the noise is the same for the same people."""
+    epsilon_spent: float | None = None
+    """Of the project, with this table."""
+    epsilon_total: float | None = None
+    contributions: int | None = None
+    """In how many of the counts one person is counted at most."""
+    labels_per_person: int | None = None
+    """How many labels of a breakdown that allows several a person counts in, drawn where there are more."""
 
 
 class DisclosureRecord(Value):
@@ -204,13 +222,15 @@ class DisclosureRecord(Value):
     margins: Literal["independent"]
     cells: int
     cells_hidden: int
-    cells_banded: int = 0
-    """Cells with `[low]` or `[high]`; tables from before there were bands have none."""
+    cells_banded: int
+    """Cells with `[low]` or `[high]`."""
     rules: tuple[RuleFired, ...]
     specification_sha256: Sha256
     data_version: str
     history_audited: bool
     """Whether the table was audited against the project's earlier releases."""
+    noise: Noise | None = None
+    """Nothing where counts are rounded or exact."""
 
 
 class BudgetUsed(Value):

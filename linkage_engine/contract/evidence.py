@@ -49,6 +49,8 @@ class Reason(StrEnum):
     """The statistic's own rule forbids it, or a number it is computed from is hidden for that."""
     OTHER_CELLS = "other-cells"
     """Safe by itself; hidden so that margins do not tell another."""
+    NOISE = "noise"
+    """With its noise the number came out too small, or too near to all."""
     NOT_APPLICABLE = "not-applicable"
     """Nobody can be in the cell."""
     UNAVAILABLE = "unavailable"
@@ -102,6 +104,23 @@ def _coarse(share: float, limit: float) -> BudgetUsed:
     return BudgetUsed(limit=limit, used_percent=10 * math.ceil(tenths) if math.isfinite(tenths) else None)
 
 
+class TableAudit(Value):
+    """What the audit of a table of exact numbers, some of them hidden, came to: by code of its own."""
+
+    hidden: int
+    """Numbers of people that are hidden."""
+    secondary: int
+    """Those of them that are large enough: with them a smaller one could be computed."""
+    determined: int
+    """Hidden numbers that what is shown leaves one value only."""
+    undecided: int
+    """Hidden numbers of which that is not known."""
+    programs: int
+    """Linear and integer programs solved."""
+    witnesses: int
+    """Other tables in whole numbers that look the same, checked without the solver."""
+
+
 class Evidence(Value):
     """A question, its controlled table, and all that may not leave but has to be seen before it does."""
 
@@ -116,6 +135,8 @@ class Evidence(Value):
     """For each row of the table one a measure: nothing where the number is shown."""
     history: HistoryAudit
     earlier: LookedBack
+    suppression: TableAudit | None = None
+    """Of a policy that hides numbers and rounds none."""
 
     @property
     def record(self) -> PublishedRecord:

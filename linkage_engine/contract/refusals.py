@@ -49,6 +49,9 @@ class RefusalCode(StrEnum):
     TABLE_INVALID = "table-invalid"
     PATTERN_INVALID = "pattern-invalid"
     CANNOT_PROTECT = "cannot-protect"
+    PERTURBATION_INVALID = "perturbation-invalid"
+    PRIVACY_BUDGET_EXHAUSTED = "privacy-budget-exhausted"
+    SUPPRESSION_UNDECIDED = "suppression-undecided"
     COHORT_TOO_CLOSE = "cohort-too-close"
     HISTORY_UNDECIDED = "history-undecided"
     HISTORY_OVER_BUDGET = "history-over-budget"
@@ -77,6 +80,7 @@ TOLD_TO_RESEARCHERS = frozenset(
         RefusalCode.POLICIES_CONTRADICT,
         RefusalCode.MECHANISM_NOT_AVAILABLE,
         RefusalCode.TABLE_TOO_LARGE,
+        RefusalCode.PRIVACY_BUDGET_EXHAUSTED,
         RefusalCode.HISTORY_MISSING,
         RefusalCode.SIGNATURE_INVALID,
         RefusalCode.PERMIT_NOT_LIVE,

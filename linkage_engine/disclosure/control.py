@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
-import numpy as np
+from collections.abc import Callable, Collection, Mapping
 
 from linkage_engine.contract.controlled_table import (
     CellStatus,
     ControlledRow,
     ControlledTable,
     ControlledValue,
+    DisclosureRecord,
     PlannedMeasure,
 )
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.disclosure.cells import ExactTable
 from linkage_engine.disclosure.figures import Column, Exact, Mechanism
+from linkage_engine.disclosure.mechanisms.cell_keys import noise_of
 from linkage_engine.disclosure.mechanisms.choice import mechanism_of
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.record import Provenance, record_of
@@ -29,12 +29,14 @@ def control(
     *,
     provenance: Provenance,
     withheld: Collection[int] | None = None,
-    generator: np.random.Generator | None = None,
+    withheld_parts: Collection[tuple[int, str]] = (),
+    secret: bytes | None = None,
 ) -> ControlledTable:
     """The table with every number either safe under the policy or withheld.
 
     `withheld` are the places of cells that an audit against earlier releases found unsafe, none perhaps;
-    without an audit there is nothing, and the record says so.
+    without an audit there is nothing, and the record says so. Where counts are told exactly it finds
+    parts of cells too (`withheld_parts`).
 
     1. A cell that nobody can be in is not applicable.
     2. A population that may not be told, by its size or after that audit, hides the whole row, in the
@@ -51,7 +53,27 @@ def control(
     """
     mechanism = mechanism_of(policy)
     check_size(table, policy)
-    columns = _columns(Exact(table, policy, frozenset(withheld or ()), generator), mechanism)
+    exact = Exact(table, policy, frozenset(withheld or ()), frozenset(withheld_parts), secret)
+    told = _told(exact, mechanism)
+    noise = noise_of(policy.cellkey) if policy.counts.mechanism == "cellkey" else None
+    return table_of(
+        table,
+        told,
+        lambda rows: record_of(
+            rows, table.measures, policy, provenance, audited=withheld is not None, noise=noise
+        ),
+    )
+
+
+Told = Mapping[Key, Column]
+"""What is told of exact cells, by what it is of."""
+
+
+def table_of(
+    table: ExactTable, told: Told, record: Callable[[tuple[ControlledRow, ...]], DisclosureRecord]
+) -> ControlledTable:
+    """The table of told numbers and what is computed from them; its record is made from its rows."""
+    columns = [_column(measure, told) for measure in table.measures]
     inapplicable = (_NOT_APPLICABLE,) * len(columns)
     rows = tuple(
         ControlledRow(
@@ -66,7 +88,7 @@ def control(
         dimensions=table.dimensions,
         measures=tuple(measure.published for measure in table.measures),
         rows=rows,
-        record=record_of(rows, table.measures, policy, provenance, audited=withheld is not None),
+        record=record(rows),
     )
 
 
@@ -79,16 +101,15 @@ def check_size(table: ExactTable, policy: Policy) -> None:
 _NOT_APPLICABLE = ControlledValue(value=None, status=CellStatus.NOT_APPLICABLE)
 
 
-def _columns(exact: Exact, mechanism: Mechanism) -> list[Column]:
-    """One column a measure: what rules allow, as the mechanism tells it, then what is computed from that."""
+def _told(exact: Exact, mechanism: Mechanism) -> Told:
+    """What rules allow, as the mechanism tells it."""
     measures = exact.table.measures
     asked = {key_of(each.statistic, each): each for each in measures if each.statistic in TOLD}
     figures = [TOLD[each.statistic](exact, each) for each in asked.values()]
-    told = dict(zip(asked, mechanism(exact, figures), strict=True))
-    return [_column(measure, told) for measure in measures]
+    return dict(zip(asked, mechanism(exact, figures), strict=True))
 
 
-def _column(measure: PlannedMeasure, told: Mapping[Key, Column]) -> Column:
+def _column(measure: PlannedMeasure, told: Told) -> Column:
     if measure.statistic in TOLD:
         return told[key_of(measure.statistic, measure)]
     rule = COMPUTED[measure.statistic]

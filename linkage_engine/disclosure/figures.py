@@ -35,8 +35,10 @@ class Exact:
     policy: Policy
     withheld: frozenset[int] = frozenset()
     """Places of cells of which nothing may be told, however many people they are about."""
-    generator: np.random.Generator | None = None
-    """Chance, for mechanisms that draw; rounding and hiding draw nothing."""
+    withheld_parts: frozenset[tuple[int, str]] = frozenset()
+    """Places and parts whose number may not be told."""
+    secret: bytes | None = None
+    """The project's, from which cell keys are made; rounding and hiding need none."""
 
     def __repr__(self) -> str:
         return "Exact(withheld)"
@@ -56,6 +58,11 @@ class Exact:
     def counts(self, part: str) -> Counts:
         """People of each cell in a part."""
         return np.array([cell.parts[part].size for cell in self.table.cells], dtype=np.int64)
+
+    def parts_safe(self, part: str) -> Flags:
+        """Which cells' part an audit lets be told: by its size it is judged elsewhere."""
+        withheld = [(place, part) in self.withheld_parts for place in range(len(self.table.cells))]
+        return ~np.array(withheld, dtype=np.bool_)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from linkage_engine.contract.controlled_table import ControlledValue
 from linkage_engine.contract.reports import LinkageFigures, RunFigures
 from linkage_engine.disclosure.figures import CONFIDENTIAL
 from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.policy_parts import Counts
 from linkage_engine.disclosure.rounding import METHODS, three_figures
 from linkage_engine.disclosure.statistics.computed import share
 from linkage_engine.disclosure.threshold import effective_threshold, may_be_told
@@ -20,6 +21,9 @@ AT_MOST_PERCENT = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 """Steps of the estimated false links: an exact rate is a fraction of the number of links."""
 STEPS_A_BIT = 2
 """An exact threshold is the match weight of one pair of records."""
+
+
+_ROUNDED = Counts(mechanism="round", method="midpoint6")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,11 @@ class ExactLinkage:
 
 
 def controlled_run(pairs: Mapping[str, ExactLinkage], policy: Policy) -> RunFigures:
-    """The figures of a run, with every number safe under the policy or withheld."""
+    """The figures of a run, with every number safe under the policy or withheld.
+
+    Under a policy that does not round they are rounded all the same: nobody audits runs against each other.
+    """
+    policy = policy if policy.counts.mechanism == "round" else policy.model_copy(update={"counts": _ROUNDED})
     return RunFigures(
         policy=policy.profile,
         effective_threshold=effective_threshold(policy.threshold.persons, policy.counts.method),

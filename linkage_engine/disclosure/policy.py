@@ -13,6 +13,7 @@ from linkage_engine.contract.limits import Limits
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.value import ShortText, Slug, Value
 from linkage_engine.disclosure.policy_parts import (
+    CellKey,
     Counts,
     DifferentialPrivacy,
     GroupDisclosure,
@@ -41,6 +42,7 @@ class Policy(Value):
     unit: Literal["person", "provider"] = "person"
     threshold: Threshold
     counts: Counts
+    cellkey: CellKey = CellKey()
     magnitude: Magnitude = Magnitude()
     group_disclosure: GroupDisclosure = GroupDisclosure()
     quantiles: Quantiles = Quantiles()
@@ -55,6 +57,14 @@ class Policy(Value):
     @model_validator(mode="after")
     def _noise_where_it_is_budgeted(self) -> Self:
         if self.dp.enabled != (self.counts.mechanism == "dp"):
+            raise ValueError
+        return self
+
+    @model_validator(mode="after")
+    def _noise_within_the_threshold(self) -> Self:
+        """So that by cell keys no part is told as more than the whole."""
+        reach, threshold = 2 * self.cellkey.max_deviation, self.threshold
+        if self.counts.mechanism == "cellkey" and not (threshold.complement and reach <= threshold.persons):
             raise ValueError
         return self
 

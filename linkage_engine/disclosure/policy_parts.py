@@ -8,11 +8,14 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from linkage_engine.contract.statements import APPROVALS_NEEDED
 from linkage_engine.contract.value import Value
+from linkage_engine.disclosure.cellkey.distribution import can_vary, deviations
 
 Share = Annotated[float, Field(gt=0, le=1)]
 """A part of a whole."""
 Few = Annotated[int, Field(ge=1, le=1000)]
 """A number of people, events or degrees of freedom."""
+Epsilon = Annotated[float, Field(ge=0.000001, le=10, allow_inf_nan=False)]
+"""A loss of privacy: the natural logarithm of how much likelier one person can make any answer."""
 Symbol = Annotated[str, Field(min_length=1, max_length=8)]
 """What stands for a number that is not told."""
 
@@ -53,6 +56,23 @@ class Counts(Value):
     def _rounds_somehow(self) -> Self:
         if self.mechanism == "round" and self.method == "none":
             raise ValueError
+        return self
+
+
+class CellKey(Value):
+    """The noise that counts get by cell keys, beside another mechanism without meaning."""
+
+    variance: Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)] = 3.0
+    max_deviation: Annotated[int, Field(ge=1, le=100)] = 5
+    never_shown: Annotated[int, Field(ge=0, le=100)] = 0
+    """No count is perturbed to one of 1 to this."""
+
+    @model_validator(mode="after")
+    def _can_be_had(self) -> Self:
+        for count in range(1, self.max_deviation + self.never_shown + 2):
+            allowed = deviations(count, max_deviation=self.max_deviation, never_shown=self.never_shown)
+            if not can_vary(allowed, self.variance):
+                raise ValueError
         return self
 
 
@@ -116,7 +136,17 @@ class DifferentialPrivacy(Value):
     """The loss of privacy that all noisy releases together may cost."""
 
     enabled: bool = False
-    epsilon_total: Annotated[float, Field(gt=0, le=10)] = 1.0
+    epsilon_total: Epsilon = 1.0
+    epsilon_per_question: Epsilon = 0.25
+    """What one question takes of it, whatever it asks: finer breakdowns get more noise."""
+    labels_per_person: Annotated[int, Field(ge=1, le=60)] = 2
+    """In how many labels of a breakdown a person counts who has several, such as tumour groups."""
+
+    @model_validator(mode="after")
+    def _one_question_at_least(self) -> Self:
+        if self.epsilon_per_question > self.epsilon_total:
+            raise ValueError
+        return self
 
 
 class ReleaseRule(Value):

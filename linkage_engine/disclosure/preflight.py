@@ -59,7 +59,8 @@ def _hidden(state: State, table: ExactTable, policy: Policy, generator: np.rando
     """Cells of which nothing would be told: by the steps of `decide` that come before any outcome."""
     asked = classified(table, policy)
     admitted = admit(state, asked.table, threshold=policy.history.min_difference, generator=generator)
-    told = Exact(table, policy, frozenset(asked.withheld(admitted.decisions))).populations_safe
+    withheld = frozenset(place.cell for place in asked.withheld(admitted.decisions))
+    told = Exact(table, policy, withheld).populations_safe
     applicable = np.array([cell.applicable for cell in table.cells], dtype=np.bool_)
     return int((applicable & ~told).sum())
 

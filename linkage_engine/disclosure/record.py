@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from linkage_engine.contract.controlled_table import (
     CellStatus,
     ControlledRow,
     DisclosureRecord,
+    Noise,
     PlannedMeasure,
     RuleFired,
     Statistic,
@@ -25,11 +26,18 @@ class Provenance:
 
     specification_sha256: str
     data_version: str
+    secret: bytes | None = field(default=None, repr=False)
+    """Of the project whose data they are: what cell keys are made from, where a policy asks for them."""
 
 
-Action = Literal["hidden", "banded", "rounded", "recomputed"]
+Action = Literal["hidden", "banded", "rounded", "exact", "perturbed", "randomised", "recomputed"]
 
-TOLD_AS: Mapping[str, Action] = {"round": "rounded"}
+TOLD_AS: Mapping[str, Action] = {
+    "round": "rounded",
+    "suppress": "exact",
+    "cellkey": "perturbed",
+    "dp": "randomised",
+}
 """What each mechanism does to what it tells."""
 
 
@@ -100,6 +108,7 @@ def record_of(
     provenance: Provenance,
     *,
     audited: bool,
+    noise: Noise | None = None,
 ) -> DisclosureRecord:
     """What was done, told from the controlled rows alone."""
     statuses = [{(m.statistic, v.status) for m, v in zip(measures, row.values, strict=True)} for row in rows]
@@ -132,6 +141,7 @@ def record_of(
         specification_sha256=provenance.specification_sha256,
         data_version=provenance.data_version,
         history_audited=audited,
+        noise=noise,
     )
 
 

@@ -96,6 +96,11 @@ CHOICES: Mapping[str, Choice] = {
     "limits.dims": min,
     "limits.cells": min,
     "limits.queries_per_day": min,
+    "cellkey.variance": max,
+    "cellkey.max_deviation": max,
+    "cellkey.never_shown": max,
     "dp.epsilon_total": min,
+    "dp.epsilon_per_question": min,
+    "dp.labels_per_person": min,
 }
 """Which of several figures is the strictest; fields that are not here must agree."""

@@ -60,6 +60,11 @@ class Vault:
         finally:
             partial.unlink(missing_ok=True)
 
+    def secret(self, project_id: str, name: str) -> bytes:
+        """32 secret bytes of a project, the same as long as the at-rest key: nothing of them is kept."""
+        self._path(project_id, name)
+        return self._keystore.data_key(project_id, name)
+
     def read(self, project_id: str, name: str, *, columns: Sequence[str] | None = None) -> pa.Table:
         """The table, or some of its columns.
 

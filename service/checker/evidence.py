@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from linkage_engine.contract.evidence import Evidence, HistoryAudit, OutcomeLeverage
+from linkage_engine.contract.controlled_table import Noise
+from linkage_engine.contract.evidence import Evidence, HistoryAudit, OutcomeLeverage, TableAudit
 from linkage_engine.contract.statements import Decision, Verdict
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_bytes
@@ -80,6 +81,23 @@ def as_text(evidence: Evidence) -> str:
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
 
 
+def audit_lines(evidence: Evidence) -> list[str]:
+    """How tables together are kept from giving people away, and what noise there is, for people."""
+    audit, noise = history_lines(evidence.history), evidence.table.record.noise
+    if noise is None:
+        return audit
+    return [noise_line(noise)] if noise.epsilon is not None else [*audit, noise_line(noise)]
+
+
+def noise_line(noise: Noise) -> str:
+    """What was added to counts and what it cost, for people."""
+    told = f"noise of standard deviation {noise.standard_deviation} on every count"
+    if noise.epsilon is None:
+        return f"{told}, at most {noise.max_deviation}, the same for the same people"
+    budget = f"epsilon {noise.epsilon}, {noise.epsilon_spent} of the project's {noise.epsilon_total} spent"
+    return f"{told}; {budget}; not audited against earlier tables"
+
+
 def history_lines(audit: HistoryAudit) -> list[str]:
     """What the audit against earlier tables came to, for people."""
     before = f"audited after {audit.releases} earlier tables about {audit.sets} sets of people:"
@@ -111,6 +129,17 @@ def _share(outcome: OutcomeLeverage) -> str:
 def _names(outcome: OutcomeLeverage) -> str:
     first, *others = outcome.outcomes
     return f"{first} and {len(others)} more" if others else first
+
+
+def suppression_lines(audit: TableAudit | None) -> list[str]:
+    """What the audit of the table by itself came to, for people; of a table that rounds there is none."""
+    if audit is None:
+        return []
+    hidden = f"{audit.hidden} numbers hidden, {audit.secondary} of them large enough"
+    return [
+        f"{hidden}; {audit.determined} determined, {audit.undecided} undecided",
+        f"confirmed by {audit.witnesses} other tables in whole numbers, {audit.programs} programs solved",
+    ]
 
 
 def _percent(share: float) -> str:

@@ -12,7 +12,14 @@ import typer
 
 from linkage_engine.contract.permit import Role
 from linkage_engine.unseal.identity import Identity
-from service.checker.evidence import Opened, as_text, history_lines, open_evidence, signed_decision
+from service.checker.evidence import (
+    Opened,
+    as_text,
+    audit_lines,
+    open_evidence,
+    signed_decision,
+    suppression_lines,
+)
 from service.checker.parts import parts, write_folder
 from service.checker.queue import in_order, queue_lines
 from service.checker.words import earlier_lines, summary
@@ -68,7 +75,7 @@ def open_(
     if out is not None:
         write_folder(out, parts(evidence, digest))
     print(*summary(evidence), "", as_text(evidence), *earlier_lines(evidence), sep="\n")
-    print(*history_lines(evidence.history), sep="\n")
+    print(*audit_lines(evidence), *suppression_lines(evidence.suppression), sep="\n")
     record = evidence.table.record
     print(f"policy {record.policy} version {record.policy_version}, threshold {record.threshold},")
     print(

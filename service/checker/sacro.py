@@ -26,6 +26,7 @@ CHECKS: Mapping[Reason, str] = {
     Reason.REFERENCE: THRESHOLD,
     Reason.OTHER_CELLS: THRESHOLD,
     Reason.HISTORY: LINKED,
+    Reason.NOISE: THRESHOLD,
     Reason.RULE: DEGREES,
 }
 """Which of ACRO's checks says most nearly why we hide a number; what nobody can be in is no failure."""

@@ -20,6 +20,7 @@ WORDS: Mapping[Reason, str] = {
     Reason.REFERENCE: "too few to compare with",
     Reason.RULE: "rule of the statistic",
     Reason.OTHER_CELLS: "for other cells",
+    Reason.NOISE: "by its noise",
     Reason.NOT_APPLICABLE: "not applicable",
     Reason.UNAVAILABLE: "not available",
 }

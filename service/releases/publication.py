@@ -9,7 +9,13 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from linkage_engine.contract.controlled_table import CellStatus, ControlledTable, ControlledValue, Measure
+from linkage_engine.contract.controlled_table import (
+    CellStatus,
+    ControlledTable,
+    ControlledValue,
+    Measure,
+    Noise,
+)
 
 RECORD = "disclosure-record.json"
 """What disclosure control did to the table; its JSON Schema is at `/schemas/disclosure-record`."""
@@ -88,20 +94,53 @@ def as_text(table: ControlledTable) -> str:
 def disclosure_statement(table: ControlledTable) -> str:
     """How the numbers were protected, in a paragraph for readers."""
     record = table.record
+    if record.noise is not None:
+        return _noise_statement(table, record.noise)
     history = (
         "The table was audited against the project's earlier releases."
         if record.history_audited
         else "The table was not audited by machine against the project's earlier releases."
     )
-    return (
-        f"Disclosure control by policy {_policy(table)}: numbers of fewer than {record.threshold} people "
+    exact = any(rule.action == "exact" for rule in record.rules)
+    how = (
+        f"numbers of fewer than {record.threshold} people are withheld, and others so that these cannot be "
+        "computed. Numbers that are shown are exact; percentages, rates and their intervals are computed "
+        "from shown numbers"
+        if exact
+        else f"numbers of fewer than {record.threshold} people "
         f"are withheld; with this rounding, fewer than {record.effective_threshold}. "
         f"A count of few or none of a larger number of people is told as {CellStatus.LOW}, one of all or "
         f"nearly all as {CellStatus.HIGH}. "
         f"Every count is rounded by itself ({record.rounding}), totals too, so rows need not add up; "
-        f"percentages, rates, ratios and their intervals are computed from rounded numbers. "
-        f"Numbers are withheld in {record.cells_hidden} of {record.cells} cells, and told as such a band in "
-        f"{record.cells_banded}. {history}"
+        f"percentages, rates, ratios and their intervals are computed from rounded numbers"
+    )
+    banded = "" if exact else f", and told as such a band in {record.cells_banded}"
+    return (
+        f"Disclosure control by policy {_policy(table)}: {how}. "
+        f"Numbers are withheld in {record.cells_hidden} of {record.cells} cells{banded}. {history}"
+    )
+
+
+def _noise_statement(table: ControlledTable, noise: Noise) -> str:
+    """The same of counts with noise."""
+    record, deviation = table.record, noise.standard_deviation
+    withheld = f"Numbers are withheld in {record.cells_hidden} of {record.cells} cells."
+    shares = (
+        "so rows need not add up; percentages, rates, ratios and intervals are computed from numbers shown."
+    )
+    if noise.epsilon is None:
+        return (
+            f"Disclosure control by policy {_policy(table)}: numbers of fewer than {record.threshold} "
+            f"people are withheld. To every count noise is added by cell keys, of standard deviation "
+            f"{deviation} and at most {noise.max_deviation}, the same wherever the same people are counted, "
+            f"totals too, {shares} {withheld} The table was audited against the project's earlier releases."
+        )
+    return (
+        f"Disclosure control by policy {_policy(table)}: differential privacy for adding or removing one "
+        f"person, epsilon {noise.epsilon}. Every count has discrete Laplace noise of its own, of standard "
+        f"deviation {deviation}, totals too, {shares} A person counts in at most {noise.labels_per_person} "
+        f"labels of a breakdown that allows several. Negative numbers are taken as none, parts as no more "
+        f"than the whole; numbers that come out under {record.threshold} are withheld. {withheld}"
     )
 
 

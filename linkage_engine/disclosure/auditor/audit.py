@@ -42,7 +42,7 @@ class Findings:
         return not self.determined and not self.undecided
 
 
-def audit(claim: Claim) -> Findings:
+def audit(claim: Claim, *, seconds: float = np.inf) -> Findings:
     """What the shown cells tell of the hidden ones.
 
     1. Atoms that single shown cells tell are known; a hidden cell of such atoms only is determined.
@@ -53,8 +53,10 @@ def audit(claim: Claim) -> Findings:
     4. Each cell left: the linear range; a narrow one is determined.
     5. Each cell with a wide range and no witness: an integer program either way; neither way possible
        is determined, no answer is undecided, and undecided is not safe.
+
+    After so many seconds of linear programs, and as many of integer ones, they have no answer.
     """
-    return _Audit(claim).run()
+    return _Audit(claim).run(seconds)
 
 
 class _Audit:
@@ -68,14 +70,16 @@ class _Audit:
         self._kept: list[Whole] = []
         self._dice = np.random.default_rng(20_261_122)
 
-    def run(self) -> Findings:
+    def run(self, seconds: float) -> Findings:
         worlds = Worlds(self._claim)
+        worlds.give_up_after(seconds)
         if not worlds.free.any():
             return self._findings(set(self._hidden.tolist()), set(), 0)
         targets = sparse.csr_array(self._claim.cells[:, worlds.free], dtype=np.float64)
         worlds.bound(worlds.truth + BOX)
         self._in_bulk(worlds, targets)
         whole = Worlds(self._claim)
+        whole.give_up_after(seconds)
         whole.bound(whole.truth + CLOSE)
         whole.whole(NODES, gap=HALFWAY)
         self._in_bulk(whole, targets)

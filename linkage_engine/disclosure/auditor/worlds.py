@@ -32,6 +32,10 @@ class Worlds:
         self._solver = _solver(rows[once], low[once], high[once])
         self.solved = 0
 
+    def give_up_after(self, seconds: float) -> None:
+        """From so many seconds of solving on, all answers together, there is none."""
+        self._solver.setOptionValue("time_limit", seconds)
+
     def bound(self, most: Reals) -> None:
         """From now on no atom is above so much."""
         places = np.arange(self.truth.size, dtype=np.int32)

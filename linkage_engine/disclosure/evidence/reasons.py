@@ -8,6 +8,7 @@ import numpy as np
 
 from linkage_engine.contract.controlled_table import (
     CellStatus,
+    ControlledRow,
     ControlledTable,
     PlannedMeasure,
     Statistic,
@@ -32,6 +33,10 @@ def reasons(
     `withheld` are the places of cells that the audit against earlier tables found unsafe. A number that is
     computed has the reason of what it is computed from.
     """
+    if policy.counts.mechanism == "dp":
+        return tuple(
+            _of_noise(cell.applicable, row) for cell, row in zip(exact.cells, table.rows, strict=True)
+        )
     measures = exact.measures
     of_cells = _of_cells(exact, policy, frozenset(withheld))
     of_numbers = {
@@ -56,6 +61,19 @@ def reasons(
     return tuple(found)
 
 
+def _of_noise(applicable: bool, row: ControlledRow) -> Reasons:  # noqa: FBT001 - a fact of the cell
+    """Why the numbers of a cell are hidden that chance decided about; never by its exact ones."""
+    reason = Reason.NOISE if applicable else Reason.NOT_APPLICABLE
+    return tuple(
+        None
+        if value.status is CellStatus.SHOWN
+        else Reason.UNAVAILABLE
+        if value.status is CellStatus.UNAVAILABLE
+        else reason
+        for value in row.values
+    )
+
+
 def _of_cells(exact: ExactTable, policy: Policy, withheld: Collection[int]) -> list[Reason | None]:
     """Why nothing is told of a cell; nothing where something may be."""
     large = may_be_told(np.array([cell.population.size for cell in exact.cells], dtype=np.int64), policy)
@@ -78,6 +96,8 @@ def _of_numbers(measure: PlannedMeasure, exact: ExactTable, policy: Policy) -> S
     if part is None or measure.statistic not in {Statistic.COUNT, Statistic.EVENTS}:
         other = Reason.REFERENCE if measure.statistic is Statistic.EXPECTED else Reason.RULE
         return [other] * len(cells)
+    if measure.statistic is Statistic.EVENTS and policy.counts.mechanism == "suppress":
+        return [Reason.RULE] * len(cells)
     people = np.array([cell.parts[part].size for cell in cells], dtype=np.int64)
     populations = np.array([cell.population.size for cell in cells], dtype=np.int64)
     rest, enough = populations - people, may_be_told(people, policy)

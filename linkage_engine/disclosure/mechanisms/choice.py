@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.disclosure.figures import Mechanism
+from linkage_engine.disclosure.mechanisms.cell_keys import perturbed
 from linkage_engine.disclosure.mechanisms.rounded import rounded
+from linkage_engine.disclosure.mechanisms.suppressed import suppressed
 from linkage_engine.disclosure.policy import Policy
 
-MECHANISMS: Mapping[str, Mechanism] = {"round": rounded}
+MECHANISMS: Mapping[str, Mechanism] = {"round": rounded, "suppress": suppressed, "cellkey": perturbed}
 """By their names in `counts.mechanism`."""
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage_engine.disclosure.protector.dimension import Flags
+from linkage_engine.disclosure.protector.sets import Sets
 from linkage_engine.disclosure.protector.table import Table
 
 Changes = npt.NDArray[np.float64]
@@ -22,7 +23,7 @@ class Program:
     rise may be negative and its fall is 0: two free halves would grow together without bound.
     """
 
-    def __init__(self, table: Table, price: Changes, hidden: Flags, fixed: Flags) -> None:
+    def __init__(self, table: Table | Sets, price: Changes, hidden: Flags, fixed: Flags) -> None:
         self._values = table.values.astype(np.float64)
         self._price = price
         self._count = self._values.size
@@ -48,6 +49,10 @@ class Program:
         self._solver.passModel(program)
         self.hide(np.flatnonzero(hidden))
 
+    def give_up_after(self, seconds: float) -> None:
+        """From so many seconds of solving on, all answers together, there is none."""
+        self._solver.setOptionValue("time_limit", seconds)
+
     def hide(self, nodes: npt.NDArray[np.int64]) -> None:
         """From now on these change at no price."""
         self._bound(nodes, -self._values[nodes], np.full(nodes.size, highspy.kHighsInf))
@@ -62,19 +67,24 @@ class Program:
         self._bound(told + self._count, np.zeros(told.size), np.zeros(told.size))
 
     def cheapest(self, node: int, room: float) -> Changes | None:
-        """The cheapest changes with this hidden node larger by so much; nothing where there are none."""
-        self._solver.changeColBounds(node, room, highspy.kHighsInf)
+        """The cheapest changes with this hidden node larger by so much; nothing where there are none.
+
+        A room below 0 asks for a smaller number.
+        """
+        ends = (room, highspy.kHighsInf) if room > 0 else (-self._values[node], room)
+        self._solver.changeColBounds(node, *ends)
         changes = self._solved()
         self._solver.changeColBounds(node, -self._values[node], highspy.kHighsInf)
         return changes
 
     def together(self, nodes: npt.NDArray[np.int64], room: Changes, weight: Changes) -> Changes | None:
         """Changes of hidden nodes that cost nothing, with much of the room of many of these nodes at once."""
-        unbounded = np.full(nodes.size, highspy.kHighsInf)
-        self._bound(nodes, -self._values[nodes], room)
-        self._cost(nodes, -weight)
+        lowest, unbounded = -self._values[nodes], np.full(nodes.size, highspy.kHighsInf)
+        up = room > 0
+        self._bound(nodes, np.where(up, lowest, room), np.where(up, room, unbounded))
+        self._cost(nodes, np.where(up, -weight, weight))
         changes = self._solved()
-        self._bound(nodes, -self._values[nodes], unbounded)
+        self._bound(nodes, lowest, unbounded)
         self._cost(nodes, np.zeros(nodes.size))
         return changes
 

@@ -36,7 +36,7 @@ def count(exact: Exact, measure: PlannedMeasure) -> Figures:
         measure.part,
         numbers=counts,
         people=in_part(exact, measure.part),
-        allowed=found.allowed,
+        allowed=found.allowed & exact.parts_safe(measure.part),
         bands=found.bands,
     )
 

@@ -22,7 +22,7 @@ from linkage_engine.laboratory.demo.cast import (
 )
 from linkage_engine.laboratory.demo.commands import Journal, StepFailed, wait_for
 
-WAIT = ("--wait", "150")
+WAIT = ("--wait", "300")
 
 
 @dataclass
@@ -177,9 +177,10 @@ def _accepted(demo: Demo, provider: str, submission_id: str) -> Iterator[bool]:
 
 def link(demo: Demo) -> None:
     """The operator's linkage run: figures only."""
-    demo.facts["linkage_run"] = demo.journal.ask(
-        "tre-operate", "link", PROJECT, *demo.signed_in("operator"), *WAIT
-    )
+    run = demo.journal.ask("tre-operate", "link", PROJECT, *demo.signed_in("operator"), *WAIT)
+    if run["state"] != "finished":
+        raise StepFailed(f"the linkage run is {run['state']} after {WAIT[1]} seconds")
+    demo.facts["linkage_run"] = run
 
 
 def ask(demo: Demo) -> None:

@@ -125,6 +125,16 @@ def work_after_import() -> dict[str, object]:
     return sandboxed(Profile.LOCAL, work)
 
 
+def draw_noise() -> dict[str, object]:
+    """Load OpenDP's library and draw, as the gate does at its first question under such a policy."""
+    import numpy as np  # noqa: PLC0415
+
+    from linkage_engine.disclosure.differential_privacy.laplace import noisy  # noqa: PLC0415
+
+    drawn = noisy(np.zeros(5, dtype=np.int64), contributions=1, epsilon=10.0)
+    return {"counts": len(drawn.counts), "near": bool(abs(drawn.counts).max() < 100)}
+
+
 ACTS: dict[str, Callable[..., dict[str, object]]] = {
     "measure-bare": lambda *named: measured("local", *named),
     "measure": lambda *named: sandboxed(Profile.LOCAL, lambda: measured("local", *named)),
@@ -134,6 +144,7 @@ ACTS: dict[str, Callable[..., dict[str, object]]] = {
     "int80": lambda folder: sandboxed(Profile.LOCAL, lambda: thirty_two_bit_call(folder)),
     "int80-bare": thirty_two_bit_call,
     "exec": lambda: sandboxed(Profile.LOCAL, start_a_program),
+    "noise": lambda: sandboxed(Profile.LOCAL, draw_noise),
     "limits": lambda: sandboxed(Profile.LOCAL, limits),
     "limits-bare": limits,
     "twice": lambda: sandboxed(Profile.LOCAL, lambda: sandboxed(Profile.LOCAL, limits)),

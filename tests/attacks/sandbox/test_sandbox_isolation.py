@@ -142,6 +142,10 @@ def test_the_work_can_be_done_inside(when: str) -> None:
     assert done == {"total": 49_995_000, "rows": 1, "product": 256.0, "sealed": 17, "not_taken": []}
 
 
+def test_noise_can_be_drawn_inside() -> None:
+    assert hostile("noise") == {"counts": 5, "near": True, "not_taken": []}
+
+
 @needs_root
 def test_the_launcher_leaves_no_right_and_no_group() -> None:
     told = hostile("limits-bare", started=AS_ANOTHER_USER)

@@ -14,14 +14,22 @@ from linkage_engine.contract.controlled_table import (
     ControlledTable,
     ControlledValue,
     Measure,
+    Noise,
 )
 from linkage_engine.contract.earlier import LookedBack
-from linkage_engine.contract.evidence import Evidence, OutcomeLeverage, Reason
+from linkage_engine.contract.evidence import Evidence, OutcomeLeverage, Reason, TableAudit
 from linkage_engine.contract.permit import Role
 from linkage_engine.contract.refusals import CannotUnseal
 from linkage_engine.sealing.seal import seal
 from linkage_engine.unseal.identity import Identity
-from service.checker.evidence import as_text, history_lines, open_evidence
+from service.checker.evidence import (
+    as_text,
+    audit_lines,
+    history_lines,
+    noise_line,
+    open_evidence,
+    suppression_lines,
+)
 from service.keys import write_private
 from service.problems.requests import RequestUnreadable
 from service.problems.tools import KeyFolderUnusable
@@ -157,3 +165,47 @@ def test_outcomes_that_were_counted_in_other_ways_before_are_named() -> None:
 @pytest.mark.parametrize("name", ["leverage_mean", "leverage_top1"])
 def test_a_leverage_that_is_no_number_is_over_budget(name: str) -> None:
     assert a_history_audit(**{name: float("nan")}).over_budget
+
+
+def test_the_audit_of_a_table_of_exact_numbers_is_told() -> None:
+    found = TableAudit(hidden=12, secondary=5, determined=0, undecided=0, programs=9, witnesses=4)
+    assert suppression_lines(None) == []
+    assert suppression_lines(found) == [
+        "12 numbers hidden, 5 of them large enough; 0 determined, 0 undecided",
+        "confirmed by 4 other tables in whole numbers, 9 programs solved",
+    ]
+
+
+CELL_KEYS = Noise(mechanism="cell_key", standard_deviation=1.73, max_deviation=5)
+PAID_FOR = Noise(
+    mechanism="discrete_laplace",
+    standard_deviation=22.62,
+    epsilon=0.25,
+    epsilon_spent=0.75,
+    epsilon_total=1.0,
+    contributions=4,
+    labels_per_person=2,
+)
+
+
+def test_noise_is_told_with_its_size_and_what_it_cost() -> None:
+    assert noise_line(CELL_KEYS) == (
+        "noise of standard deviation 1.73 on every count, at most 5, the same for the same people"
+    )
+    assert noise_line(PAID_FOR) == (
+        "noise of standard deviation 22.62 on every count; epsilon 0.25, 0.75 of the project's 1.0 spent; "
+        "not audited against earlier tables"
+    )
+
+
+def test_a_checker_is_told_of_the_audit_of_the_noise_or_of_both() -> None:
+    plain = some_evidence()
+
+    def with_noise(noise: Noise) -> Evidence:
+        record = plain.table.record.model_copy(update={"noise": noise})
+        return plain.model_copy(update={"table": plain.table.model_copy(update={"record": record})})
+
+    audit = history_lines(plain.history)
+    assert audit_lines(plain) == audit
+    assert audit_lines(with_noise(CELL_KEYS)) == [*audit, noise_line(CELL_KEYS)]
+    assert audit_lines(with_noise(PAID_FOR)) == [noise_line(PAID_FOR)]

@@ -14,6 +14,7 @@ from linkage_engine.disclosure.control import control
 from linkage_engine.disclosure.evidence.reasons import Reasons, reasons
 from linkage_engine.disclosure.policy import Policy
 from tests.unit.disclosure import emergency_tables
+from tests.unit.disclosure.people import ACRO
 from tests.unit.disclosure.tables import DEFAULT, HES, PROVENANCE, a_cell, a_table
 
 HIDDEN = ControlledValue(value=None, status=CellStatus.CONFIDENTIAL)
@@ -106,6 +107,12 @@ def test_events_that_are_safe_by_themselves_were_hidden_for_the_sake_of_others()
     table = shown.model_copy(update={"rows": (ControlledRow(labels=("Total",), values=tuple(values)),)})
     [found] = reasons(exact, table, DEFAULT, withheld=())
     assert dict(zip(emergency_tables.NAMES, found, strict=True))["observed"] is Reason.OTHER_CELLS
+
+
+def test_events_under_a_policy_that_rounds_nothing_are_hidden_by_a_rule() -> None:
+    exact = emergency_tables.a_table(emergency_tables.a_cell(100, 40, 50))
+    [found] = reasons(exact, control(exact, ACRO, provenance=PROVENANCE), ACRO, withheld=())
+    assert dict(zip(emergency_tables.NAMES, found, strict=True))["observed"] is Reason.RULE
 
 
 def test_a_hidden_share_of_shown_numbers_has_a_rule_of_its_own() -> None:

@@ -65,6 +65,26 @@ def test_what_is_not_accurate_is_undecided(monkeypatch: pytest.MonkeyPatch, faul
     assert looked(HALVES, sets_of([range(3)])).verdict is Verdict.UNDECIDED
 
 
+@pytest.mark.parametrize(
+    ("left", "residual", "expected"),
+    [
+        (np.nextafter(1e-7, 0), 1e-8, Verdict.DETERMINED),
+        (1e-7, 1e-8, Verdict.UNDECIDED),
+        (np.nextafter(1e-5, 0), 1e-8, Verdict.UNDECIDED),
+        (1e-5, 1e-8, Verdict.SAFE),
+        (1e-5, np.nextafter(1e-8, 1), Verdict.UNDECIDED),
+    ],
+)
+def test_the_limits_between_determined_undecided_and_safe(
+    monkeypatch: pytest.MonkeyPatch, left: float, residual: float, expected: Verdict
+) -> None:
+    """One of several vectors is enough to show that a person is not determined."""
+    vectors = np.zeros((1, verdict.VECTORS))
+    vectors[0, -1] = -left
+    monkeypatch.setattr(verdict, "null_space", lambda *_: NullSpace(vectors, 0, residual))
+    assert looked(no_sets(), sets_of([[0]])).verdict is expected
+
+
 def test_a_rank_taken_too_low_is_seen_in_the_residual(monkeypatch: pytest.MonkeyPatch) -> None:
     """A set thrown away as following from the others although it does not: a gate that looks away."""
     monkeypatch.setattr(factor, "PIVOT", 1e3)

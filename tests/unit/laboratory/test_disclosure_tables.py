@@ -169,7 +169,10 @@ def test_labels_with_separators_formulas_and_total_stay_themselves(tmp_path: Pat
         ({"policy": POLICY + "dp: {enabled: true}\n"}, "policy-invalid"),
         ({"policy": POLICY + "treshold: 4\n"}, "policy-invalid"),
         ({"policy": "a: [b"}, "policy-invalid"),
-        ({"policy": POLICY.replace("suppress}", "cellkey}")}, "mechanism-not-available"),
+        (
+            {"policy": POLICY.replace("suppress}", "cellkey}").replace("persons: 4", "persons: 10")},
+            "mechanism-not-available",
+        ),
         (
             {"policy": POLICY.replace("suppress}", "round, method: nearest5}"), "spec": SUMS},
             "mechanism-not-available",

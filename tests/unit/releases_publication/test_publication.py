@@ -18,6 +18,8 @@ from linkage_engine.contract.controlled_table import (
     ControlledValue,
     DisclosureRecord,
     Measure,
+    Noise,
+    RuleFired,
 )
 from service.releases.publication import MEANINGS, as_csv, as_csvw, as_text, disclosure_statement
 from tests.unit.disclosure.emergency_tables import a_cell, controlled
@@ -34,6 +36,7 @@ RECORD = DisclosureRecord(
     margins="independent",
     cells=2,
     cells_hidden=1,
+    cells_banded=0,
     rules=(),
     specification_sha256="ab" * 32,
     data_version="delivery-set-one",
@@ -223,3 +226,31 @@ def test_the_statement_names_threshold_rounding_and_margins() -> None:
     statement = disclosure_statement(TABLE)
     for words in ("fewer than 10", "fewer than 13", "midpoint6", "rows need not add up", "in 1 of 2 cells"):
         assert words in statement
+
+
+def test_of_exact_numbers_the_statement_says_that_they_are_exact() -> None:
+    exact = (RuleFired(rule="count_exact", action="exact", cells=1),)
+    record = RECORD.model_copy(update={"rules": exact, "rounding": "none"})
+    statement = disclosure_statement(TABLE.model_copy(update={"record": record}))
+    assert "Numbers that are shown are exact" in statement
+    assert "round" not in statement
+
+
+def with_noise(noise: Noise) -> str:
+    record = RECORD.model_copy(update={"noise": noise, "rounding": "none"})
+    return disclosure_statement(TABLE.model_copy(update={"record": record}))
+
+
+def test_the_statement_of_noise_by_cell_keys_says_how_much_and_that_history_was_audited() -> None:
+    statement = with_noise(Noise(mechanism="cell_key", standard_deviation=1.73, max_deviation=5))
+    for words in ("fewer than 10", "1.73", "at most 5", "the same people", "rows need not add up", "audited"):
+        assert words in statement
+    assert "rounded" not in statement
+
+
+def test_the_statement_of_differential_privacy_names_epsilon_and_what_was_done_after() -> None:
+    noise = Noise(mechanism="discrete_laplace", standard_deviation=22.62, epsilon=0.25, labels_per_person=2)
+    statement = with_noise(noise)
+    for words in ("epsilon 0.25", "22.62", "one person", "at most 2", "Negative", "under 10", "1 of 2 cells"):
+        assert words in statement
+    assert "audited" not in statement

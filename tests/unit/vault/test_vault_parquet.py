@@ -218,3 +218,23 @@ def test_another_fault_of_the_disk_is_not_taken_for_a_full_one(vault: Vault, tmp
     file_of(tmp_path).with_suffix(".partial").mkdir(parents=True)
     with pytest.raises(OSError, match="directory"):
         vault.write(PROJECT, NAME, TABLE)
+
+
+def test_a_secret_is_of_its_project_and_name_and_survives_the_vault(vault: Vault, tmp_path: Path) -> None:
+    secret = vault.secret(PROJECT, "record-keys")
+    elsewhere = Vault(tmp_path / "another", Keystore(bytes(range(32))))
+    assert len(secret) == 32
+    assert elsewhere.secret(PROJECT, "record-keys") == secret
+    others = {
+        vault.secret("project-2", "record-keys"),
+        vault.secret(PROJECT, "other-keys"),
+        Vault(tmp_path / "vault", Keystore(bytes(32))).secret(PROJECT, "record-keys"),
+    }
+    assert len(others | {secret}) == 4
+    assert not (tmp_path / "vault").exists()
+
+
+def test_a_secret_of_another_shape_of_name_is_refused(vault: Vault) -> None:
+    with pytest.raises(EngineRefusal) as refused:
+        vault.secret(PROJECT, "../record-keys")
+    assert refused.value.code is RefusalCode.VAULT_NAME_INVALID

@@ -1,0 +1,1 @@
+"""Noise within a budget: what a question costs, whom it covers, and how its counts are drawn."""
