@@ -106,14 +106,15 @@ def _searched(basis: Floats, sizes: Numbers, threshold: int) -> Iterator[Numbers
         preference = 2.0**sizes * SPREAD ** random.random(sizes.size)
         echelon, pivots = _echelon(basis, preference)
         chosen, is_whole = _sums(echelon, sizes, pivots, threshold)
-        for rows in chosen:
-            vector = echelon[rows].sum(axis=0)
-            union = np.flatnonzero(vector > 1 / 2)
-            rest = union.size - (basis[:, union].sum(axis=1) ** 2).sum()
-            if sizes[union].sum() < threshold and rest < FOLLOWS:
-                yield union
+        unions = (np.flatnonzero(echelon[rows].sum(axis=0) > 1 / 2) for rows in chosen)
+        yield from (each for each in unions if _follows(basis, each) and sizes[each].sum() < threshold)
         if is_whole:
             return
+
+
+def _follows(basis: Floats, union: Numbers) -> bool:
+    """Whether all of its vector is in the row space."""
+    return bool(union.size - (basis[:, union].sum(axis=1) ** 2).sum() < FOLLOWS)
 
 
 def _sums(echelon: Floats, sizes: Numbers, pivots: Numbers, threshold: int) -> tuple[list[Numbers], bool]:

@@ -127,8 +127,20 @@ def test_where_nothing_vanishes_over_the_large_sorts_nothing_small_follows() -> 
 def test_what_would_take_too_long_is_not_begun(
     sizes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    told = np.array([[1, 1, 0], [1, 0, 0]])
+    assert frozenset({1}) in found_in(told, np.array(sizes))
     monkeypatch.setattr(echelon, "MOST_STEPS", 1)
-    assert found_in(np.array([[1, 1, 0], [1, 0, 0]]), np.array(sizes)) == set()
+    assert found_in(told, np.array(sizes)) == set()
+
+
+def test_nor_where_large_sorts_that_are_told_alike_take_little_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three sets over three large sorts: two dimensions are left, over ten small ones."""
+    told = np.hstack([np.ones((3, 3)), np.zeros((3, 10))]).astype(np.int64)
+    told[0, 3:5] = told[1, 5] = 1
+    sizes = np.array([10] * 3 + [1] * 10)
+    assert found_in(told, sizes) == {frozenset({3, 4}), frozenset({5})}
+    monkeypatch.setattr(echelon, "MOST_STEPS", 30)
+    assert found_in(told, sizes) == set()
 
 
 def test_the_same_sets_always_give_the_same() -> None:
