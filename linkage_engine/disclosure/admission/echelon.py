@@ -17,6 +17,7 @@ from scipy import sparse
 from scipy.linalg import qr, solve
 from scipy.sparse.csgraph import connected_components
 
+from linkage_engine.disclosure.admission.pairs import WEIGHT_BITS, scattered
 from linkage_engine.disclosure.history.sets import Flags, Floats, Numbers
 
 ORDERS = 4
@@ -41,7 +42,7 @@ def few_that_follow(told: sparse.csr_array, sizes: Numbers, *, threshold: int) -
     of dimension s over n sorts, one order of columns finds a union unless more of its sorts are pivots than
     rows were added up: three up to 84 dimensions, two up to 547. Were pivots any s of n, one of w sorts
     would have more than p with a chance of about (w choose p + 1) (s / n) ^ (p + 1), and each of four orders
-    with another seed would have to miss it. Nothing is searched where that would take more than `MOST_STEPS`.
+    would have to miss it. Nothing is searched where that would take more than `MOST_STEPS`.
     The same sets and sizes always give the same unions.
     """
     small = np.flatnonzero(sizes < threshold)
@@ -100,10 +101,10 @@ def _echelon(basis: Floats, preference: Floats) -> tuple[Floats, Numbers]:
 
 def _searched(basis: Floats, sizes: Numbers, threshold: int) -> Iterator[Numbers]:
     """The unions of one part, in one order of columns after the other until one leaves nothing out."""
-    random = np.random.default_rng(basis.shape)
-    for _ in range(ORDERS):
+    shares = scattered(ORDERS * sizes.size)[:, 0].reshape(ORDERS, -1) / 2**WEIGHT_BITS
+    for share in shares:
         # Large sorts first: the fewer of them fit into a small group.
-        preference = 2.0**sizes * SPREAD ** random.random(sizes.size)
+        preference = 2.0**sizes * SPREAD**share
         echelon, pivots = _echelon(basis, preference)
         chosen, is_whole = _sums(echelon, sizes, pivots, threshold)
         unions = (np.flatnonzero(echelon[rows].sum(axis=0) > 1 / 2) for rows in chosen)

@@ -39,7 +39,7 @@ def null_numbers(told: Numbers, random: np.random.Generator) -> Numbers:
     width = told.shape[1]
     reduced, rank = flint.nmod_mat(len(told), width, told.ravel().tolist(), PRIME).rref()
     rows = np.array(reduced.tolist(), dtype=object).astype(np.int64)[:rank]
-    null = random.integers(1, PRIME, width)
+    null: Numbers = random.integers(1, PRIME, (width,))
     pivots = (rows != 0).argmax(axis=1)
     null[pivots] = 0
     null[pivots] = (-(rows.astype(object) @ null.astype(object)) % PRIME).astype(np.int64)
