@@ -27,11 +27,16 @@ TESTS = (
     "tests/unit/disclosure",
     "tests/unit/disclosure_history",
     "tests/unit/disclosure_evidence",
+    "tests/unit/disclosure_noise",
     "tests/property/disclosure",
     "tests/property/disclosure_history",
 )
 SLOW_SECONDS = 1.5
 """Longer tests are left out: a fault that they alone would see counts as not seen."""
+BUDGET_SECONDS = 4.0
+"""Of a fault's tests the quickest that take no longer together."""
+LIMIT_SECONDS = 12
+"""Of the processor, for a trial."""
 OUT = Path("build/mutants")
 
 
@@ -44,7 +49,9 @@ def tests_of(mutant: Mutant, path: Path, drawn: Map) -> tuple[str, ...]:
     else:
         files = [lines for file, lines in drawn.lines.items() if Path(file).parent == path.parent]
         found = {each for lines in files for tests in lines.values() for each in tests}
-    return tuple(sorted(found, key=lambda each: drawn.seconds[each]))
+    quick = sorted(found, key=lambda each: drawn.seconds[each])
+    so_far = np.cumsum([drawn.seconds[each] for each in quick])
+    return tuple(quick[: int((so_far <= BUDGET_SECONDS).sum())])
 
 
 def _chosen(path: Path, most: int, seed: int) -> tuple[list[Mutant], int]:
@@ -56,8 +63,7 @@ def _chosen(path: Path, most: int, seed: int) -> tuple[list[Mutant], int]:
 
 def _tried(path: Path, mutant: Mutant, drawn: Map, session: pytest.Session | None) -> dict[str, object]:
     tests = tests_of(mutant, path, drawn)
-    limit = 20 + int(3 * sum(drawn.seconds[each] for each in tests))
-    faulty = Faulty(path.resolve(), mutant.text, tests, limit)
+    faulty = Faulty(path.resolve(), mutant.text, tests, LIMIT_SECONDS)
     trial = partial(in_function, session) if session else at_import
     became = trial(faulty) if tests else "survived"
     where = f"{path}:{mutant.first_line}"

@@ -21,7 +21,17 @@ import coverage
 import pytest
 from hypothesis import Phase, settings
 
-ARGUMENTS = ("-q", "-s", "-x", "-n0", "--noconftest", "-pno:randomly", "-pno:cacheprovider", "-pno:logging")
+ARGUMENTS = (
+    "-q",
+    "-s",
+    "-x",
+    "-n0",
+    "--noconftest",
+    "-pno:randomly",
+    "-pno:cacheprovider",
+    "-pno:logging",
+    "-pno:faulthandler",
+)
 CHOSEN = ("-mnot deep and not process", "-Wignore::pytest.PytestAssertRewriteWarning")
 MEMORY_BYTES = 8 << 30
 

@@ -84,6 +84,7 @@ def test_a_value_that_nearly_all_have_tells_theirs_unless_it_is_nothing() -> Non
     assert tells_value(given(*[7] * 96, 1, 2, 3, 4), rule)
     assert not tells_value(given(*[7] * 95, 1, 2, 3, 4, 5), rule)
     assert not tells_value(given(*[0] * 99, 1), rule)
+    assert tells_value(given(*[1] * 99, 2), rule), "one is something"
     assert not tells_value(given(), rule)
 
 
@@ -114,10 +115,19 @@ def test_a_quantile_is_told_to_the_whole_unit() -> None:
         (Fit(29, 20, 25), [15, 14], False),
         (Fit(30, 30, 30), [30], False),
         (Fit(100, 5, 6), [91, 9], False),
+        (Fit(100, 5, 6), [90, 10], True),
         (Fit(100, 5, 6), [], True),
         (Fit(100, 4, 4), [50, 50], False),
     ],
-    ids=["ten left", "nine left", "none left", "a level of nine", "no factor", "a mean for each pattern"],
+    ids=[
+        "ten left",
+        "nine left",
+        "none left",
+        "nine in a level",
+        "ten",
+        "no factor",
+        "a mean for each pattern",
+    ],
 )
 def test_a_model_needs_ten_degrees_of_freedom_ten_at_every_level_and_fewer_coefficients_than_patterns(
     *, fit: Fit, levels: list[int], told: bool

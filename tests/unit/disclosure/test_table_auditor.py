@@ -34,6 +34,7 @@ def square(numbers: list[int], *hidden: tuple[str, str]) -> Claim:
     return Claim(cells, truth, np.where(secret, 0, values), np.where(secret, UNKNOWN, values))
 
 
+ROWS, COLUMNS = ("a=x", "a=y", "Total"), ("b=u", "b=v", "Total")
 INNER = [(f"a={a}", f"b={b}") for a in "xy" for b in "uv"]
 
 
@@ -141,6 +142,19 @@ def test_a_certificate_is_checked_in_whole_numbers() -> None:
     assert not is_possible(claim, np.array([3.0, 8.0, 8.0, 10.0])), "not whole"
     assert not is_possible(claim, np.array([3, 8, 8])), "another table"
     assert not is_possible(claim, np.array([2**31, 8, 8, 10])), "sums could overflow"
+
+
+def test_a_world_of_large_numbers_is_not_believed_even_where_nothing_is_shown() -> None:
+    nothing_shown = square([2, 9, 9, 9], *((a, b) for a in ROWS for b in COLUMNS))
+    assert is_possible(nothing_shown, np.array([2**31 - 1, 0, 0, 0]))
+    assert not is_possible(nothing_shown, np.array([2**31, 0, 0, 0]))
+
+
+def test_nobody_may_be_missing_from_an_atom_that_stands_in_sums_only() -> None:
+    total = np.array([5])
+    of_two = Claim(sparse.csr_array(np.ones((1, 2), dtype=np.int64)), np.array([2, 3]), total, total)
+    assert is_possible(of_two, np.array([5, 0]))
+    assert not is_possible(of_two, np.array([6, -1]))
 
 
 def test_more_cells_than_allowed_are_refused_before_they_are_made() -> None:

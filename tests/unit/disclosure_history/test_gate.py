@@ -134,6 +134,13 @@ def test_single_people_and_pairs_of_old_sets_need_no_list() -> None:
     assert listed_all(no_sets(), no_sets(), no_sets())
 
 
+@pytest.mark.parametrize("threshold", [10, 11])
+def test_a_part_as_large_as_the_threshold_needs_no_list(threshold: int) -> None:
+    before, new = sets_of([range(30)]), sets_of([range(30 - threshold, 60)])
+    assert listed_all(before, new, no_sets(), threshold=threshold)
+    assert not listed_all(before, new, no_sets(), threshold=threshold + 1)
+
+
 def test_parts_are_looked_at_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pairs, "BLOCK_VALUES", 1)
     before = sets_of([range(100, 150), range(200, 250), range(20)])
