@@ -19,9 +19,10 @@ from linkage_engine.laboratory.disclosure.attack.strategies.trackers import trac
 from linkage_engine.laboratory.disclosure.attack.transcript import attack
 from linkage_engine.laboratory.main import app
 
-PERSONS = dict.fromkeys(KINDS, 300) | {"linked-margins": 100}
+PERSONS = dict.fromkeys(KINDS, 200) | {"nested-filters": 300, "linked-margins": 100}
 STRONG = 0.95
-QUESTIONS = dict.fromkeys(KINDS, 16) | {"linked-margins": 40}
+QUESTIONS = dict.fromkeys(KINDS, 8) | {"nested-filters": 12, "linked-margins": 40}
+"""As few as leave the attacker strong: the thousands are asked in `make test-deep`."""
 DEEP_QUESTIONS, DEEP_PERSONS = 2_000, 600
 PLAIN = 0.62
 TRACKER, BULK = 0.70, 0.60
@@ -48,9 +49,9 @@ def test_a_control_that_forgets_is_found_out(kind: str) -> None:
 
 
 def test_questions_over_the_budget_are_refused_where_the_policy_says_so() -> None:
-    asked = Asked(("linked-margins",), questions=12, persons=150, over_budget=("refuse",))
+    asked = Asked(("linked-margins",), questions=8, persons=100, over_budget=("refuse",))
     (found,) = evaluate(asked)
-    assert 0 < found.refused < found.questions == 12
+    assert 0 < found.refused < found.questions == 8
     assert found.determined_groups == found.determined_persons == 0
     assert found.bit_accuracy_of_all < found.bit_accuracy_of_all_threshold_only
 
@@ -102,6 +103,51 @@ def test_the_command_writes_figures_and_a_table(tmp_path: Path) -> None:
     found = json.loads(out.read_text())
     assert [each["kind"] for each in found["kinds"]] == ["tracker-pairs"] * 2 + ["refusal-oracle"] * 2
     assert {each["questions"] for each in found["kinds"]} == {6}
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--url", "http://127.0.0.1:9"], "--project, --keys and --home"),
+        (["--url", "http://127.0.0.1:9", "--in-process"], "one of both"),
+    ],
+)
+def test_a_target_over_http_that_is_not_whole_is_named(options: list[str], named: str) -> None:
+    done = CliRunner().invoke(app, ["disclosure", "attack", *options])
+    assert done.exit_code == 2
+    assert named in " ".join(done.output.split())
+
+
+def test_more_questions_than_a_day_has_are_not_begun(tmp_path: Path) -> None:
+    target = [
+        "--url",
+        "http://127.0.0.1:9",
+        "--project",
+        "any",
+        "--keys",
+        str(tmp_path),
+        "--home",
+        str(tmp_path),
+    ]
+    done = CliRunner().invoke(app, ["disclosure", "attack", *target, "--questions", "50"])
+    assert done.exit_code == 2
+    assert "300 questions" in " ".join(done.output.split())
+
+
+def test_without_a_vault_there_is_no_truth_and_nothing_is_asked(tmp_path: Path) -> None:
+    target = [
+        "--url",
+        "http://127.0.0.1:9",
+        "--project",
+        "any",
+        "--keys",
+        str(tmp_path),
+        "--home",
+        str(tmp_path),
+    ]
+    done = CliRunner().invoke(app, ["disclosure", "attack", *target])
+    assert done.exit_code == 1
+    assert "the attack stopped" in done.output
 
 
 def test_a_kind_that_there_is_not_is_named() -> None:

@@ -27,7 +27,8 @@ def believed(heard: Sequence[Heard], known: Prior, persons: int) -> Floats:
     """For each column and person the mean of the secret given everything heard.
 
     Secrets are taken to be independent and normal, every number off by as much as its variance says: the
-    precision is I / v + P' diag(1 / w) P. Bayes' rule; least squares where nothing blurs.
+    precision is I / v + P' diag(1 / w) P. Bayes' rule, least squares where nothing blurs; with fewer numbers
+    than people by Woodbury's identity.
     """
     if not heard:
         return np.repeat(known.means[:, None], persons, axis=1)
@@ -35,16 +36,28 @@ def believed(heard: Sequence[Heard], known: Prior, persons: int) -> Floats:
     for number, each in enumerate(heard):
         rows[number, each.people] = 1.0
     sums = np.array([each.meaning.sums for each in heard])
-    weights = 1.0 / np.array([each.meaning.variances for each in heard])
+    variances = np.array([each.meaning.variances for each in heard])
     found = np.empty((known.means.size, persons))
     for column, (mean, variance) in enumerate(zip(known.means, known.variances, strict=True)):
-        said = weights[:, column] > 0
-        weighted = rows[said] * weights[said, column, None]
-        precision = weighted.T @ rows[said]
-        precision[np.diag_indices(persons)] += 1 / variance
+        said = np.isfinite(variances[:, column])
         surprise = sums[said, column] - rows[said].sum(axis=1) * mean
-        found[column] = mean + linalg.solve(precision, weighted.T @ surprise, assume_a="pos")
+        found[column] = mean + _learnt(rows[said], variances[said, column], surprise, variance)
     return found
+
+
+def _learnt(rows: Floats, off: Floats, surprise: Floats, variance: float) -> Floats:
+    """By how much surprises change what is believed: by people or by what was heard, whichever are fewer."""
+    heard, persons = rows.shape
+    if heard < persons:
+        spread = variance * (rows @ rows.T)
+        spread[np.diag_indices(heard)] += off
+        learnt: Floats = variance * (rows.T @ linalg.solve(spread, surprise, assume_a="pos"))
+    else:
+        weighted = rows.T / off
+        precision = weighted @ rows
+        precision[np.diag_indices(persons)] += 1 / variance
+        learnt = linalg.solve(precision, weighted @ surprise, assume_a="pos")
+    return learnt
 
 
 def right(beliefs: Floats, truth: Codes, known: Prior) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from linkage_engine.disclosure.history.sets import Floats
 from linkage_engine.laboratory.disclosure.attack.bits import believed, right
 from linkage_engine.laboratory.disclosure.attack.cohort import Cohort, Secret, prior
-from linkage_engine.laboratory.disclosure.attack.solver import solve
+from linkage_engine.laboratory.disclosure.attack.solver import Group, solve
 from linkage_engine.laboratory.disclosure.attack.strategies.moves import FEW
 from linkage_engine.laboratory.disclosure.attack.transcript import Transcript
 from linkage_engine.laboratory.disclosure.attack.unlisted import larger_unions, small_unions
@@ -35,28 +36,65 @@ class Score:
     unlisted_larger: int
 
 
-def score(cohort: Cohort, found: Transcript, random: np.random.Generator, *, search: bool) -> Score:
-    """Exactly what follows, and what a good guesser would believe.
+@dataclass(frozen=True)
+class Determined:
+    """What could be computed from everything told: groups of several, persons, and groups nobody listed."""
 
-    With `search` also the small groups nobody listed, as far as they can be searched for.
-    """
-    persons = cohort.register.persons
-    solved = solve((each.tolist() for each in found.told), persons, random)
-    groups = {each for each in found.listed | found.aims if solved.follows(each)} | solved.pairs(FEW)
+    rank: int
+    groups: int
+    persons: int
+    unlisted: int
+    unlisted_larger: int
+    aims_share: float
+    """Of the groups that an attacker was after."""
+
+
+def determined(
+    told: Iterable[Sequence[int]],
+    listed: set[Group],
+    aims: set[Group],
+    *,
+    persons: int,
+    random: np.random.Generator,
+    search: bool = True,
+) -> Determined:
+    """Exactly what follows; with `search` also small groups that nobody listed, as far as they are found."""
+    solved = solve(told, persons, random)
+    groups = {each for each in listed | aims if solved.follows(each)} | solved.pairs(FEW)
     unlisted = small_unions(solved, FEW) - groups if search else set()
     larger = larger_unions(solved, FEW, random) - groups - unlisted if search else set()
+    return Determined(
+        rank=solved.rank,
+        groups=len({each for each in groups if len(each) > 1}),
+        persons=len(solved.persons()),
+        unlisted=len(unlisted),
+        unlisted_larger=len(larger),
+        aims_share=sum(map(solved.follows, aims)) / max(1, len(aims)),
+    )
+
+
+def score(cohort: Cohort, found: Transcript, random: np.random.Generator, *, search: bool) -> Score:
+    """Exactly what follows, and what a good guesser would believe."""
+    follows = determined(
+        (each.tolist() for each in found.told),
+        found.listed,
+        found.aims,
+        persons=cohort.register.persons,
+        random=random,
+        search=search,
+    )
     shares = _right(cohort, found)
     alone = sorted({person for aim in found.aims if len(aim) == 1 for person in aim})
     return Score(
-        rank=solved.rank,
-        determined_groups=len({each for each in groups if len(each) > 1}),
-        determined_persons=len(solved.persons()),
+        rank=follows.rank,
+        determined_groups=follows.groups,
+        determined_persons=follows.persons,
         aims=len(found.aims),
-        aims_determined=sum(map(solved.follows, found.aims)) / max(1, len(found.aims)),
+        aims_determined=follows.aims_share,
         bit_accuracy=float(shares[alone].mean()) if alone else 0.5,
         bit_accuracy_of_all=float(shares.mean()),
-        unlisted=len(unlisted),
-        unlisted_larger=len(larger),
+        unlisted=follows.unlisted,
+        unlisted_larger=follows.unlisted_larger,
     )
 
 

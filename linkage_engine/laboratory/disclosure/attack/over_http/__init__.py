@@ -1,0 +1,1 @@
+"""The attack on a running installation: signed questions over HTTP, by the tools that people use."""
