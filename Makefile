@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 EXACT := linkage_engine/disclosure/*,linkage_engine/sealing/*,linkage_engine/unseal/*,linkage_engine/contract/*,service/audit/*,service/access/*,service/*/rules.py
 TOOLS := service linkage_engine migrations tests
 
-.PHONY: setup demo test test-deep check fix fuzz mutants bench openapi docs outside clean
+.PHONY: setup demo test test-deep check fix fuzz mutants bench bench-disclosure openapi docs outside clean
 
 setup: $(READY) ## Create .venv with everything, from hashed requirements
 $(READY): requirements/dev.txt pyproject.toml
@@ -79,6 +79,9 @@ docs: setup ## Write the pages that are made from the code
 
 bench: setup ## Speed and memory, as JSON in build/bench/
 	$(BIN)/python -m tests.benchmarks --out build/bench
+
+bench-disclosure: setup ## The figures of docs/DISCLOSURE.md, as JSON in build/bench/disclosure/; ONLY=name, SCALE=0.1
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks --disclosure --out build/bench/disclosure $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE))
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

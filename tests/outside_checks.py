@@ -31,7 +31,12 @@ NEEDED = ("data", "go", "node", POSTGRESQL)
 
 def data_folder(config: pytest.Config) -> Path:
     """Outside data: TRE_OUTSIDE_DATA, or `shared/data` beside the project."""
-    return Path(os.environ.get("TRE_OUTSIDE_DATA") or config.rootpath.parent / "shared" / "data")
+    return data_at(config.rootpath)
+
+
+def data_at(root: Path) -> Path:
+    """Where outside data are for a project in this folder."""
+    return Path(os.environ.get("TRE_OUTSIDE_DATA") or root.parent / "shared" / "data")
 
 
 @pytest.fixture(scope="session")

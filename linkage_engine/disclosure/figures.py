@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -43,12 +44,12 @@ class Exact:
     def __repr__(self) -> str:
         return "Exact(withheld)"
 
-    @property
+    @cached_property
     def populations(self) -> Counts:
         """People of each cell."""
         return np.array([cell.population.size for cell in self.table.cells], dtype=np.int64)
 
-    @property
+    @cached_property
     def populations_safe(self) -> Flags:
         """Which cells are about enough people and not withheld: of the others nothing is told."""
         safe = may_be_told(self.populations, self.policy)
@@ -92,10 +93,10 @@ class Figures:
     def told(self, numbers: Counts | npt.NDArray[np.float64], *, where: Flags) -> Column:
         """Numbers to tell, and elsewhere their bands, or that they are confidential."""
         bands = self.bands or (CellStatus.CONFIDENTIAL,) * len(self.allowed)
-        pairs = zip(numbers.tolist(), where.tolist(), bands, strict=True)
+        told = {number: ControlledValue(value=number) for number in set(numbers[where].tolist())}
         return tuple(
-            ControlledValue(value=number) if safe else _WITHHELD.get(band, CONFIDENTIAL)
-            for number, safe, band in pairs
+            told[number] if safe else _WITHHELD.get(band, CONFIDENTIAL)
+            for number, safe, band in zip(numbers.tolist(), where.tolist(), bands, strict=True)
         )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal
 
 from linkage_engine.contract.controlled_table import (
@@ -111,16 +113,20 @@ def record_of(
     noise: Noise | None = None,
 ) -> DisclosureRecord:
     """What was done, told from the controlled rows alone."""
-    statuses = [{(m.statistic, v.status) for m, v in zip(measures, row.values, strict=True)} for row in rows]
+    alike = Counter(tuple(map(_STATUS, row.values)) for row in rows)
+    statuses = [
+        ({(m.statistic, status) for m, status in zip(measures, each, strict=True)}, count)
+        for each, count in alike.items()
+    ]
     about = {measure.statistic for measure in measures}
     told_as = TOLD_AS[policy.counts.mechanism]
 
     def fired(rule: _Rule) -> int:
         touched = {(statistic, rule.status) for statistic in rule.statistics}
-        cells = [status for status in statuses if status & touched]
+        cells = [(status, count) for status, count in statuses if status & touched]
         if rule.status is CellStatus.CONFIDENTIAL and Statistic.POPULATION not in rule.statistics:
-            cells = [status for status in cells if _HIDDEN_WHOLE not in status]
-        return len(cells)
+            cells = [(status, count) for status, count in cells if _HIDDEN_WHOLE not in status]
+        return sum(count for _, count in cells)
 
     return DisclosureRecord(
         policy=policy.profile,
@@ -131,8 +137,8 @@ def record_of(
         rounding=policy.counts.method,
         margins=policy.counts.margins,
         cells=len(rows),
-        cells_hidden=sum(any(s is CellStatus.CONFIDENTIAL for _, s in status) for status in statuses),
-        cells_banded=sum(any(s in BANDS for _, s in status) for status in statuses),
+        cells_hidden=sum(count for each, count in alike.items() if CellStatus.CONFIDENTIAL in each),
+        cells_banded=sum(count for each, count in alike.items() if BANDS & set(each)),
         rules=tuple(
             RuleFired(rule=rule.name.format(told_as), action=rule.action or told_as, cells=fired(rule))
             for rule in _RULES
@@ -145,5 +151,6 @@ def record_of(
     )
 
 
+_STATUS = attrgetter("status")
 _HIDDEN_WHOLE = (Statistic.POPULATION, CellStatus.CONFIDENTIAL)
 """Of such a row nothing is told, and no other rule was asked."""

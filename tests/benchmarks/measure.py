@@ -30,7 +30,7 @@ class Budget:
         """The figure against its limit."""
         within = operator.ge if self.at_least else operator.le
         sense = "at least" if self.at_least else "at most"
-        met, ratio = within(value, self.limit), value / self.limit
+        met, ratio = within(value, self.limit), value / self.limit if self.limit else value
         return {"measured": value, "sense": sense, "limit": self.limit, "ratio": ratio, "met": met}
 
 
@@ -65,6 +65,8 @@ def main(figures: Callable[[float], Figures], *budgets: Budget) -> None:
 
 def _machine() -> Figures:
     return {
+        "processor_seconds": time.process_time(),
+        "threads": os.environ.get("OMP_NUM_THREADS"),
         "cores": os.cpu_count(),
         "load_average": os.getloadavg()[0],
         "python": platform.python_version(),

@@ -18,3 +18,19 @@ BENCHMARKS: Mapping[str, str] = {
     "upload": "upload",
 }
 """A module is run as a program; it gives `figures(scale)` to `measure.main`."""
+
+DISCLOSURE: Mapping[str, str] = {
+    "attackers": "disclosure.attackers",
+    "cold-gate": "disclosure.cold_gate",
+    "cold-gate-million": "disclosure.cold_gate_million",
+    "control-alone": "disclosure.control_alone",
+    "exact-answers": "disclosure.exact_answers",
+    "flipped-outcomes": "disclosure.flipped_outcomes",
+    "gauss-suppression": "disclosure.gauss_suppression",
+    "honest": "disclosure.honest",
+    "honest-larger": "disclosure.honest_larger",
+    "tables": "tables",
+    "tables-batch": "disclosure.tables_batch",
+    "thousand-releases": "disclosure.thousand_releases",
+}
+"""Those of docs/DISCLOSURE.md, which take longer: `--disclosure`."""

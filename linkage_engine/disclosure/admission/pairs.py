@@ -60,7 +60,7 @@ def small_pair_sets(
     if len(cells) == 0:
         return no_sets()
     everything = published.joined(cells)
-    weights = _weights(persons)
+    weights = scattered(persons)
     found = _Found.all_of(list(_pieces(everything, cells, weights, threshold)))
     _, first = np.unique(found.fingerprints, return_index=True)
     known = _mixed(watched.sums(weights))
@@ -70,8 +70,8 @@ def small_pair_sets(
     return _listed(everything, found.at(np.lexsort((found.fingerprints, found.other))), persons)
 
 
-def _weights(persons: int) -> Floats:
-    """Two numbers for each person, from the person's number alone (the finaliser of SplitMix64)."""
+def scattered(persons: int) -> Floats:
+    """Two numbers of `WEIGHT_BITS` bits for each person, by number alone (the finaliser of SplitMix64)."""
     state = np.arange(1, 2 * persons + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -114,7 +114,7 @@ def _kinds(cells: PersonSets, persons: int) -> tuple[Numbers, sparse.csr_array]:
 
 def fingerprints(sets: PersonSets, persons: int) -> Fingerprints:
     """For each person a number: the same for those who are in the same sets."""
-    return _mixed(sets.matrix(persons).T @ _weights(len(sets)))
+    return _mixed(sets.matrix(persons).T @ scattered(len(sets)))
 
 
 def _shared(block: PersonSets, kinds: Numbers, sums: sparse.csr_array, values: Floats) -> Floats:

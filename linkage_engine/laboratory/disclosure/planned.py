@@ -14,6 +14,8 @@ from linkage_engine.disclosure.history.sets import Persons, PersonSets
 
 Codes = npt.NDArray[np.int64]
 TOTAL = -1
+MOST_CATEGORIES = 64
+"""More than any variable has, its total included."""
 LARGEST_TABLE = 400
 """Inner cells: what a person still reads."""
 
@@ -125,10 +127,14 @@ def _margins(whom: Persons, codes: list[Codes], count: int) -> Iterator[tuple[tu
     """The cells of every choice of so many dimensions."""
     for chosen in combinations(range(len(codes)), count):
         kept = [code if place in chosen else np.full_like(code, TOTAL) for place, code in enumerate(codes)]
-        labels, which = np.unique(np.stack(kept), axis=1, return_inverse=True)
-        order = np.argsort(which, kind="stable")
+        one = np.zeros(whom.size, dtype=np.int64)
+        for code in kept:
+            one = one * MOST_CATEGORIES + code - TOTAL
+        _, first, which = np.unique(one, return_index=True, return_inverse=True)
+        order = np.argsort(which.astype(np.int16), kind="stable")
         members = np.split(whom[order], np.cumsum(np.bincount(which))[:-1]) if whom.size else []
-        yield from zip((tuple(each) for each in labels.T.tolist()), members, strict=True)
+        labels = np.stack(kept)[:, first].T.tolist()
+        yield from zip((tuple(each) for each in labels), members, strict=True)
 
 
 def _families(places: Mapping[tuple[int, ...], int]) -> Iterator[Family]:

@@ -141,7 +141,7 @@ def test_a_whole_and_all_its_parts_but_a_few_people_are_not_all_told() -> None:
     assert frozenset(range(95, 100)) in listed(last.state.groups)
 
 
-@pytest.mark.parametrize("sorts", [1, 2, 3, 4])
+@pytest.mark.parametrize("sorts", range(1, 10))
 def test_nor_when_other_tables_tell_the_few_apart(sorts: int) -> None:
     few = [90 + person for person in range(sorts)]
     apart = [[person, *range(30 * person, 30 * person + 30)] for person in few]
@@ -189,11 +189,12 @@ def test_a_tracker_finds_no_small_difference(seed: int) -> None:
     assert tracker(seed) == 0
 
 
-def test_a_union_gives_an_old_intersection_away() -> None:
+def test_a_union_gives_an_old_intersection_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pair with the new set is small: only the old pair, tested again, tells.
 
-    Every one of the seven in both is of a sort of their own, too many for unions of sorts to find them.
+    Where unions of sorts are not searched for, as in a history too large for it.
     """
+    monkeypatch.setattr(admission, "small_unions", lambda *_, **__: no_sets())
     apart = [[person, *range(30 * person, 30 * person + 30)] for person in range(13, 20)]
     first = asked(nothing_released(), table(range(20), range(13, 40), *apart))
     union = table(range(40))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from linkage_engine.disclosure.gate import factor, gram, pairs, verdict
+from linkage_engine.disclosure.gate import bundles, factor, pairs, verdict
 from linkage_engine.disclosure.gate.differences import small_differences
 from linkage_engine.disclosure.gate.factor import NullSpace
 from linkage_engine.disclosure.gate.pairs import all_listed
@@ -161,11 +161,29 @@ def test_what_is_listed_is_what_exact_differences_need(seed: int) -> None:
 
 
 @pytest.mark.parametrize("kinds", [2, 3, 16, 512])
-def test_intersections_are_counted_by_kinds_as_one_by_one(
-    kinds: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gram, "KINDS", kinds)
+def test_people_are_counted_by_kinds_as_one_by_one(kinds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundles, "KINDS", kinds)
     random = np.random.default_rng(kinds)
-    sets = sets_of(random.choice(50, random.integers(0, 50), replace=False) for _ in range(30))
-    rows = sets.matrix(50)
-    assert (gram.gram(sets, 50) == (rows @ rows.T).toarray()).all()
+    sets = sets_of(random.choice(50, random.integers(1, 50), replace=False) for _ in range(30))
+    everything = list(bundles.bundles(sets, np.arange(30), 50))
+    rows, values, weights = sets.matrix(50), random.random((50, 2)), random.random((30, 2))
+    shared = np.block([[one.shared(other) for other in everything] for one in everything])
+    assert (shared == (rows @ rows.T).toarray()).all()
+    assert np.allclose(np.vstack([each.sums(values) for each in everything]), rows @ values)
+    edges = np.cumsum([len(each) for each in everything])[:-1]
+    spread = [each.spread(part) for each, part in zip(everything, np.split(weights, edges), strict=True)]
+    assert np.allclose(np.sum(spread, axis=0), rows.T @ weights)
+    assert repr(everything[0]) == "Bundle(withheld)"
+
+
+@pytest.mark.parametrize("kinds", [2, 16, 512])
+def test_the_factor_of_many_bundles_is_that_of_all_sets(kinds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundles, "KINDS", kinds)
+    random = np.random.default_rng(kinds)
+    sets = sets_of(random.choice(50, random.integers(1, 50), replace=False) for _ in range(30))
+    twice = sets.joined(sets_of([np.union1d(sets[0], sets[1]), range(50)])).joined(sets)
+    vectors = random.standard_normal((50, 2))
+    found = factor.null_space(twice, vectors)
+    rows = twice.matrix(50).toarray()
+    assert found.rank == np.linalg.matrix_rank(rows)
+    assert np.allclose(found.vectors, vectors - np.linalg.pinv(rows) @ (rows @ vectors))

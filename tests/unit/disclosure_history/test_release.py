@@ -149,7 +149,11 @@ THREE: tuple[Cells, ...] = (*APART, {"Total": range(100)}, {"Total": range(50)},
 """A whole and two parts of it, in three tables; the rest, five people whom others tell apart, is in none."""
 
 
-def test_a_group_that_nobody_listed_before_it_was_known_stops_no_later_table() -> None:
+def test_a_group_that_nobody_listed_before_it_was_known_stops_no_later_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in a history too large to be searched for such groups."""
+    monkeypatch.setattr(admission, "small_unions", lambda *_, **__: no_sets())
     past = after(*THREE)
     listed_late = decided(FEW, past)
     assert told(listed_late.table) == set()
@@ -157,6 +161,11 @@ def test_a_group_that_nobody_listed_before_it_was_known_stops_no_later_table() -
     later = decided({"Total": range(200, 300)}, listed_late.after)
     assert told(later.table) == {"Total"}
     assert later.audit.groups_known_before == 1
+
+
+def test_where_it_is_searched_for_the_last_part_is_not_told() -> None:
+    past = after(*THREE[:-1])
+    assert told(decided(THREE[-1], past).table) == set()
 
 
 def test_the_group_that_was_known_is_exactly_that() -> None:
