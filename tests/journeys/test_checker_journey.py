@@ -28,7 +28,7 @@ def test_a_checker_finds_opens_and_refuses(running: Running) -> None:
     shown = running.tool("tre-checker", "open", release_id, who="checker-one")
     assert "numerator (before)" in shown
     assert "numerator (after)" in shown
-    assert "cells hidden; evidence " in shown
+    assert "with a band; evidence " in shown
     digest = shown.rsplit("evidence ", 1)[1].strip()
     assert digest == running.evidence("checker-one", release_id)[1]
     said = json.loads(
