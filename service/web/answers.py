@@ -64,7 +64,7 @@ def problem_answer(problem: Problem, headers: Mapping[str, str] | None = None) -
         more["www-authenticate"] = "Bearer"
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         more["retry-after"] = "2"
-    if problem.status == HTTPStatus.TOO_MANY_REQUESTS:
+    if "retry_after_seconds" in problem.facts:
         more["retry-after"] = str(problem.facts["retry_after_seconds"])
     return JSONResponse(
         problem.as_json(),

@@ -45,7 +45,7 @@ def test_the_schema_of_the_disclosure_record_names_every_field_of_it(service: At
     record = a_published_record().model_dump(mode="json")
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert schema["properties"].keys() == record.keys()
-    assert set(schema["required"]) == record.keys() - {"record"}
+    assert set(schema["required"]) == record.keys() - {"record", "noise"}
     assert schema["additionalProperties"] is False
 
 
