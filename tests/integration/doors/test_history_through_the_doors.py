@@ -58,14 +58,14 @@ def a_gate(folder: Path, *, dies_after: int = 1 << 30) -> GateDoor:
     return GateDoor(Inside(identity=IDENTITY, vault=vault, random=bytes))
 
 
-def handed_over(cells: Cells, *, more: int = 0) -> bytes:
+def handed_over(cells: Cells, *, more: int = 0, rest: int = 0) -> bytes:
     """Exact cells by sex, as the analysis worker seals them.
 
-    Every third person has cancer, and so many more of the first.
+    Every third person has cancer, those whose number leaves a rest, and so many more of the first.
     """
     people = {label: np.array(sorted(each), dtype=np.int32) for label, each in cells.items()}
     made = [
-        RawCell((label,), each, {"numerator": each[(each % 3 == 0) | (each < 2 * more)]}, applicable=True)
+        RawCell((label,), each, {"numerator": each[(each % 3 == rest) | (each < 2 * more)]}, applicable=True)
         for label, each in people.items()
     ]
     table = RawTable("prevalence", ("sex",), ("numerator",), tuple(made)).to_arrow()
@@ -75,13 +75,20 @@ def handed_over(cells: Cells, *, more: int = 0) -> bytes:
 
 
 def asked(
-    door: GateDoor, release_id: str, cells: Cells, *, project: str = PROJECT, by: str = "ada", more: int = 0
+    door: GateDoor,
+    release_id: str,
+    cells: Cells,
+    *,
+    project: str = PROJECT,
+    by: str = "ada",
+    more: int = 0,
+    rest: int = 0,
 ) -> Evidence:
     question = SignedQuestion(
         asked_by=by, asked_at=NOON, nonce="ab" * 16, specification=a_specification(project_id=project)
     )
     return door.control(
-        io.BytesIO(handed_over(cells, more=more)),
+        io.BytesIO(handed_over(cells, more=more, rest=rest)),
         question,
         release_id=release_id,
         policy="nhs-cancer-default",

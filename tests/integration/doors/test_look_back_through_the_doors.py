@@ -112,6 +112,22 @@ def test_counts_that_differ_by_ten_are_not_alike(tmp_path: Path) -> None:
     assert asked(door, SECOND_ID, FIRST, more=8).earlier.alike == ()
 
 
+def test_counts_of_as_many_other_people_are_not_alike(tmp_path: Path) -> None:
+    door = a_gate(tmp_path)
+    asked(door, FIRST_ID, FIRST)
+    assert asked(door, SECOND_ID, FIRST, rest=1).earlier.alike == ()
+
+
+def test_cells_that_no_single_set_explains_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look_back, "given_away", lambda _, hidden: [None] * len(hidden))
+    door = a_gate(tmp_path)
+    asked(door, FIRST_ID, FIRST)
+    earlier = asked(door, SECOND_ID, ONE_MORE).earlier
+    assert (earlier.withheld, earlier.withheld_unexplained) == ((), 2)
+
+
 def test_a_table_that_told_nothing_is_said_to_have(tmp_path: Path) -> None:
     door = a_gate(tmp_path)
     asked(door, FIRST_ID, {"Total": range(5)})

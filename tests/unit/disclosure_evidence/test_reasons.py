@@ -11,10 +11,11 @@ from linkage_engine.contract.controlled_table import (
 from linkage_engine.contract.evidence import Reason
 from linkage_engine.disclosure.cells import ExactCell
 from linkage_engine.disclosure.control import control
+from linkage_engine.disclosure.evidence.here import here
 from linkage_engine.disclosure.evidence.reasons import Reasons, reasons
 from linkage_engine.disclosure.policy import Policy
 from tests.unit.disclosure import emergency_tables
-from tests.unit.disclosure.people import ACRO
+from tests.unit.disclosure.people import ACRO, decided
 from tests.unit.disclosure.tables import DEFAULT, HES, PROVENANCE, a_cell, a_table
 
 HIDDEN = ControlledValue(value=None, status=CellStatus.CONFIDENTIAL)
@@ -25,6 +26,11 @@ def of(*cells: ExactCell, policy: Policy = DEFAULT, withheld: tuple[int, ...] = 
     exact = a_table(*cells)
     table = control(exact, policy, provenance=PROVENANCE, withheld=withheld)
     return list(reasons(exact, table, policy, withheld=withheld))
+
+
+def test_a_decided_table_does_not_print_its_cells() -> None:
+    exact = a_table(a_cell(50, 100))
+    assert repr(here(exact, decided(exact, policy=DEFAULT), DEFAULT)) == "Here(withheld)"
 
 
 def test_a_shown_number_has_no_reason() -> None:

@@ -39,13 +39,14 @@ def test_columns_that_do_not_fit_are_damaged(name: str) -> None:
         from_columns({key: each for key, each in columns.items() if key != name}, releases=2)
 
 
-def test_sets_that_were_never_published_and_tellings_that_stand_twice_are_damaged() -> None:
+def test_columns_that_contradict_each_other_are_damaged() -> None:
     """The bytes may be whole: what they say is not."""
     telling = Telling(b"o" * 32, b"w" * 32, 3.0)
     beyond = Past(PAST.state, 2, Told({telling: np.array([len(PAST.state.published)])}), COHORT)
+    nameless = dict(to_columns(PAST)) | {"cohort-filters": np.empty(0, dtype=np.uint8)}
     twice = dict(to_columns(PAST))
     twice["told-ways"] = np.tile(twice["told-ways"][:32], 2)
-    for columns in (to_columns(beyond), twice):
+    for columns in (to_columns(beyond), twice, nameless):
         with pytest.raises(EngineRefusal) as refusal:
             from_columns(columns, releases=2)
         assert refusal.value.code is RefusalCode.VAULT_DAMAGED

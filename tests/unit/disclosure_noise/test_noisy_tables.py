@@ -18,6 +18,7 @@ from linkage_engine.disclosure.cells import ExactCell, ExactTable
 from linkage_engine.disclosure.differential_privacy.budget import Receipt
 from linkage_engine.disclosure.differential_privacy.laplace import noisy
 from linkage_engine.disclosure.differential_privacy.release import NeedsBudget, needs_budget, noisy_table
+from linkage_engine.disclosure.differential_privacy.span import Structure
 from linkage_engine.disclosure.policy import Policy
 from tests.unit.disclosure import emergency_tables as emergency
 from tests.unit.disclosure.tables import (
@@ -211,6 +212,14 @@ def test_a_population_that_differs_where_it_should_not_is_refused() -> None:
     ]
     table = ExactTable("People", "prevalence", ("tumour_group",), MEASURES, tuple(cells))
     assert refused(table) is RefusalCode.HAND_OVER_INVALID
+
+
+def test_people_may_be_in_every_label_of_a_breakdown_that_does_not_divide_them() -> None:
+    """As the same people before and after: their number is told once, whatever the label."""
+    same = [ExactCell((label,), some(90), {}) for label in ("Female", "Male", "Total")]
+    table = ExactTable("People", "prevalence", ("sex",), MEASURES[1:2], tuple(same))
+    structure = Structure(frozenset({"sex"}), frozenset())
+    assert needs_budget(table, DASHBOARD, structure, provenance=PROVENANCE).contributions == 1
 
 
 def test_what_needs_a_budget_does_not_print() -> None:
