@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from linkage_engine.contract.thresholds import Thresholds
 from linkage_engine.link.assignment import one_to_one
 from linkage_engine.link.chance import with_chance
 from linkage_engine.link.matching import Edges, quiet, registered, scored, trained
-from linkage_engine.link.model import COMPARISONS, Comparison
+from linkage_engine.link.model import COMPARISONS, PairModel
 from linkage_engine.link.prepare import prepared
-from linkage_engine.link.threshold import Flags, chosen, mutual_best
+from linkage_engine.link.threshold import Flags, chosen, mutual_best, three_levels
+
+KeepModel = Callable[[PairModel], None]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -24,8 +31,7 @@ class ScoredPairs:
     person_keys: pa.Array
     """Of the record numbers in `edges`: the first file's, then the second's."""
     records_a: int
-    comparisons: tuple[Comparison, ...]
-    untrained: tuple[str, ...]
+    model: PairModel
     tokens_dropped: int
     seconds: dict[str, float]
 
@@ -55,16 +61,29 @@ class LinkResult:
     """Pairs (person_key_a, person_key_b, match_weight), heaviest first, each record once; and the figures."""
 
     pairs: pa.Table
+    """Of the primary threshold."""
+    candidates: pa.Table
+    """Every pair between the files from the lenient threshold on, of the same columns."""
+    thresholds: Thresholds
     figures: ExactFigures
 
 
-def link_pair(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *, seed: int) -> LinkResult:
+def link_pair(
+    connection: duckdb.DuckDBPyConnection,
+    a: pa.Table,
+    b: pa.Table,
+    *,
+    seed: int,
+    model: PairModel | None = None,
+    keep: KeepModel | None = None,
+) -> LinkResult:
     """The links between two identifier parts: `person_key` and the token columns of the profile.
 
     The result depends on the two sets of records and the seed, not on their order. The connection may be
-    locked; DuckDB 2.0 wants `disabled_optimizers='join_order'` on it. Raises CannotLink.
+    locked; DuckDB 2.0 wants `disabled_optimizers='join_order'` on it. A model that `keep` was given when the
+    same files were linked before spares the training. Raises CannotLink.
     """
-    found = scored_pairs(connection, a, b, seed=seed)
+    found = scored_pairs(connection, a, b, seed=seed, model=model, keep=keep)
     started = time.perf_counter()
     edges, between, records = found.edges, found.between(), len(found.person_keys)
     best = mutual_best(edges.left, edges.right, edges.weight, records)
@@ -74,7 +93,8 @@ def link_pair(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *
         records_a=found.records_a,
         records_b=records - found.records_a,
     )
-    pairs = _links(found, between & (edges.weight >= threshold.match_weight))
+    thresholds = three_levels(threshold)
+    pairs = _links(found, between & (edges.weight >= thresholds.primary))
     figures = ExactFigures(
         records_a=found.records_a,
         records_b=records - found.records_a,
@@ -84,51 +104,65 @@ def link_pair(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *
         estimated_false_link_rate=threshold.false_link_rate,
         decoys=threshold.decoys,
         tokens_dropped=found.tokens_dropped,
-        untrained_comparisons=found.untrained,
+        untrained_comparisons=found.model.untrained,
         seconds=found.seconds | {"assign": time.perf_counter() - started},
     )
-    return LinkResult(pairs, figures)
+    candidates = _pairs(found, np.flatnonzero(between & (edges.weight >= thresholds.lenient)))
+    return LinkResult(pairs, candidates, thresholds, figures)
 
 
 def scored_pairs(
-    connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *, seed: int
+    connection: duckdb.DuckDBPyConnection,
+    a: pa.Table,
+    b: pa.Table,
+    *,
+    seed: int,
+    model: PairModel | None = None,
+    keep: KeepModel | None = None,
 ) -> ScoredPairs:
     """All blocked pairs of two identifier parts with match weights, from a model trained without truth.
 
+    A model that is given is used as it is; one that was trained is given to `keep` before anything is scored.
     Raises CannotLink, without the words of the libraries.
     """
     ticks = [time.perf_counter()]
     with quiet():
         ready = prepared(a, b)
         ticks.append(time.perf_counter())
-        larger = max(ready.a, ready.b, key=lambda table: table.num_rows)
-        comparisons = with_chance(connection, larger, COMPARISONS, seed=seed)
         with registered(connection, ready.a, ready.b) as files:
-            comparisons, untrained = trained(files, comparisons)
+            if model is None:
+                larger = max(ready.a, ready.b, key=lambda table: table.num_rows)
+                comparisons = with_chance(connection, larger, COMPARISONS, seed=seed)
+                model = PairModel(*trained(files, comparisons))
+                if keep is not None:
+                    keep(model)
             ticks.append(time.perf_counter())
-            edges = scored(files, comparisons)
+            edges = scored(files, model.comparisons)
             ticks.append(time.perf_counter())
     steps = zip(("prepare", "train", "predict"), ticks[:-1], ticks[1:], strict=True)
     return ScoredPairs(
         edges=edges,
         person_keys=ready.person_keys,
         records_a=a.num_rows,
-        comparisons=comparisons,
-        untrained=untrained,
+        model=model,
         tokens_dropped=ready.tokens_dropped,
         seconds={step: later - sooner for step, sooner, later in steps},
     )
 
 
 def _links(found: ScoredPairs, accepted: Flags) -> pa.Table:
-    """The accepted pairs, one to one, under their person keys."""
+    """The accepted pairs, one to one, heaviest first."""
+    edges, places = found.edges, np.flatnonzero(accepted)
+    return _pairs(found, places[one_to_one(edges.left[places], edges.right[places], edges.weight[places])])
+
+
+def _pairs(found: ScoredPairs, places: Places) -> pa.Table:
+    """The edges at some places under their person keys."""
     edges = found.edges
-    left, right, weight = edges.left[accepted], edges.right[accepted], edges.weight[accepted]
-    kept = one_to_one(left, right, weight)
     return pa.table(
         {
-            "person_key_a": found.person_keys.take(pa.array(left[kept])),
-            "person_key_b": found.person_keys.take(pa.array(right[kept])),
-            "match_weight": pa.array(weight[kept]),
+            "person_key_a": found.person_keys.take(pa.array(edges.left[places])),
+            "person_key_b": found.person_keys.take(pa.array(edges.right[places])),
+            "match_weight": pa.array(edges.weight[places]),
         }
     )
