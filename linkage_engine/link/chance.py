@@ -8,15 +8,16 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from linkage_engine.link.model import COMPARED_LISTS, COMPARED_SCALARS, ELSE, Anchor, Comparison
+from linkage_engine.link.model import COMPARED_LISTS, COMPARED_SCALARS, ELSE, HOLDS, Anchor, Comparison
 
 SAMPLED_RECORDS = 1_500
 """Records of the larger file of which all pairs are looked at: about one million."""
-MOST_ANCHORED_PAIRS = 2_000_000
+MOST_ANCHORED_PAIRS = 300_000
 PRIOR_PAIRS = 100.0
 """What the documented default weighs against counted pairs, so that no level is impossible."""
 
-_COLUMNS = (*COMPARED_SCALARS, *COMPARED_LISTS, "anchor_dob", "anchor_postcode")
+_COLUMNS = (*COMPARED_SCALARS, *(n for g in COMPARED_LISTS for n in g), "anchor_dob", "anchor_postcode")
+_JOINED_ON = {Anchor.DOB: ("dob",), Anchor.POSTCODE: ("postcode",), Anchor.BOTH: ("dob", "postcode")}
 
 
 def with_chance(
@@ -34,7 +35,8 @@ def with_chance(
     counted: dict[str, np.ndarray] = {}
     for anchor in Anchor:
         asked = [c for c in comparisons if c.anchor is anchor and not c.u_is_fixed]
-        counted |= _counts(connection, _sample(records, anchor, seed), anchor, asked)
+        if asked:
+            counted |= _counts(connection, _sample(records, anchor, seed), anchor, asked)
     return tuple(_smoothed(c, counted[c.name]) if c.name in counted else c for c in comparisons)
 
 
@@ -43,13 +45,16 @@ def _sample(records: pa.Table, anchor: Anchor, seed: int) -> pa.Table:
     if anchor is Anchor.NOTHING:
         size = min(SAMPLED_RECORDS, records.num_rows)
         return records.take(pa.array(np.sort(rng.choice(records.num_rows, size, replace=False))))
-    values = records[anchor.value].drop_null().to_numpy()
-    _, counts = np.unique(values, return_counts=True)
-    pairs = float((counts * (counts - 1.0)).sum() / 2)
+    pairs = min(_pairs_within(records[name]) for name in _JOINED_ON[anchor])
     if pairs <= MOST_ANCHORED_PAIRS:
         return records
     share = np.sqrt(MOST_ANCHORED_PAIRS / pairs)
     return records.filter(pa.array(rng.random(records.num_rows) < share))
+
+
+def _pairs_within(column: pa.ChunkedArray) -> float:
+    _, counts = np.unique(column.drop_null().to_numpy(), return_counts=True)
+    return float((counts * (counts - 1.0)).sum() / 2)
 
 
 def _counts(
@@ -60,7 +65,7 @@ def _counts(
     sides = ", ".join(
         f"{side}.{name} AS {name}_{side}" for name in _COLUMNS for side in "lr" if f"{name}_{side}" in levels
     )
-    same = "true" if anchor is Anchor.NOTHING else f"l.anchor_{anchor.value} = r.anchor_{anchor.value}"
+    same = " AND ".join(f"l.anchor_{name} = r.anchor_{name}" for name in _JOINED_ON.get(anchor, ())) or "true"
     sums = ", ".join(
         f"count(*) FILTER (WHERE {c.name} = {at})" for c in comparisons for at in range(len(c.levels))
     )

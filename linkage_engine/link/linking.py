@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import duckdb
 import numpy as np
@@ -12,15 +13,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage_engine.contract.thresholds import Thresholds
-from linkage_engine.link.assignment import one_to_one
+from linkage_engine.link.assignment import Assignment, one_to_one
+from linkage_engine.link.captures import matches_at_least
 from linkage_engine.link.chance import with_chance
-from linkage_engine.link.matching import Edges, quiet, registered, scored, trained
-from linkage_engine.link.model import COMPARISONS, PairModel
+from linkage_engine.link.competition import Judged, Sides, judged
+from linkage_engine.link.matching import Edges, compared, prior_bits, quiet, registered
+from linkage_engine.link.model import PairModel
 from linkage_engine.link.prepare import prepared
-from linkage_engine.link.threshold import Flags, chosen, mutual_best, three_levels
+from linkage_engine.link.profiles import COMPARISONS
+from linkage_engine.link.threshold import Curve, Flags, Outcome, three_levels
+from linkage_engine.link.training import trained
 
 KeepModel = Callable[[PairModel], None]
 Places = NDArray[np.int64]
+CURVE_POINTS = 200
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -28,16 +34,14 @@ class ScoredPairs:
     """Every blocked pair between and within two files, and what it took to weigh them."""
 
     edges: Edges
+    sides: Sides
     person_keys: pa.Array
     """Of the record numbers in `edges`: the first file's, then the second's."""
-    records_a: int
+    captured: tuple[Flags, Flags]
+    """Which pairs agree on the date of birth, and which on the postcode."""
     model: PairModel
     tokens_dropped: int
     seconds: dict[str, float]
-
-    def between(self) -> Flags:
-        """Which edges go from one file to the other."""
-        return (self.edges.left < self.records_a) & (self.edges.right >= self.records_a)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,24 +60,41 @@ class ExactFigures:
     seconds: dict[str, float]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Grounds:
+    """What the threshold rests on, for the quality report; exact, and so inside only."""
+
+    outcome: Outcome
+    curve: Curve
+    duplicates_a: int
+    """Pairs of records within the first file that were taken for one person."""
+    duplicates_b: int
+    matches_at_least: float
+    """Matches that there are by capture and recapture, found or not."""
+    is_settled: bool
+    """Whether the training of the model came to rest."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinkResult:
-    """Pairs (person_key_a, person_key_b, match_weight), heaviest first, each record once; and the figures."""
+    """Pairs (person_key_a, person_key_b, match_weight), heaviest first; and the figures."""
 
     pairs: pa.Table
-    """Of the primary threshold."""
+    """Of the primary threshold, each record as often as the assignment allows."""
     candidates: pa.Table
     """Every pair between the files from the lenient threshold on, of the same columns."""
     thresholds: Thresholds
     figures: ExactFigures
+    grounds: Grounds
 
 
-def link_pair(
+def link_pair(  # noqa: PLR0913 - two files, and how they are linked
     connection: duckdb.DuckDBPyConnection,
     a: pa.Table,
     b: pa.Table,
     *,
     seed: int,
+    assignment: Assignment = Assignment.ONE_TO_ONE,
     model: PairModel | None = None,
     keep: KeepModel | None = None,
 ) -> LinkResult:
@@ -85,21 +106,17 @@ def link_pair(
     """
     found = scored_pairs(connection, a, b, seed=seed, model=model, keep=keep)
     started = time.perf_counter()
-    edges, between, records = found.edges, found.between(), len(found.person_keys)
-    best = mutual_best(edges.left, edges.right, edges.weight, records)
-    threshold = chosen(
-        edges.weight[between & best],
-        edges.weight[best & ~between],
-        records_a=found.records_a,
-        records_b=records - found.records_a,
-    )
-    thresholds = three_levels(threshold)
-    pairs = _links(found, between & (edges.weight >= thresholds.primary))
+    edges, between = found.edges, found.sides.across(found.edges)
+    seen = judged(edges, found.sides)
+    threshold, levels = seen.threshold, three_levels(seen.threshold)
+    may_link = between & (threshold.outcome is not Outcome.NO_OVERLAP)
+    places = np.flatnonzero(may_link & (edges.weight >= levels.primary))
+    kept = places[one_to_one(edges.left[places], edges.right[places], edges.weight[places], assignment)]
     figures = ExactFigures(
-        records_a=found.records_a,
-        records_b=records - found.records_a,
+        records_a=found.sides.records_a,
+        records_b=found.sides.records_b,
         candidate_pairs=int(between.sum()),
-        links=pairs.num_rows,
+        links=len(kept),
         match_weight_threshold=threshold.match_weight,
         estimated_false_link_rate=threshold.false_link_rate,
         decoys=threshold.decoys,
@@ -107,8 +124,10 @@ def link_pair(
         untrained_comparisons=found.model.untrained,
         seconds=found.seconds | {"assign": time.perf_counter() - started},
     )
-    candidates = _pairs(found, np.flatnonzero(between & (edges.weight >= thresholds.lenient)))
-    return LinkResult(pairs, candidates, thresholds, figures)
+    candidates = np.flatnonzero(may_link & (edges.weight >= levels.lenient))
+    return LinkResult(
+        _pairs(found, kept), _pairs(found, candidates), levels, figures, _grounds(found, seen, kept)
+    )
 
 
 def scored_pairs(
@@ -126,34 +145,47 @@ def scored_pairs(
     Raises CannotLink, without the words of the libraries.
     """
     ticks = [time.perf_counter()]
+    sides = Sides(a.num_rows, b.num_rows, prior_bits(a.num_rows, b.num_rows))
     with quiet():
         ready = prepared(a, b)
         ticks.append(time.perf_counter())
         with registered(connection, ready.a, ready.b) as files:
+            comparisons = COMPARISONS if model is None else model.comparisons
             if model is None:
                 larger = max(ready.a, ready.b, key=lambda table: table.num_rows)
-                comparisons = with_chance(connection, larger, COMPARISONS, seed=seed)
-                model = PairModel(*trained(files, comparisons))
-                if keep is not None:
-                    keep(model)
+                comparisons = with_chance(connection, larger, comparisons, seed=seed)
             ticks.append(time.perf_counter())
-            edges = scored(files, model.comparisons)
+            found = compared(files, comparisons)
             ticks.append(time.perf_counter())
-    steps = zip(("prepare", "train", "predict"), ticks[:-1], ticks[1:], strict=True)
+        if model is None:
+            model = trained(found, comparisons, sides)
+            if keep is not None:
+                keep(model)
+        edges = found.weighed(model.comparisons)
+        ticks.append(time.perf_counter())
+    prepare, chance, predict, train = (later - sooner for sooner, later in pairwise(ticks))
     return ScoredPairs(
         edges=edges,
+        sides=sides,
         person_keys=ready.person_keys,
-        records_a=a.num_rows,
+        captured=(found.levels["dob"] == 0, found.levels["postcode"] == 0),
         model=model,
-        tokens_dropped=ready.tokens_dropped,
-        seconds={step: later - sooner for step, sooner, later in steps},
+        tokens_dropped=ready.pairs.tokens_dropped,
+        seconds={"prepare": prepare, "train": chance + train, "predict": predict},
     )
 
 
-def _links(found: ScoredPairs, accepted: Flags) -> pa.Table:
-    """The accepted pairs, one to one, heaviest first."""
-    edges, places = found.edges, np.flatnonzero(accepted)
-    return _pairs(found, places[one_to_one(edges.left[places], edges.right[places], edges.weight[places])])
+def _grounds(found: ScoredPairs, seen: Judged, links: Places) -> Grounds:
+    inside_a = found.edges.right < found.sides.records_a
+    by_date, by_postcode = (captured[links] for captured in found.captured)
+    return Grounds(
+        outcome=seen.threshold.outcome,
+        curve=seen.curve.thinned(CURVE_POINTS),
+        duplicates_a=int((seen.duplicates & inside_a).sum()),
+        duplicates_b=int((seen.duplicates & ~inside_a).sum()),
+        matches_at_least=max(float(len(links)), matches_at_least(by_date, by_postcode)),
+        is_settled=found.model.settled,
+    )
 
 
 def _pairs(found: ScoredPairs, places: Places) -> pa.Table:

@@ -1,35 +1,31 @@
-"""Splink at arm's length: settings from the model, training of m, prediction of match weights."""
+"""Splink at arm's length: settings from the model, and what its comparisons find of every pair."""
 
 from __future__ import annotations
 
 import logging  # noqa: TID251 - only to keep Splink's own loggers silent
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import splink.comparison_level_library as cll
 import splink.comparison_library as cl
 from numpy.typing import NDArray
 from splink import Linker, SettingsCreator, block_on
 from splink.backends.duckdb import DuckDBAPI
-from splink.internals.exceptions import SplinkException
+from splink.internals.comparison_level_creator import unsupplied_option
 
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
-from linkage_engine.link.model import TRAINING_RULES, Comparison
+from linkage_engine.link.model import Comparison
 
-MOST_TRAINING_PAIRS = 100_000
 Model = tuple[Comparison, ...]
-LinkType = Literal["link_only", "link_and_dedupe"]
 
-LEAST_M = 1e-4
-PRIOR_RECORDS = 100.0
-"""What the documented default m weighs against the trained one, in records of the smaller file."""
+APART = 1e-6
+"""Bits by which the weights of two levels differ at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +37,31 @@ class Edges:
     weight: NDArray[np.float64]
 
 
+Levels = NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Pairs in the order of their record numbers, and the level of each comparison (-1 for none).
+
+    `rest` are the bits that depend on no m: the odds before looking, and the rarity of values.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    levels: Mapping[str, Levels]
+    rest: NDArray[np.float64]
+
+    def weighed(self, comparisons: Model) -> Edges:
+        """The pairs with the match weights that a model gives them."""
+        return Edges(self.left, self.right, self.rest + level_weights(comparisons, self.levels))
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Files:
     """Two prepared files, and Splink's handles to them."""
 
+    api: DuckDBAPI
     tables: list[Any]
     a: pa.Table
     b: pa.Table
@@ -77,99 +94,108 @@ def registered(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table) 
             api.register(table, table_name=f"linkage_{name}", dataset_display_name=name)
             for name, table in (("a", a), ("b", b))
         ]
-        yield Files(tables, a, b)
+        yield Files(api, tables, a, b)
     finally:
         api.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]  # Splink's gap
         for name in ("linkage_a", "linkage_b"):
             connection.unregister(name)
 
 
-def trained(
-    files: Files, comparisons: Model, columns: tuple[str, ...] = TRAINING_RULES
-) -> tuple[tuple[Comparison, ...], tuple[str, ...]]:
-    """The comparisons with m learned by expectation maximisation, and the names of those untaught.
-
-    One session for each column of TRAINING_RULES brings together the pairs that agree on it; Splink leaves
-    the comparison of that column out. What several sessions learned is averaged by Splink (median), then
-    drawn towards the documented default as strongly as the files are small. A column of which every pair is
-    certainly a match (as in small, clean files) teaches nothing and breaks Splink, whose odds become
-    infinite or whose m falls under the least it takes: training begins again without it, for the session
-    leaves its settings half changed.
-    """
-    linker = _linker(files, "link_only", comparisons)
-    for column in columns:
-        # Splink's session without pairs would raise as well.
-        if _agree_somewhere(files, column):
-            try:
-                linker.training.estimate_parameters_using_expectation_maximisation(
-                    block_on(column), max_pairs=MOST_TRAINING_PAIRS
-                )
-            except (SplinkException, ValueError):
-                return trained(files, comparisons, tuple(other for other in columns if other != column))
-    model = linker.misc.save_model_to_json()
-    learned = {c["output_column_name"]: _learned_m(c["comparison_levels"]) for c in model["comparisons"]}
-    smaller = min(files.a.num_rows, files.b.num_rows)
-    weight = smaller / (smaller + PRIOR_RECORDS)
-    untrained = tuple(c.name for c in comparisons if _is_default(c, learned[c.name]))
-    return tuple(_blended(c, learned[c.name], weight) for c in comparisons), untrained
-
-
-def scored(files: Files, comparisons: Model) -> Edges:
-    """Every blocked pair between and within the files with its match weight (log2 of the odds)."""
-    predicted = _linker(files, "link_and_dedupe", comparisons).inference.predict(warning_mode="never")
-    columns = predicted.as_duckdbpyrelation().select("unique_id_l, unique_id_r, match_weight").fetchnumpy()
+def compared(files: Files, comparisons: Model) -> Compared:
+    """Every blocked pair between and within the files, and what each comparison finds."""
+    comparisons = tuple(told_apart(c) for c in comparisons)
+    linker = _linker(files, comparisons)
+    _know_frequencies(linker, files, comparisons)
+    predicted = linker.inference.predict(warning_mode="never")
+    said = ", ".join(f"mw_{c.name}" for c in comparisons)
+    columns = (
+        predicted.as_duckdbpyrelation().select(f"unique_id_l, unique_id_r, match_weight, {said}").fetchnumpy()
+    )
     left, right = columns["unique_id_l"].astype(np.int64), columns["unique_id_r"].astype(np.int64)
     left, right = np.minimum(left, right), np.maximum(left, right)
     order = np.lexsort((right, left))
-    return Edges(left[order], right[order], columns["match_weight"].astype(np.float64)[order])
+    levels = {c.name: _levels_of(c, columns[f"mw_{c.name}"])[order] for c in comparisons}
+    weight = columns["match_weight"].astype(np.float64)[order]
+    return Compared(left[order], right[order], levels, weight - level_weights(comparisons, levels))
 
 
-def _agree_somewhere(files: Files, column: str) -> bool:
-    known = files.b[column].combine_chunks().drop_null()
-    return bool(pc.any(pc.is_in(files.a[column].combine_chunks().drop_null(), value_set=known)).as_py())
+def _levels_of(comparison: Comparison, says: NDArray[np.float64]) -> Levels:
+    """The level of each pair, known by its weight: Splink tells no more without keeping every token."""
+    known = np.array([0.0, *(np.log2(level.m / level.u) for level in comparison.levels)])
+    in_order = np.argsort(known)
+    between = (known[in_order][1:] + known[in_order][:-1]) / 2
+    return (in_order[np.searchsorted(between, says)] - 1).astype(np.int8)
 
 
-def _linker(files: Files, link_type: LinkType, comparisons: Model) -> Linker:
-    settings = _settings(link_type, comparisons, max(files.a.num_rows, files.b.num_rows))
+def told_apart(comparison: Comparison) -> Comparison:
+    """The comparison with no two levels of one weight, nor one that says nothing: m is moved by millionths."""
+    taken, levels = [0.0], []
+    for level in comparison.levels:
+        m = level.m
+        while min(abs(np.log2(m / level.u) - weight) for weight in taken) < APART:
+            m *= 1 + APART
+        taken.append(float(np.log2(m / level.u)))
+        levels.append(replace(level, m=m))
+    return replace(comparison, levels=tuple(levels))
+
+
+def level_weights(comparisons: Model, levels: Mapping[str, Levels]) -> NDArray[np.float64]:
+    """The sum of what each pair's levels say, in bits."""
+    total = np.zeros(len(next(iter(levels.values()))))
+    for comparison in comparisons:
+        says = [float(np.log2(level.m / level.u)) for level in comparison.levels]
+        total += np.array([*says, 0.0])[levels[comparison.name]]
+    return total
+
+
+def prior_bits(records_a: int, records_b: int) -> float:
+    """The odds of any two records: a guess, half of the larger file, that moves all weights alike."""
+    return float(np.log2(0.5 / max(records_a, records_b, 2)))
+
+
+def _know_frequencies(linker: Linker, files: Files, comparisons: Model) -> None:
+    """How common values are among strangers, of both files together.
+
+    The two records of a pair say nothing of how many others have the value, and where nobody else has it in
+    a small file it may still be common: so two occurrences are left out, and what chance agreement tells of
+    the whole column weighs as much as the records do.
+    """
+    for column in {level.rarity for c in comparisons for level in c.levels if level.rarity}:
+        values = pa.chunked_array([*files.a[column].chunks, *files.b[column].chunks]).drop_null()
+        known = values.value_counts()
+        counts = known.field("counts").to_numpy().astype(np.float64)
+        records = max(counts.sum(), 2.0)
+        usual = max(float((counts * (counts - 1)).sum()) / (records * (records - 1)), 1 / records**2)
+        among_strangers = (np.maximum(counts - 2, 0) + records * usual) / (2 * records)
+        table = pa.table({column: known.field("values"), f"tf_{column}": among_strangers})
+        frame = files.api.register(table, dataset_display_name=f"tf_{column}")
+        linker.table_management.register_term_frequency_lookup(frame, column)
+
+
+def _linker(files: Files, comparisons: Model) -> Linker:
+    settings = _settings(comparisons, prior_bits(files.a.num_rows, files.b.num_rows))
     return Linker(files.tables, settings, log_level=None, validate_settings=False)
 
 
-def _settings(link_type: LinkType, comparisons: Model, records: int) -> SettingsCreator:
+def _settings(comparisons: Model, bits: float) -> SettingsCreator:
     return SettingsCreator(
-        link_type=link_type,
+        link_type="link_and_dedupe",
         comparisons=[_comparison(comparison) for comparison in comparisons],
         blocking_rules_to_generate_predictions=[block_on("z", arrays_to_explode=["z"])],
-        # Half of the records have a match: a guess that moves all weights alike, and the threshold too.
-        probability_two_random_records_match=0.5 / max(records, 2),
+        probability_two_random_records_match=2**bits / (1 + 2**bits),
         retain_matching_columns=False,
+        retain_intermediate_calculation_columns=True,
     )
 
 
 def _comparison(comparison: Comparison) -> cl.CustomComparison:
     null = cll.CustomLevel(comparison.null_sql, "null").configure(is_null_level=True)
     levels = [
-        cll.CustomLevel(level.sql, level.label).configure(m_probability=level.m, u_probability=level.u)
+        cll.CustomLevel(level.sql, level.label).configure(
+            m_probability=level.m,
+            u_probability=level.u,
+            tf_adjustment_column=level.rarity or unsupplied_option,
+        )
         for level in comparison.levels
     ]
     return cl.CustomComparison([null, *levels], output_column_name=comparison.name)
-
-
-def _learned_m(levels: list[dict[str, Any]]) -> list[float | None]:
-    """The m of each level but the null one; nothing where Splink says that it never saw the level."""
-    found = [level.get("m_probability") for level in levels if not level.get("is_null_level")]
-    return [m if isinstance(m, float) else None for m in found]
-
-
-def _is_default(comparison: Comparison, learned: list[float | None]) -> bool:
-    return all(m is None or m == level.m for m, level in zip(learned, comparison.levels, strict=True))
-
-
-def _blended(comparison: Comparison, learned: list[float | None], weight: float) -> Comparison:
-    """Learned m and default m, mixed; a level that was never observed keeps its default."""
-    pairs = list(zip(learned, comparison.levels, strict=True))
-    mixed = np.array([level.m if m is None else weight * m + (1 - weight) * level.m for m, level in pairs])
-    m = np.maximum(mixed, LEAST_M)
-    levels = tuple(
-        replace(level, m=float(p)) for level, p in zip(comparison.levels, m / m.sum(), strict=True)
-    )
-    return replace(comparison, levels=levels)

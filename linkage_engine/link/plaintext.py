@@ -18,7 +18,8 @@ from splink.internals.comparison_level_creator import unsupplied_option
 from splink.internals.exceptions import SplinkException
 
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
-from linkage_engine.link.matching import Edges, quiet
+from linkage_engine.link.candidates import Candidates, numbered_lists
+from linkage_engine.link.matching import Edges, prior_bits, quiet
 
 MOST_TRAINING_PAIRS = 1e6
 RANDOM_PAIRS = 5e5
@@ -32,30 +33,6 @@ DERIVED = (
     ("family_start", "family_name", "left(family_name, 3)"),
     ("given_start", "given_name", "left(given_name, 3)"),
 )
-# Composite keys; one that needs a field that is not there falls away.
-BLOCKING = (
-    ("nhs_number",),
-    ("date_of_birth", "family_start"),
-    ("date_of_birth", "given_start"),
-    ("date_of_birth", "sector"),
-    ("family_name", "given_name", "birth_year"),
-    ("family_name", "given_name", "birth_day"),
-    ("family_name", "given_name", "outward"),
-    ("postcode", "family_name"),
-    ("postcode", "given_name"),
-    ("postcode", "birth_year"),
-    ("postcode", "birth_day"),
-    ("sector", "birth_year", "given_start"),
-    ("family_start", "given_start", "birth_year", "outward"),
-    ("family_name", "given_start", "birth_year"),
-    ("family_name", "given_start", "birth_day"),
-    ("address", "given_start"),
-    ("address", "family_start"),
-    ("address", "birth_day"),
-)
-SWAPPED_IN_ONE_YEAR = (
-    "l.family_start = r.given_start AND l.given_start = r.family_start AND l.birth_year = r.birth_year"
-)
 NAMES = ("family_name", "given_name")
 # Rules that bring pairs together to learn from; each field is left out of at least one.
 TRAINING = (("date_of_birth",), ("postcode",), ("family_name", "given_name"))
@@ -66,26 +43,34 @@ SWAPPED = "family_name_l = given_name_r AND given_name_l = family_name_r"
 
 
 def plaintext_edges(
-    connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *, seed: int
+    connection: duckdb.DuckDBPyConnection,
+    a: pa.Table,
+    b: pa.Table,
+    *,
+    pairs: Candidates,
+    seed: int,
 ) -> tuple[Edges, dict[str, float]]:
-    """Every candidate pair between and within two tables, weighed by one model, and the seconds of each step.
+    """Candidate pairs between and within two tables, weighed by one model, and the seconds of each step.
 
-    Records are numbered by position, those of `b` after those of `a`. Columns are fields of
-    `contract.tokens.IDENTIFIER_FIELDS`, normalised text with nulls; those of one table alone are left out.
-    Raises CannotLink(nothing-to-link) where names are missing or no composite key is left.
+    Records are numbered by position, those of `b` after those of `a`, as `pairs` numbers them. Columns are
+    fields of `contract.tokens.IDENTIFIER_FIELDS`, normalised text with nulls; those of one table alone are
+    left out. Weights begin with the odds of `prior_bits`. Raises CannotLink(nothing-to-link) where names are
+    missing.
     """
     fields = [name for name in a.column_names if name in b.column_names]
     available = {*fields, *(name for name, field, _ in DERIVED if field in fields)}
-    if not available.issuperset(NAMES) or not _possible(BLOCKING, available):
+    if not available.issuperset(NAMES):
         raise CannotLink(RefusalCode.NOTHING_TO_LINK, fields=len(fields))
     started = time.perf_counter()
+    numbers = numbered_lists(pairs, a.num_rows + b.num_rows)
     with quiet():
         api = DuckDBAPI(connection=connection)
         tables = [
-            api.register(
-                _with_derived(connection, name, table.select(fields), first=first), dataset_display_name=name
+            api.register(_with_derived(connection, name, table, first=first), dataset_display_name=name)
+            for name, table, first in (
+                ("a", a.select(fields).append_column("z", numbers[: a.num_rows]), 0),
+                ("b", b.select(fields).append_column("z", numbers[a.num_rows :]), a.num_rows),
             )
-            for name, table, first in (("a", a, 0), ("b", b, a.num_rows))
         ]
         model = _trained(Linker(tables, _settings(available), log_level=None), available, seed=seed)
         trained = time.perf_counter()
@@ -93,6 +78,9 @@ def plaintext_edges(
         model["link_type"] = "link_and_dedupe"
         predicted = Linker(tables, model, log_level=None).inference.predict()
         edges = _edges(predicted.as_duckdbpyrelation())
+    share = model["probability_two_random_records_match"]
+    bits = prior_bits(a.num_rows, b.num_rows) - float(np.log2(share / (1 - share)))
+    edges = Edges(edges.left, edges.right, edges.weight + bits)
     return edges, {"train": trained - started, "predict": time.perf_counter() - trained}
 
 
@@ -111,13 +99,10 @@ def _possible(rules: Sequence[tuple[str, ...]], available: set[str]) -> list[tup
 
 
 def _settings(available: set[str]) -> SettingsCreator:
-    rules: list[Any] = [block_on(*rule) for rule in _possible(BLOCKING, available)]
-    if "birth_year" in available:
-        rules.append(SWAPPED_IN_ONE_YEAR)
     return SettingsCreator(
         link_type="link_only",
         comparisons=[comparison for field, comparison in _comparisons(available) if field in available],
-        blocking_rules_to_generate_predictions=rules,
+        blocking_rules_to_generate_predictions=[block_on("z", arrays_to_explode=["z"])],
         retain_matching_columns=False,
     )
 

@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
 from linkage_engine.contract.tokens import TOKEN_COLUMNS, TokenKind
-from linkage_engine.link.model import BLOCKED, COMPARED_LISTS, COMPARED_SCALARS
-
-MOST_RECORDS_A_TOKEN = 200
-"""A blocking token of more records than this is dropped: it makes more pairs than it finds matches."""
+from linkage_engine.link.candidates import Candidates, Tokens, candidates, numbered_lists, shared
+from linkage_engine.link.model import BLOCKED, COMPARED_LISTS, COMPARED_SCALARS, Block
 
 _LENGTHS = {column.name: column.length for column in TOKEN_COLUMNS if column.kind is TokenKind.LIST}
 
@@ -30,8 +28,7 @@ class Prepared:
     a: pa.Table
     b: pa.Table
     person_keys: pa.Array
-    tokens_dropped: int
-    """Blocking tokens that too many records share."""
+    pairs: Candidates
 
 
 def prepared(a: pa.Table, b: pa.Table) -> Prepared:
@@ -47,30 +44,35 @@ def prepared(a: pa.Table, b: pa.Table) -> Prepared:
         raise CannotLink(RefusalCode.COLUMNS_DIFFER)
     order = sorted(wanted)
     both = pa.concat_tables([t.select(order).sort_by("person_key") for t in (a, b)]).combine_chunks()
-    shared = [_shared(both, group) for group in BLOCKED]
-    lists = {name: pair for found, _ in shared for name, pair in found.items()}
-    z = _ragged(np.hstack([v for v, _ in lists.values()]), np.hstack([m for _, m in lists.values()]))
-    columns = {"unique_id": pa.array(np.arange(both.num_rows)), "z": z}
+    pairs = candidates(_tokens(both, block) for block in BLOCKED)
+    columns = {"unique_id": pa.array(np.arange(both.num_rows)), "z": numbered_lists(pairs, both.num_rows)}
     columns |= {name: both[name] for name in COMPARED_SCALARS}
     columns |= {"anchor_dob": both["dob"], "anchor_postcode": both["postcode"]}
-    columns |= {name: _ragged(*lists[name]) for name in COMPARED_LISTS}
+    columns |= {
+        name: lists[name] for group in COMPARED_LISTS for lists in (_pruned(both, group),) for name in group
+    }
     table = pa.table(columns)
     person_keys = both["person_key"].combine_chunks()
-    return Prepared(table[: a.num_rows], table[a.num_rows :], person_keys, sum(n for _, n in shared))
+    return Prepared(table[: a.num_rows], table[a.num_rows :], person_keys, pairs)
 
 
-def _shared(table: pa.Table, group: tuple[str, ...]) -> tuple[dict[str, tuple[Values, Mask]], int]:
-    """The columns of a group, where their tokens are shared but not by too many, and how many tokens are."""
+def _tokens(table: pa.Table, block: Block) -> Tokens:
+    """The tokens of some columns that more than one record may have."""
+    values, present = (
+        np.hstack(halves) for halves in zip(*(_matrix(table, name) for name in block.columns), strict=True)
+    )
+    present[present] = shared(values[present])
+    return Tokens(np.nonzero(present)[0], values[present], block.most)
+
+
+def _pruned(table: pa.Table, group: tuple[str, ...]) -> dict[str, pa.Array]:
+    """Lists whose tokens may meet, without those that only one record has."""
     columns = {name: _matrix(table, name) for name in group}
-    values = np.hstack([v for v, _ in columns.values()])
-    present = np.hstack([m for _, m in columns.values()])
-    _, rows, counts = np.unique(values[present], return_inverse=True, return_counts=True)
-    kept = present.copy()
-    kept[present] = (counts[rows] > 1) & (counts[rows] <= MOST_RECORDS_A_TOKEN)
+    values, present = (np.hstack(halves) for halves in zip(*columns.values(), strict=True))
+    present[present] = shared(values[present])
     edges = np.cumsum([v.shape[1] for v, _ in columns.values()])[:-1]
-    masks = np.split(kept, edges, axis=1)
-    found = {name: (v, mask) for (name, (v, _)), mask in zip(columns.items(), masks, strict=True)}
-    return found, int((counts > MOST_RECORDS_A_TOKEN).sum())
+    masks = np.split(present, edges, axis=1)
+    return {name: _ragged(v, mask) for (name, (v, _)), mask in zip(columns.items(), masks, strict=True)}
 
 
 def _matrix(table: pa.Table, name: str) -> tuple[Values, Mask]:

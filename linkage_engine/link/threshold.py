@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,42 @@ Flags = NDArray[np.bool_]
 
 ROUNDS = 5
 EVEN_ODDS = 0.0
-"""The match weight, in bits, of a pair that is as likely false as true."""
-APART = 5.0
-"""Bits between the primary threshold and the strict and the lenient one: odds of one in thirty."""
+"""The match weight, in bits, of a pair that the model takes to be as likely false as true."""
+FEW_RECORDS = 100
+"""Of the smaller file: fewer records have too few decoys to tell anything."""
+SURELY = 5.0
+"""Standard errors by which links must outnumber what decoys foretell, for an overlap to be seen at all."""
+STRICT_RATE = 0.001
+LEAST_TRUE = 0.2
+"""At the lenient threshold one further link in five is true."""
+
+
+class Outcome(StrEnum):
+    """How the threshold came about."""
+
+    CHOSEN = "chosen"
+    """The best expected F1 by the decoys."""
+    FEW_RECORDS = "few-records"
+    """Too few records for decoys to speak: even odds of the model, which nothing confirms."""
+    NO_OVERLAP = "no-overlap"
+    """Pairs between the files are no better than those within: nobody is seen in both, and no link is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """By rising match weight: the links from it on, how many of them are false, and the F1 expected."""
+
+    match_weight: Floats
+    links: Floats
+    false: Floats
+    expected_f1: Floats
+
+    def thinned(self, points: int) -> Curve:
+        """At most so many points, the first and the last among them."""
+        at = np.unique(
+            np.linspace(0, len(self.links) - 1, min(points, len(self.links))).round().astype(np.int64)
+        )
+        return Curve(self.match_weight[at], self.links[at], self.false[at], self.expected_f1[at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,51 +62,100 @@ class Threshold:
     false_link_rate: float
     decoys: int = 0
     """Within-file edges at or above it."""
+    outcome: Outcome = Outcome.CHOSEN
+    false_per_decoy: float = 1.0
+    """How many false links each of them stands for."""
+    strict: float = EVEN_ODDS
+    lenient: float = EVEN_ODDS
 
 
 def mutual_best(left: Ints, right: Ints, weight: Floats, records: int) -> Flags:
     """Which edges are the best one of both their ends; equal weights are ordered by record number."""
-    order = np.lexsort((right, left, -weight))
-    first = np.full(records, len(order), dtype=np.int64)
-    places = np.arange(len(order))
-    np.minimum.at(first, left[order], places)
-    np.minimum.at(first, right[order], places)
-    best = np.zeros(len(order), dtype=np.bool_)
-    best[order] = (first[left[order]] == places) & (first[right[order]] == places)
+    heaviest = np.full(records, -np.inf)
+    np.maximum.at(heaviest, left, weight)
+    np.maximum.at(heaviest, right, weight)
+    number = left << 32 | right
+    first = np.full(records, np.iinfo(np.int64).max)
+    for end in (left, right):
+        tied = weight == heaviest[end]
+        np.minimum.at(first, end[tied], number[tied])
+    best: Flags = (first[left] == number) & (first[right] == number)
     return best
 
 
-def chosen(targets: Floats, decoys: Floats, *, records_a: int, records_b: int) -> Threshold:
-    """The threshold with the highest expected F1, by target-decoy competition.
+def curve_of(targets: Floats, decoys: Floats, *, records_a: int, records_b: int) -> tuple[Curve, float]:
+    """What to expect of every threshold, by target-decoy competition; and the false links a decoy stands for.
 
     `targets` and `decoys` are the weights of mutual best edges between the files and within one. A file holds
-    a person once, so a within-file edge that wins is false, and false edges between files are as frequent
-    in proportion to the records that have no match: FP = d * 2 ua ub / (ua**2 + ub**2), where ua and ub are
-    the records of each file beyond the N matches, and N = max(n - FP), found in five rounds. One decoy is
-    added (Elias and Gygi 2007; the estimate is then not optimistic for few decoys), which is the limit of the
-    method on small files: with few unmatched records in the smaller file and few decoys, the rate is coarse
-    (never below one decoy's share) and the threshold falls on the lowest target above the highest decoys.
-    Assumes that people in one file only resemble people in the other file only. A link is never made against
-    the odds: few and faint targets may expect their best F1 far below a weight of 0, and none is taken there.
+    a person once, its duplicates set aside, so a within-file edge that wins is false, and false edges between
+    files are as frequent in proportion to the records that have no match: FP = d * 2 ua ub / (ua**2 + ub**2),
+    where ua and ub are the records of each file beyond the N matches, and N = max(n - FP), found in five
+    rounds. One decoy is added (Elias and Gygi 2007; the estimate is then not optimistic for few decoys): the
+    rate is never below one decoy's share. Assumes that people in one file only resemble people in the other
+    file only.
     """
-    if not (targets >= EVEN_ODDS).any():
-        return Threshold(EVEN_ODDS, 0.0)
-    cuts = np.unique(targets)
-    n = len(targets) - np.searchsorted(np.sort(targets), cuts, side="left").astype(np.float64)
+    cuts, n = _from_each(targets)
     d = len(decoys) - np.searchsorted(np.sort(decoys), cuts, side="left") + 1.0
-    matches = 0.0
-    false = np.zeros_like(n)
+    matches, ratio, false = 0.0, 1.0, np.zeros_like(n)
     for _ in range(ROUNDS):
         ua, ub = max(records_a - matches, 0.0), max(records_b - matches, 0.0)
         squares = ua**2 + ub**2
-        false = np.minimum(n, d * (2 * ua * ub / squares if squares else 0.0))
-        matches = float((n - false).max())
-    best = int(np.argmax(2 * (n - false) / (n + matches)))
-    at = max(best, int(np.searchsorted(cuts, EVEN_ODDS)))
-    return Threshold(float(cuts[at]), float(false[at] / n[at]), int(d[at]) - 1)
+        ratio = 2 * ua * ub / squares if squares else 0.0
+        false = np.minimum(n, d * ratio)
+        matches = float((n - false).max(initial=0.0))
+    f1 = 2 * (n - false) / np.maximum(n + matches, 1.0)
+    return Curve(cuts, n, false, f1), ratio
+
+
+def chosen(targets: Floats, decoys: Floats, *, records_a: int, records_b: int) -> Threshold:
+    """The threshold with the highest expected F1, with a stricter and a more lenient one from the same curve.
+
+    Strict: the lowest weight from which one link in a thousand is false, or that is above every decoy.
+    Lenient: the weight down to which one further link in five is true.
+    """
+    curve, ratio = curve_of(targets, decoys, records_a=records_a, records_b=records_b)
+    if not _is_overlap(curve):
+        if min(records_a, records_b) >= FEW_RECORDS:
+            return Threshold(EVEN_ODDS, 0.0, outcome=Outcome.NO_OVERLAP, false_per_decoy=ratio)
+        return _even_odds(curve, decoys, ratio)
+    best = int(np.argmax(curve.expected_f1))
+    rate = curve.false / curve.links
+    top = decoys.max(initial=-np.inf)
+    safe = (rate <= STRICT_RATE) | (curve.match_weight > top)
+    strict = max(best, int(np.argmax(safe))) if safe.any() else len(rate) - 1
+    lenient = min(best, int(np.argmax(curve.links - curve.false / (1 - LEAST_TRUE))))
+    weight = float(curve.match_weight[best])
+    return Threshold(
+        weight,
+        float(rate[best]),
+        int((decoys >= weight).sum()),
+        false_per_decoy=ratio,
+        strict=float(curve.match_weight[strict]),
+        lenient=float(curve.match_weight[lenient]),
+    )
 
 
 def three_levels(threshold: Threshold) -> Thresholds:
     """The chosen threshold as the primary one, with one stricter and one more lenient."""
-    primary = threshold.match_weight
-    return Thresholds(primary + APART, primary, primary - APART)
+    return Thresholds(threshold.strict, threshold.match_weight, threshold.lenient)
+
+
+def _from_each(targets: Floats) -> tuple[Floats, Floats]:
+    """The distinct weights, rising, and how many targets each of them lets in."""
+    cuts = np.unique(targets)
+    return cuts, len(targets) - np.searchsorted(np.sort(targets), cuts, side="left").astype(np.float64)
+
+
+def _is_overlap(curve: Curve) -> bool:
+    """Whether more links than chance allows lie above some weight: both counts vary, the decoys' as well."""
+    return bool((curve.links - curve.false > SURELY * np.sqrt(2 * curve.false)).any())
+
+
+def _even_odds(curve: Curve, decoys: Floats, ratio: float) -> Threshold:
+    at = int(np.searchsorted(curve.match_weight, EVEN_ODDS))
+    if at == len(curve.links):
+        return Threshold(EVEN_ODDS, 0.0, outcome=Outcome.FEW_RECORDS, false_per_decoy=ratio)
+    weight = float(curve.match_weight[at])
+    rate = float(curve.false[at] / curve.links[at])
+    decoys_above = int((decoys >= weight).sum())
+    return Threshold(weight, rate, decoys_above, Outcome.FEW_RECORDS, ratio, weight, weight)

@@ -1,0 +1,112 @@
+"""Which pairs of records are looked at: those whose shared tokens leave few others to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+LEAST_WORTH = 0.1
+"""A token of g records is worth 1 / (g - 1); a pair is looked at when what it shares is worth this together.
+
+All tokens of a record are worth no more than their number, so that pairs grow as records do, whatever is
+common: one token of eleven records is enough, or two of twenty-one.
+"""
+SLOTS = 1 << 25
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tokens that may meet, and the record of each; `most` records may share one that still brings pairs."""
+
+    records: Ints
+    tokens: Ints
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Pairs of record numbers, the smaller first, in order; and how many tokens too many records share."""
+
+    left: Ints
+    right: Ints
+    tokens_dropped: int
+
+
+def candidates(groups: Iterator[Tokens]) -> Candidates:
+    """The pairs that any tokens bring together, each once."""
+    keys: list[Ints] = []
+    worths: list[Floats] = []
+    dropped = 0
+    for group in groups:
+        found, worth, crowded = _meetings(group)
+        keys.append(found)
+        worths.append(worth)
+        dropped += crowded
+    pairs, worth = _summed(np.concatenate(keys), np.concatenate(worths))
+    # Rounding must not part pairs whose tokens are worth exactly the least.
+    pairs = pairs[worth >= LEAST_WORTH - 1e-9]
+    return Candidates(pairs >> 32, pairs & 0xFFFFFFFF, dropped)
+
+
+def shared(tokens: Ints) -> Flags:
+    """Which tokens may be there twice: all that are, and few others."""
+    slots = (tokens.view(np.uint64) >> np.uint64(39)).astype(np.int64)
+    places = np.arange(len(tokens), dtype=np.int64)
+    last = np.zeros(SLOTS, dtype=np.int64)
+    last[slots] = places
+    taken = np.zeros(SLOTS, dtype=np.bool_)
+    taken[slots[last[slots] != places]] = True
+    found: Flags = taken[slots]
+    return found
+
+
+def numbered_lists(pairs: Candidates, records: int) -> pa.Array:
+    """For each record the numbers of its pairs: two records have a number in common when they are a pair."""
+    ends = np.concatenate([pairs.left, pairs.right])
+    order = np.argsort(ends, kind="stable")
+    numbers = np.tile(np.arange(len(pairs.left), dtype=np.int64), 2)[order]
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(ends, minlength=records))]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(numbers))
+
+
+def _meetings(group: Tokens) -> tuple[Ints, Floats, int]:
+    """Every meeting of two records in a token, what it is worth, and the tokens of too many records."""
+    order = np.argsort(group.tokens, kind="stable")
+    tokens, records = group.tokens[order], group.records[order]
+    starts = np.flatnonzero(np.concatenate([[True], tokens[1:] != tokens[:-1]])) if len(tokens) else order
+    sizes = np.diff(np.append(starts, len(tokens)))
+    used = (sizes > 1) & (sizes <= group.most)
+    size = np.repeat(np.where(used, sizes, 0), sizes)
+    left = np.arange(len(tokens)) - np.repeat(starts, sizes)  # places within their token
+    at = np.flatnonzero(size)
+    left, size = left[at], size[at]
+    keys: list[Ints] = [np.zeros(0, dtype=np.int64)]
+    worths: list[Floats] = [np.zeros(0)]
+    step = 1
+    while len(at):
+        inside = left + step < size
+        at, left, size = at[inside], left[inside], size[inside]
+        one, other = records[at], records[at + step]
+        keys.append(np.minimum(one, other) << 32 | np.maximum(one, other))
+        worths.append(np.where(one == other, 0.0, 1.0 / np.maximum(size - 1, 1)))
+        step += 1
+    found, worth = _summed(np.concatenate(keys), np.concatenate(worths))
+    return found, worth, int((sizes > group.most).sum())
+
+
+def _summed(keys: Ints, worths: Floats) -> tuple[Ints, Floats]:
+    """Each key once, in order, with the sum of its worths."""
+    if not len(keys):
+        return keys, worths
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    return keys[starts], np.add.reduceat(worths[order], starts)

@@ -1,0 +1,69 @@
+"""How single fields are compared: number, date of birth, home, sex and middle initial."""
+
+from __future__ import annotations
+
+from linkage_engine.link.model import ELSE, SAME_POSTCODE, Anchor, Comparison, Level, equal, missing
+
+ADDRESS = "len(list_intersect(near_address_l, near_address_r))"
+"""How many tokens of words of the address are shared: up to four for each part that they are joined with."""
+WORDS_OF_ONE_HOME = 3
+
+NHS_NUMBER = Comparison(
+    "nhs_number",
+    missing("nhs_number"),
+    (Level("exact", equal("nhs_number"), 0.985, 1e-7), Level("else", ELSE, 0.015, 1 - 1e-7)),
+    u_is_fixed=True,
+)
+DOB = Comparison(
+    "dob",
+    missing("dob"),
+    (
+        Level("exact", equal("dob"), 0.95, 0.00004, rarity="dob"),
+        Level("swapped", "dob_l = dob_swapped_r", 0.008, 0.00002),
+        Level(
+            "two parts",
+            " OR ".join(equal(f"dob_{two}") for two in ("month_day", "year_month", "year_day")),
+            0.03,
+            0.005,
+        ),
+        Level("year", equal("birth_year"), 0.004, 0.012),
+        Level("else", ELSE, 0.008, 0.98294),
+    ),
+)
+POSTCODE = Comparison(
+    "postcode",
+    missing("postcode"),
+    (
+        Level("exact", equal("postcode"), 0.85, 0.0002, rarity="postcode"),
+        Level("sector", equal("sector"), 0.03, 0.0015),
+        Level("else", ELSE, 0.12, 0.9983),
+    ),
+)
+ADDRESS_AT_POSTCODE = Comparison(
+    "address_postcode",
+    f"NOT {SAME_POSTCODE}",
+    (Level("home", f"{ADDRESS} >= {WORDS_OF_ONE_HOME}", 0.85, 0.1), Level("else", ELSE, 0.15, 0.9)),
+    Anchor.POSTCODE,
+)
+ADDRESS_ELSEWHERE = Comparison(
+    "address_elsewhere",
+    SAME_POSTCODE,
+    (
+        Level("home", f"{ADDRESS} >= {WORDS_OF_ONE_HOME}", 0.4, 1e-5),
+        Level("street", f"{ADDRESS} > 0", 0.1, 1e-3),
+        Level("else", ELSE, 0.5, 0.99899),
+    ),
+    u_is_fixed=True,
+    is_rare=True,
+)
+SEX = Comparison(
+    "sex", missing("sex"), (Level("exact", equal("sex"), 0.99, 0.5), Level("else", ELSE, 0.01, 0.5))
+)
+MIDDLE_INITIAL = Comparison(
+    "middle_initial",
+    missing("middle_initial"),
+    (
+        Level("exact", equal("middle_initial"), 0.94, 0.08, rarity="middle_initial"),
+        Level("else", ELSE, 0.06, 0.92),
+    ),
+)
