@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.link.assignment import one_to_one
 from linkage_engine.link.chance import with_chance
 from linkage_engine.link.matching import Edges, quiet, registered, scored, trained
-from linkage_engine.link.model import COMPARISONS, Comparison
+from linkage_engine.link.model import Comparison
 from linkage_engine.link.prepare import prepared
+from linkage_engine.link.profiles import MODELS
 from linkage_engine.link.threshold import Flags, chosen, mutual_best
 
 
@@ -58,13 +60,15 @@ class LinkResult:
     figures: ExactFigures
 
 
-def link_pair(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *, seed: int) -> LinkResult:
+def link_pair(
+    connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *, profile: LinkageProfile, seed: int
+) -> LinkResult:
     """The links between two identifier parts: `person_key` and the token columns of the profile.
 
     The result depends on the two sets of records and the seed, not on their order. The connection may be
     locked; DuckDB 2.0 wants `disabled_optimizers='join_order'` on it. Raises CannotLink.
     """
-    found = scored_pairs(connection, a, b, seed=seed)
+    found = scored_pairs(connection, a, b, profile=profile, seed=seed)
     started = time.perf_counter()
     edges, between, records = found.edges, found.between(), len(found.person_keys)
     best = mutual_best(edges.left, edges.right, edges.weight, records)
@@ -91,7 +95,7 @@ def link_pair(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *
 
 
 def scored_pairs(
-    connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *, seed: int
+    connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *, profile: LinkageProfile, seed: int
 ) -> ScoredPairs:
     """All blocked pairs of two identifier parts with match weights, from a model trained without truth.
 
@@ -99,10 +103,10 @@ def scored_pairs(
     """
     ticks = [time.perf_counter()]
     with quiet():
-        ready = prepared(a, b)
+        ready = prepared(a, b, MODELS[profile])
         ticks.append(time.perf_counter())
         larger = max(ready.a, ready.b, key=lambda table: table.num_rows)
-        comparisons = with_chance(connection, larger, COMPARISONS, seed=seed)
+        comparisons = with_chance(connection, larger, MODELS[profile].comparisons, seed=seed)
         with registered(connection, ready.a, ready.b) as files:
             comparisons, untrained = trained(files, comparisons)
             ticks.append(time.perf_counter())
