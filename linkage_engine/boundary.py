@@ -45,7 +45,7 @@ from linkage_engine.disclosure.preflight import foresee
 from linkage_engine.disclosure.record import Provenance
 from linkage_engine.handed_over import exact_table, structure_of
 from linkage_engine.link.encoding import marked, one_profile
-from linkage_engine.link.linking import link_pair
+from linkage_engine.link.linking import LinkSettings, link_pair
 from linkage_engine.query.plan import plan
 from linkage_engine.query.run import answer, inputs
 from linkage_engine.release_history import Asked, ReleaseHistory
@@ -132,7 +132,7 @@ class LinkageDoor:
         figures: dict[str, ExactLinkage] = {}
         pairs: list[LinkedPair] = []
         for a, b in combinations(records, 2):
-            result = link_pair(_compute(), records[a], records[b], profile=profile, seed=SEED)
+            result = link_pair(_compute(), records[a], records[b], settings=LinkSettings(profile, SEED))
             figures[f"{a}:{b}"] = ExactLinkage(**asdict(result.figures))
             pairs += _linked_pairs(a, b, result.pairs)
         everybody = [

@@ -16,7 +16,7 @@ from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.laboratory.records import Records, normalised
 from linkage_engine.laboratory.scores import Flags, Floats, best_f1, number_of_true_pairs, scores_from
 from linkage_engine.link.assignment import one_to_one
-from linkage_engine.link.linking import scored_pairs
+from linkage_engine.link.linking import LinkSettings, scored_pairs
 from linkage_engine.link.matching import Edges
 from linkage_engine.link.plaintext import plaintext_edges
 from linkage_engine.link.threshold import chosen, mutual_best
@@ -128,7 +128,7 @@ def _tokens(
     encoding = Encoding(secret, project_id="laboratory", epoch=1, profile=profile)
     a, b = (_keyed(encode(table, encoding, random=secrets.token_bytes)) for table in (a, b))
     encoded = time.perf_counter()
-    found = scored_pairs(connection, a, b, profile=profile, seed=seed)
+    found = scored_pairs(connection, a, b, settings=LinkSettings(profile, seed))
     return found.edges, {"encode": encoded - started} | found.seconds
 
 

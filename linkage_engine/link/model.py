@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pydantic import TypeAdapter
+
 
 class Anchor(StrEnum):
     """What two records of one file must share for a comparison to speak of them."""
@@ -41,6 +43,25 @@ class Comparison:
     """Chance agreement is too rare to be seen in a sample: the documented u stands."""
 
 
+@dataclass(frozen=True, slots=True)
+class PairModel:
+    """What training on two files taught: enough to weigh their pairs again."""
+
+    comparisons: tuple[Comparison, ...]
+    untrained: tuple[str, ...]
+    """Comparisons for which the files taught nothing."""
+
+    def to_json(self) -> bytes:
+        """The model as text that `from_json` reads."""
+        return _JSON.dump_json(self)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> PairModel:
+        """The model of a text; raises ValueError for one of another form."""
+        return _JSON.validate_json(text)
+
+
+_JSON = TypeAdapter(PairModel)
 ELSE = "ELSE"
 SAME_DOB = "coalesce(anchor_dob_l = anchor_dob_r, false)"
 SAME_POSTCODE = "coalesce(anchor_postcode_l = anchor_postcode_r, false)"

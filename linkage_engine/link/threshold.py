@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage_engine.contract.thresholds import Thresholds
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -14,6 +16,8 @@ Flags = NDArray[np.bool_]
 ROUNDS = 5
 EVEN_ODDS = 0.0
 """The match weight, in bits, of a pair that is as likely false as true."""
+APART = 5.0
+"""Bits between the primary threshold and the strict and the lenient one: odds of one in thirty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +70,9 @@ def chosen(targets: Floats, decoys: Floats, *, records_a: int, records_b: int) -
     best = int(np.argmax(2 * (n - false) / (n + matches)))
     at = max(best, int(np.searchsorted(cuts, EVEN_ODDS)))
     return Threshold(float(cuts[at]), float(false[at] / n[at]), int(d[at]) - 1)
+
+
+def three_levels(threshold: Threshold) -> Thresholds:
+    """The chosen threshold as the primary one, with one stricter and one more lenient."""
+    primary = threshold.match_weight
+    return Thresholds(primary + APART, primary, primary - APART)

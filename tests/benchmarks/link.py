@@ -8,7 +8,7 @@ from dataclasses import asdict
 import pyarrow as pa
 
 from linkage_engine.contract.profiles import LinkageProfile
-from linkage_engine.link.linking import link_pair
+from linkage_engine.link.linking import LinkSettings, link_pair
 from linkage_engine.pseudonymise.encoding import Encoding
 from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.pseudonymise.tokens import encode
@@ -33,7 +33,10 @@ def figures(scale: float) -> Figures:
     taken = seconds(
         lambda: results.append(
             link_pair(
-                locked_duckdb(memory_limit="4GB", threads=2), a, b, profile=LinkageProfile.TOKENS, seed=1
+                locked_duckdb(memory_limit="4GB", threads=2),
+                a,
+                b,
+                settings=LinkSettings(LinkageProfile.TOKENS, seed=1),
             )
         )
     )

@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION, data_set
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
+from linkage_engine.contract.profiles import LinkageProfile, column_names
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import seal_bytes
 from linkage_engine.validate.footer import uncompressed_bytes
-from linkage_engine.contract.profiles import LinkageProfile, column_names
 from service.client import Client
 from service.keys import folder_key, folder_party
 from service.provider.delivery import Delivery, read_delivery

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -41,7 +41,7 @@ ANN: dict[str, str | None] = {
 }
 
 
-def tokens_of(*people: dict[str, str | None], **options: Any) -> list[dict[str, Any]]:
+def tokens_of(*people: Mapping[str, str | None], **options: Any) -> list[dict[str, Any]]:
     encoding = replace(Encoding(SECRET, "cancer-2026", 1), **options)
     fields = [name for name in IDENTIFIER_FIELDS if any(name in person for person in people)]
     table = pa.table({name: pa.array([p.get(name) for p in people], pa.string()) for name in fields})
