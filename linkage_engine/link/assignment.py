@@ -25,8 +25,8 @@ def one_to_one(
 ) -> NDArray[np.int64]:
     """The places of the pairs that a greedy assignment keeps, in falling order of weight.
 
-    A pair is kept when no record that may be linked once is in a heavier pair that was kept; equal weights go by
-    record number.
+    A pair is kept when no record that may be linked once is in a heavier pair that was kept; equal weights go
+    by record number.
     """
     order = np.lexsort((right, left, -weight))
     if assignment is Assignment.ONE_TO_MANY:

@@ -20,6 +20,8 @@ All tokens of a record are worth no more than their number, so that pairs grow a
 common: one token of eleven records is enough, or two of twenty-one.
 """
 SLOTS = 1 << 25
+MIXER = np.uint64(0x9E3779B97F4A7C15)
+"""Spreads any numbers over the slots (Knuth, multiplicative hashing)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ class Candidates:
 
 def candidates(groups: Iterator[Tokens]) -> Candidates:
     """The pairs that any tokens bring together, each once."""
-    keys: list[Ints] = []
-    worths: list[Floats] = []
+    keys: list[Ints] = [np.zeros(0, dtype=np.int64)]
+    worths: list[Floats] = [np.zeros(0)]
     dropped = 0
     for group in groups:
         found, worth, crowded = _meetings(group)
@@ -58,7 +60,7 @@ def candidates(groups: Iterator[Tokens]) -> Candidates:
 
 def shared(tokens: Ints) -> Flags:
     """Which tokens may be there twice: all that are, and few others."""
-    slots = (tokens.view(np.uint64) >> np.uint64(39)).astype(np.int64)
+    slots = (tokens.view(np.uint64) * MIXER >> np.uint64(39)).astype(np.int64)
     places = np.arange(len(tokens), dtype=np.int64)
     last = np.zeros(SLOTS, dtype=np.int64)
     last[slots] = places

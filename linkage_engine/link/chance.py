@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from linkage_engine.link.model import COMPARED_LISTS, COMPARED_SCALARS, ELSE, HOLDS, Anchor, Comparison
+from linkage_engine.link.model import ELSE, Anchor, Comparison
 
 SAMPLED_RECORDS = 1_500
 """Records of the larger file of which all pairs are looked at: about one million."""
@@ -16,7 +16,6 @@ MOST_ANCHORED_PAIRS = 300_000
 PRIOR_PAIRS = 100.0
 """What the documented default weighs against counted pairs, so that no level is impossible."""
 
-_COLUMNS = (*COMPARED_SCALARS, *(n for g in COMPARED_LISTS for n in g), "anchor_dob", "anchor_postcode")
 _JOINED_ON = {Anchor.DOB: ("dob",), Anchor.POSTCODE: ("postcode",), Anchor.BOTH: ("dob", "postcode")}
 
 
@@ -63,7 +62,10 @@ def _counts(
     """Pairs on each level of each comparison; SQL is built from the model's own constants only."""
     levels = ", ".join(f"{_case(c)} AS {c.name}" for c in comparisons)
     sides = ", ".join(
-        f"{side}.{name} AS {name}_{side}" for name in _COLUMNS for side in "lr" if f"{name}_{side}" in levels
+        f"{side}.{name} AS {name}_{side}"
+        for name in sample.column_names
+        for side in "lr"
+        if f"{name}_{side}" in levels
     )
     same = " AND ".join(f"l.anchor_{name} = r.anchor_{name}" for name in _JOINED_ON.get(anchor, ())) or "true"
     sums = ", ".join(

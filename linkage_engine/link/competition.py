@@ -1,4 +1,4 @@
-"""Pairs between two files compete with those within each: which win, which are duplicates, where links begin."""
+"""Pairs between two files compete with those within: which win, which are duplicates, where links begin."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Judged:
 
 
 def judged(edges: Edges, sides: Sides) -> Judged:
-    """Duplicates are set aside first; then the best pairs within the files are decoys for those between them."""
+    """Duplicates are set aside first; then the best pairs within the files are decoys for those between."""
     doubled, across = sides.duplicates(edges), sides.across(edges)
     rivals = np.where(doubled, -np.inf, edges.weight)
     best = mutual_best(edges.left, edges.right, rivals, sides.records_a + sides.records_b) & ~doubled

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.thresholds import Thresholds
 from linkage_engine.link.assignment import Assignment, one_to_one
 from linkage_engine.link.captures import matches_at_least
@@ -20,13 +21,22 @@ from linkage_engine.link.competition import Judged, Sides, judged
 from linkage_engine.link.matching import Edges, compared, prior_bits, quiet, registered
 from linkage_engine.link.model import PairModel
 from linkage_engine.link.prepare import prepared
-from linkage_engine.link.profiles import COMPARISONS
+from linkage_engine.link.profiles import MODELS
 from linkage_engine.link.threshold import Curve, Flags, Outcome, three_levels
 from linkage_engine.link.training import trained
 
 KeepModel = Callable[[PairModel], None]
 Places = NDArray[np.int64]
 CURVE_POINTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """What a linkage is told before it sees a record: the profile, a seed, and who may be repeated."""
+
+    profile: LinkageProfile
+    seed: int
+    assignment: Assignment = Assignment.ONE_TO_ONE
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -88,13 +98,12 @@ class LinkResult:
     grounds: Grounds
 
 
-def link_pair(  # noqa: PLR0913 - two files, and how they are linked
+def link_pair(
     connection: duckdb.DuckDBPyConnection,
     a: pa.Table,
     b: pa.Table,
     *,
-    seed: int,
-    assignment: Assignment = Assignment.ONE_TO_ONE,
+    settings: LinkSettings,
     model: PairModel | None = None,
     keep: KeepModel | None = None,
 ) -> LinkResult:
@@ -104,14 +113,16 @@ def link_pair(  # noqa: PLR0913 - two files, and how they are linked
     locked; DuckDB 2.0 wants `disabled_optimizers='join_order'` on it. A model that `keep` was given when the
     same files were linked before spares the training. Raises CannotLink.
     """
-    found = scored_pairs(connection, a, b, seed=seed, model=model, keep=keep)
+    found = scored_pairs(connection, a, b, settings=settings, model=model, keep=keep)
     started = time.perf_counter()
     edges, between = found.edges, found.sides.across(found.edges)
     seen = judged(edges, found.sides)
     threshold, levels = seen.threshold, three_levels(seen.threshold)
     may_link = between & (threshold.outcome is not Outcome.NO_OVERLAP)
     places = np.flatnonzero(may_link & (edges.weight >= levels.primary))
-    kept = places[one_to_one(edges.left[places], edges.right[places], edges.weight[places], assignment)]
+    kept = places[
+        one_to_one(edges.left[places], edges.right[places], edges.weight[places], settings.assignment)
+    ]
     figures = ExactFigures(
         records_a=found.sides.records_a,
         records_b=found.sides.records_b,
@@ -135,7 +146,7 @@ def scored_pairs(
     a: pa.Table,
     b: pa.Table,
     *,
-    seed: int,
+    settings: LinkSettings,
     model: PairModel | None = None,
     keep: KeepModel | None = None,
 ) -> ScoredPairs:
@@ -147,13 +158,13 @@ def scored_pairs(
     ticks = [time.perf_counter()]
     sides = Sides(a.num_rows, b.num_rows, prior_bits(a.num_rows, b.num_rows))
     with quiet():
-        ready = prepared(a, b)
+        ready = prepared(a, b, MODELS[settings.profile])
         ticks.append(time.perf_counter())
         with registered(connection, ready.a, ready.b) as files:
-            comparisons = COMPARISONS if model is None else model.comparisons
+            comparisons = MODELS[settings.profile].comparisons if model is None else model.comparisons
             if model is None:
                 larger = max(ready.a, ready.b, key=lambda table: table.num_rows)
-                comparisons = with_chance(connection, larger, comparisons, seed=seed)
+                comparisons = with_chance(connection, larger, comparisons, seed=settings.seed)
             ticks.append(time.perf_counter())
             found = compared(files, comparisons)
             ticks.append(time.perf_counter())

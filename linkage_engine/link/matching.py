@@ -128,7 +128,7 @@ def _levels_of(comparison: Comparison, says: NDArray[np.float64]) -> Levels:
 
 
 def told_apart(comparison: Comparison) -> Comparison:
-    """The comparison with no two levels of one weight, nor one that says nothing: m is moved by millionths."""
+    """The comparison with no two levels of one weight, nor one of none: m is moved by millionths."""
     taken, levels = [0.0], []
     for level in comparison.levels:
         m = level.m

@@ -10,12 +10,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
-from linkage_engine.contract.tokens import TOKEN_COLUMNS, TokenKind
+from linkage_engine.contract.tokens import TokenColumn, TokenKind
 from linkage_engine.link.candidates import Candidates, Tokens, candidates, numbered_lists, shared
-from linkage_engine.link.model import BLOCKED, COMPARED_LISTS, COMPARED_SCALARS, Block
-
-_LENGTHS = {column.name: column.length for column in TOKEN_COLUMNS if column.kind is TokenKind.LIST}
-
+from linkage_engine.link.profiles import ProfileModel
 
 Values = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -31,7 +28,7 @@ class Prepared:
     pairs: Candidates
 
 
-def prepared(a: pa.Table, b: pa.Table) -> Prepared:
+def prepared(a: pa.Table, b: pa.Table, model: ProfileModel) -> Prepared:
     """Both tables ordered by person key, so that the order of delivery decides nothing.
 
     Raises CannotLink(too-few-records) for a file without rows and CannotLink(columns-differ)
@@ -39,54 +36,53 @@ def prepared(a: pa.Table, b: pa.Table) -> Prepared:
     """
     if not a.num_rows or not b.num_rows:
         raise CannotLink(RefusalCode.TOO_FEW_RECORDS, records_a=a.num_rows, records_b=b.num_rows)
-    wanted = {"person_key", *(column.name for column in TOKEN_COLUMNS)}
+    wanted = {"person_key", *model.columns}
     if not wanted <= set(a.column_names) & set(b.column_names):
         raise CannotLink(RefusalCode.COLUMNS_DIFFER)
     order = sorted(wanted)
     both = pa.concat_tables([t.select(order).sort_by("person_key") for t in (a, b)]).combine_chunks()
-    pairs = candidates(_tokens(both, block) for block in BLOCKED)
+    pairs = candidates(
+        _tokens(both, [model.columns[name] for name in block.columns], block.most) for block in model.blocked
+    )
     columns = {"unique_id": pa.array(np.arange(both.num_rows)), "z": numbered_lists(pairs, both.num_rows)}
-    columns |= {name: both[name] for name in COMPARED_SCALARS}
+    columns |= {name: both[name] for name in model.scalars}
     columns |= {"anchor_dob": both["dob"], "anchor_postcode": both["postcode"]}
-    columns |= {
-        name: lists[name] for group in COMPARED_LISTS for lists in (_pruned(both, group),) for name in group
-    }
+    for group in model.lists:
+        columns |= _pruned(both, [model.columns[name] for name in group])
     table = pa.table(columns)
     person_keys = both["person_key"].combine_chunks()
     return Prepared(table[: a.num_rows], table[a.num_rows :], person_keys, pairs)
 
 
-def _tokens(table: pa.Table, block: Block) -> Tokens:
+def _tokens(table: pa.Table, columns: list[TokenColumn], most: int) -> Tokens:
     """The tokens of some columns that more than one record may have."""
-    values, present = (
-        np.hstack(halves) for halves in zip(*(_matrix(table, name) for name in block.columns), strict=True)
-    )
+    matrices = [_matrix(table, column) for column in columns]
+    values, present = (np.hstack(halves) for halves in zip(*matrices, strict=True))
     present[present] = shared(values[present])
-    return Tokens(np.nonzero(present)[0], values[present], block.most)
+    return Tokens(np.nonzero(present)[0], values[present], most)
 
 
-def _pruned(table: pa.Table, group: tuple[str, ...]) -> dict[str, pa.Array]:
+def _pruned(table: pa.Table, columns: list[TokenColumn]) -> dict[str, pa.Array]:
     """Lists whose tokens may meet, without those that only one record has."""
-    columns = {name: _matrix(table, name) for name in group}
-    values, present = (np.hstack(halves) for halves in zip(*columns.values(), strict=True))
+    matrices = [_matrix(table, column) for column in columns]
+    values, present = (np.hstack(halves) for halves in zip(*matrices, strict=True))
     present[present] = shared(values[present])
-    edges = np.cumsum([v.shape[1] for v, _ in columns.values()])[:-1]
-    masks = np.split(present, edges, axis=1)
-    return {name: _ragged(v, mask) for (name, (v, _)), mask in zip(columns.items(), masks, strict=True)}
+    edges = np.cumsum([column.length for column in columns])[:-1]
+    halves = zip(np.split(values, edges, axis=1), np.split(present, edges, axis=1), strict=True)
+    return {column.name: _ragged(*half) for column, half in zip(columns, halves, strict=True)}
 
 
-def _matrix(table: pa.Table, name: str) -> tuple[Values, Mask]:
+def _matrix(table: pa.Table, column: TokenColumn) -> tuple[Values, Mask]:
     """A token column as rows of its fixed length, and where it is present."""
-    column = table[name].combine_chunks()
-    length = _LENGTHS.get(name)
-    if length is None:
-        present = column.is_valid().to_numpy(zero_copy_only=False)
-        return column.fill_null(0).to_numpy(zero_copy_only=False).reshape(-1, 1), present.reshape(-1, 1)
-    regular = not column.null_count and pc.all(pc.equal(pc.list_value_length(column), length)).as_py()
-    flat = column.flatten()
+    tokens = table[column.name].combine_chunks()
+    if column.kind is not TokenKind.LIST:
+        present = tokens.is_valid().to_numpy(zero_copy_only=False)
+        return tokens.fill_null(0).to_numpy(zero_copy_only=False).reshape(-1, 1), present.reshape(-1, 1)
+    regular = not tokens.null_count and pc.all(pc.equal(pc.list_value_length(tokens), column.length)).as_py()
+    flat = tokens.flatten()
     if not regular or flat.null_count:
         raise CannotLink(RefusalCode.COLUMNS_DIFFER)
-    values = flat.to_numpy(zero_copy_only=False).reshape(-1, length)
+    values = flat.to_numpy(zero_copy_only=False).reshape(-1, column.length)
     return values, np.ones(values.shape, dtype=np.bool_)
 
 

@@ -1,7 +1,12 @@
-"""The linkage model."""
+"""The linkage model of each profile: what its columns let be compared, and what brings pairs together."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from linkage_engine.contract.profiles import COLUMNS, LinkageProfile
+from linkage_engine.contract.tokens import TokenColumn, TokenKind
 from linkage_engine.link.fields import (
     ADDRESS_AT_POSTCODE,
     ADDRESS_ELSEWHERE,
@@ -11,16 +16,77 @@ from linkage_engine.link.fields import (
     POSTCODE,
     SEX,
 )
-from linkage_engine.link.names import NAME_PAIR, names
+from linkage_engine.link.model import Comparison
+from linkage_engine.link.names import Sight, alone, anchored, pair_alone, pair_with
 
-COMPARISONS = (
-    NHS_NUMBER,
-    DOB,
-    *names("name_pair"),
-    NAME_PAIR,
-    POSTCODE,
-    ADDRESS_AT_POSTCODE,
-    ADDRESS_ELSEWHERE,
-    SEX,
-    MIDDLE_INITIAL,
+MANY, FEW = 100, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Columns whose tokens may meet, and how many records may share a token that brings pairs together."""
+
+    columns: tuple[str, ...]
+    most: int = MANY
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileModel:
+    """How the columns of one profile are used."""
+
+    columns: Mapping[str, TokenColumn]
+    comparisons: tuple[Comparison, ...]
+    blocked: tuple[Block, ...]
+    """What brings candidate pairs together."""
+
+    @property
+    def scalars(self) -> tuple[str, ...]:
+        """The columns with one value a record, all of which comparisons may name."""
+        return tuple(c.name for c in self.columns.values() if c.kind is not TokenKind.LIST)
+
+    @property
+    def lists(self) -> tuple[tuple[str, ...], ...]:
+        """The lists that comparisons may name, in groups whose tokens may meet."""
+        return tuple(block.columns for block in self.blocked if block.columns[0].startswith("near_"))
+
+
+_BLOCKED = (
+    Block(("near_family_dob", "near_given_dob")),
+    Block(("near_family_postcode", "near_given_postcode")),
+    Block(("family_sound_dob", "given_sound_dob")),
+    Block(("family_sound_postcode", "given_sound_postcode")),
+    Block(("nhs_number",)),
+    Block(("blocking",)),
+    Block(("near_address",), FEW),
+    Block(("family_initial_dob", "given_initial_dob"), FEW),
+    Block(("family_initial_postcode", "given_initial_postcode"), FEW),
+    Block(("dob",), FEW),
+    Block(("postcode",), FEW),
 )
+_NEAR_PAIR = Block(("near_family_given", "near_given_family"))
+_STRICT_ANCHORS = {"year": "birth_year", "sector": "sector"}
+_PAIRED, _UNPAIRED = Sight(pair="name_pair"), Sight()
+_SINGLE, _FILTERED = Sight(has_single_names=True), Sight(pair="name_pair", has_filters=True)
+
+
+def _model(profile: LinkageProfile, names: tuple[Comparison, ...], *blocked: Block) -> ProfileModel:
+    home = (POSTCODE, ADDRESS_AT_POSTCODE, ADDRESS_ELSEWHERE)
+    return ProfileModel(
+        {column.name: column for column in COLUMNS[profile]},
+        (NHS_NUMBER, DOB, *names, *home, SEX, MIDDLE_INITIAL),
+        (*_BLOCKED, *blocked),
+    )
+
+
+MODELS: Mapping[LinkageProfile, ProfileModel] = {
+    LinkageProfile.TOKENS: _model(LinkageProfile.TOKENS, (*anchored(_PAIRED), pair_alone()), _NEAR_PAIR),
+    LinkageProfile.TOKENS_STRICT: _model(
+        LinkageProfile.TOKENS_STRICT,
+        (*anchored(_UNPAIRED), pair_with(_STRICT_ANCHORS)),
+        *(Block((f"near_family_given_{end}", f"near_given_family_{end}")) for end in _STRICT_ANCHORS),
+        *(Block((f"name_pair_{end}",)) for end in _STRICT_ANCHORS),
+    ),
+    LinkageProfile.FUZZY: _model(LinkageProfile.FUZZY, (*anchored(_SINGLE), *alone(_SINGLE)), _NEAR_PAIR),
+    LinkageProfile.BLOOM: _model(LinkageProfile.BLOOM, (*anchored(_FILTERED), *alone(_FILTERED)), _NEAR_PAIR),
+}
+"""Of each profile that a permit may name."""

@@ -34,7 +34,7 @@ class Outcome(StrEnum):
     FEW_RECORDS = "few-records"
     """Too few records for decoys to speak: even odds of the model, which nothing confirms."""
     NO_OVERLAP = "no-overlap"
-    """Pairs between the files are no better than those within: nobody is seen in both, and no link is made."""
+    """Pairs between the files are no better than those within: nobody is seen in both; nothing is linked."""
 
 
 @dataclass(frozen=True, slots=True)

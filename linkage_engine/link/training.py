@@ -1,4 +1,4 @@
-"""What matches look like, learned without truth: the best pairs between files, less what decoys show false."""
+"""What matches look like, learned without truth: best pairs between files, less what decoys foretell."""
 
 from __future__ import annotations
 

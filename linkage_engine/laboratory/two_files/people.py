@@ -202,7 +202,8 @@ def _names_of_england() -> Customs:
 
     def postcode(dice: Dice, block: int) -> str:
         letters = "ABDEFGHJLNPQRSTUWXYZ"
-        return f"{letters[block % 20]}{letters[block // 20 % 20]}{1 + block // 400 % 60} {dice.between(1, 5)}{dice.pick(letters)}{dice.pick(letters)}"
+        area = f"{letters[block % 20]}{letters[block // 20 % 20]}{1 + block // 400 % 60}"
+        return f"{area} {dice.between(1, 5)}{dice.pick(letters)}{dice.pick(letters)}"
 
     return Customs(family, given, postcode)
 

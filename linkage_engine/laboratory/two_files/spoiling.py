@@ -16,11 +16,13 @@ SEEN_AS = {
     "d": "cl", "w": "vv", "i": "j", "e": "c", "u": "v", "h": "li", "g": "q", "n": "ri", "6": "b", "9": "g",
 }  # fmt: skip
 SOUNDS_LIKE = (
-    ("ph", "f"), ("ff", "f"), ("f", "ph"), ("ck", "k"), ("c", "k"), ("k", "c"), ("qu", "kw"), ("x", "ks"), ("sh", "sch"),
-    ("ee", "ea"), ("ea", "i"), ("i", "y"), ("y", "ie"), ("ey", "y"), ("oo", "u"), ("ou", "ow"), ("ow", "au"), ("ae", "e"),
-    ("a", "e"), ("e", "a"), ("o", "u"), ("gh", ""), ("h", ""), ("tt", "t"), ("t", "tt"), ("ll", "l"), ("l", "ll"),
-    ("nn", "n"), ("n", "nn"), ("ss", "s"), ("z", "s"), ("v", "w"), ("w", "v"), ("dg", "g"), ("j", "g"), ("wr", "r"),
+    ("ph", "f"), ("ff", "f"), ("f", "ph"), ("ck", "k"), ("c", "k"), ("k", "c"), ("qu", "kw"), ("x", "ks"),
+    ("sh", "sch"), ("ee", "ea"), ("ea", "i"), ("i", "y"), ("y", "ie"), ("ey", "y"), ("oo", "u"), ("ou", "ow"),
+    ("ow", "au"), ("ae", "e"), ("a", "e"), ("e", "a"), ("o", "u"), ("gh", ""), ("h", ""), ("tt", "t"),
+    ("t", "tt"), ("ll", "l"), ("l", "ll"), ("nn", "n"), ("n", "nn"), ("ss", "s"), ("z", "s"), ("v", "w"),
+    ("w", "v"), ("dg", "g"), ("j", "g"), ("wr", "r"),
 )  # fmt: skip
+"""What is heard, and what is written for it."""
 SHORT = 3
 
 
@@ -183,9 +185,11 @@ def _valid(year: int, month: int, day: int) -> date:
 
 
 _SLIPS = _Faults(
-    (2, _replaced), (3, _beside), (3, _left_out), (2, _put_in), (1.5, _twice), (2.5, _transposed), (2, _misread)
+    (2, _replaced), (3, _beside), (3, _left_out), (2, _put_in), (1.5, _twice), (2.5, _transposed),
+    (2, _misread),
 )  # fmt: skip
 _NAME_FAULTS = _Faults(
-    (10, spoilt_word), (4, _misheard), (3, _familiar), (1.2, _initial), (1, _cut_short), (1, _two_slips), (1, _half)
+    (10, spoilt_word), (4, _misheard), (3, _familiar), (1.2, _initial), (1, _cut_short), (1, _two_slips),
+    (1, _half),
 )  # fmt: skip
 _DATE_FAULTS = _Faults((2, _exchanged), (3, _year), (2, _month), (3, _day), (1, _stand_in), (1, _elsewhere))

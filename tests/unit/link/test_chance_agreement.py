@@ -6,25 +6,29 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.link import chance
-from linkage_engine.link.model import COMPARED_LISTS, COMPARED_SCALARS, COMPARISONS, Anchor, Comparison
+from linkage_engine.link.model import Anchor, Comparison
+from linkage_engine.link.profiles import MODELS
+
+MODEL = MODELS[LinkageProfile.TOKENS]
 
 
 def records(rows: int, **columns: Sequence[int | None]) -> pa.Table:
-    scalars = (*COMPARED_SCALARS, "anchor_dob", "anchor_postcode")
+    scalars = (*MODEL.scalars, "anchor_dob", "anchor_postcode")
     made = {name: pa.array(columns.get(name, [None] * rows), pa.int64()) for name in scalars}
-    made |= {name: pa.array([[]] * rows, pa.list_(pa.int64())) for name in COMPARED_LISTS}
+    made |= {name: pa.array([[]] * rows, pa.list_(pa.int64())) for group in MODEL.lists for name in group}
     return pa.table({"unique_id": pa.array(range(rows), pa.int64())} | made)
 
 
 def counted(table: pa.Table, name: str) -> dict[str, float]:
     with duckdb.connect() as connection:
-        found = {c.name: c for c in chance.with_chance(connection, table, COMPARISONS, seed=1)}
+        found = {c.name: c for c in chance.with_chance(connection, table, MODEL.comparisons, seed=1)}
     return {level.label: level.u for level in found[name].levels}
 
 
 def default(name: str) -> Comparison:
-    return next(c for c in COMPARISONS if c.name == name)
+    return next(c for c in MODEL.comparisons if c.name == name)
 
 
 def test_agreement_is_counted_over_all_pairs_of_one_file_and_smoothed() -> None:

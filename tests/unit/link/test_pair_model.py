@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import pytest
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.thresholds import Thresholds
-from linkage_engine.link.model import COMPARISONS, PairModel
+from linkage_engine.link.model import PairModel
+from linkage_engine.link.profiles import MODELS
 from linkage_engine.link.threshold import Threshold, three_levels
 
 
 def test_a_model_is_the_same_after_being_kept_as_text() -> None:
-    model = PairModel(COMPARISONS, ("sex",))
+    model = PairModel(MODELS[LinkageProfile.TOKENS].comparisons, ("sex",))
     assert PairModel.from_json(model.to_json()) == model
 
 
@@ -25,6 +27,5 @@ def test_thresholds_that_rise_are_refused(weights: tuple[float, float, float]) -
 
 
 def test_the_primary_threshold_is_the_chosen_one() -> None:
-    levels = three_levels(Threshold(4.5, 0.01))
-    assert levels.primary == 4.5
-    assert levels.strict > levels.primary > levels.lenient
+    levels = three_levels(Threshold(4.5, 0.01, strict=9.0, lenient=1.5))
+    assert (levels.strict, levels.primary, levels.lenient) == (9.0, 4.5, 1.5)

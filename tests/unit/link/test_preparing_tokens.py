@@ -1,21 +1,32 @@
 from __future__ import annotations
 
+import re
 from itertools import count
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
-from linkage_engine.contract.tokens import TOKEN_COLUMNS, TokenKind
-from linkage_engine.link.model import COMPARED_LISTS, COMPARED_SCALARS, COMPARISONS, ELSE
-from linkage_engine.link.prepare import MOST_RECORDS_A_TOKEN, prepared
+from linkage_engine.contract.profiles import COLUMNS, SERVED, LinkageProfile
+from linkage_engine.contract.tokens import TokenKind
+from linkage_engine.link.model import ELSE
+from linkage_engine.link.prepare import Prepared
+from linkage_engine.link.prepare import prepared as prepared_for
+from linkage_engine.link.profiles import FEW, MANY, MODELS
+
+TOKENS = LinkageProfile.TOKENS
+
+
+def prepared(a: pa.Table, b: pa.Table) -> Prepared:
+    return prepared_for(a, b, MODELS[TOKENS])
 
 
 def part(keys: list[str], **columns: list[Any]) -> pa.Table:
     """An identifier part whose lists hold values of their own, but for the columns given."""
     unique = count((int(keys[0], 36) + 1) * 10**8)
     made: dict[str, pa.Array] = {"person_key": pa.array(keys)}
-    for column in TOKEN_COLUMNS:
+    for column in COLUMNS[TOKENS]:
         if column.kind is TokenKind.LIST:
             starts = columns.get(column.name, [[] for _ in keys])
             rows = [[*start, *(next(unique) for _ in range(column.length - len(start)))] for start in starts]
@@ -31,9 +42,21 @@ def test_records_are_ordered_by_person_key_and_numbered_through() -> None:
     assert ready.a["unique_id"].to_pylist() + ready.b["unique_id"].to_pylist() == [0, 1, 2, 3]
 
 
-def test_only_tokens_that_another_record_has_are_kept() -> None:
-    ready = prepared(part(["a"], blocking=[[7, 8]]), part(["b"], blocking=[[8, 9]]))
-    assert ready.a["z"].to_pylist() == ready.b["z"].to_pylist() == [[8]]
+def met(a: pa.Table, b: pa.Table) -> list[tuple[int, int]]:
+    pairs = prepared(a, b).pairs
+    return list(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True))
+
+
+def test_records_that_share_a_token_are_a_pair_and_have_its_number() -> None:
+    a, b = part(["a"], blocking=[[7, 8]]), part(["b", "c"], blocking=[[8, 9], [10, 11]])
+    assert met(a, b) == [(0, 1)]
+    ready = prepared(a, b)
+    assert (ready.a["z"].to_pylist(), ready.b["z"].to_pylist()) == ([[0]], [[0], []])
+
+
+def test_only_tokens_that_another_record_has_are_compared() -> None:
+    ready = prepared(part(["a"], near_address=[[7, 8]]), part(["b"], near_address=[[8, 9]]))
+    assert ready.a["near_address"].to_pylist() == ready.b["near_address"].to_pylist() == [[8]]
 
 
 def test_tokens_of_swapped_names_meet() -> None:
@@ -47,21 +70,45 @@ def test_absent_scalars_bring_nobody_together() -> None:
 
 
 def test_tokens_of_too_many_records_are_dropped_and_counted() -> None:
-    keys = [f"{n:04d}" for n in range(MOST_RECORDS_A_TOKEN)]
+    keys = [f"{n:04d}" for n in range(MANY)]
     crowd = part(keys, blocking=[[7]] * len(keys))
-    assert prepared(crowd, part(["x"])).tokens_dropped == 0
+    assert prepared(crowd, part(["x"])).pairs.tokens_dropped == 0
     ready = prepared(crowd, part(["x"], blocking=[[7]]))
-    assert ready.tokens_dropped == 1
+    assert ready.pairs.tokens_dropped == 1
     assert not any(ready.a["z"].to_pylist())
 
 
-def test_every_comparison_ends_with_everything_else_and_its_chances_add_up() -> None:
-    for comparison in COMPARISONS:
+def test_a_common_token_is_not_enough_and_two_are() -> None:
+    keys = [f"{n:04d}" for n in range(FEW)]
+    one, another = part(keys, dob=[7] * FEW), part(keys, dob=[7] * FEW, postcode=[8] * FEW)
+    assert met(one, part(["x"])) == []
+    assert len(met(another, part(["x"]))) == FEW * (FEW - 1) // 2
+
+
+def test_a_hundred_thousand_equal_keys_are_one_token_dropped() -> None:
+    keys = [f"{n:06d}" for n in range(100_000)]
+    ready = prepared(part(keys, dob=[7] * len(keys)), part(["x"], dob=[7]))
+    assert (len(ready.pairs.left), ready.pairs.tokens_dropped) == (0, 1)
+
+
+@pytest.mark.parametrize("profile", sorted(SERVED))
+def test_every_comparison_ends_with_everything_else_and_its_chances_add_up(profile: LinkageProfile) -> None:
+    for comparison in MODELS[profile].comparisons:
         assert comparison.levels[-1].sql == ELSE
         assert np.isclose(sum(level.u for level in comparison.levels), 1.0, atol=0.001)
         assert np.isclose(sum(level.m for level in comparison.levels), 1.0, atol=0.01)
 
 
-def test_the_model_names_columns_of_the_contract_only() -> None:
-    names = {column.name for column in TOKEN_COLUMNS}
-    assert {*COMPARED_LISTS, *COMPARED_SCALARS} <= names
+@pytest.mark.parametrize("profile", sorted(SERVED))
+def test_a_model_names_columns_of_its_profile_only(profile: LinkageProfile) -> None:
+    model = MODELS[profile]
+    sql = " ".join(c.null_sql + " ".join(level.sql for level in c.levels) for c in model.comparisons)
+    named = set(re.findall(r"([a-z0-9_]+)_[lr]\b", sql))
+    lists = {name for group in model.lists for name in group}
+    assert named <= {*model.scalars, *lists, "anchor_dob", "anchor_postcode"}
+    assert {name for block in model.blocked for name in block.columns} <= set(model.columns)
+    assert {*model.scalars, *lists, "blocking"} == set(model.columns)
+
+
+def test_every_profile_that_is_served_has_a_model() -> None:
+    assert set(MODELS) == SERVED

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage_engine.link.threshold import Threshold, chosen, mutual_best
+from linkage_engine.link.threshold import EVEN_ODDS, Outcome, chosen, curve_of, mutual_best
 
 
 def floats(*values: float) -> np.ndarray:
@@ -37,9 +37,28 @@ def test_the_threshold_parts_true_pairs_from_those_that_decoys_resemble() -> Non
     rng = np.random.default_rng(1)
     true, false, decoys = rng.normal(20, 4, 800), rng.normal(-3, 3, 200), rng.normal(-3, 3, 400)
     found = chosen(np.concatenate([true, false]), decoys, records_a=1000, records_b=1000)
+    assert found.outcome is Outcome.CHOSEN
     assert 2 < found.match_weight < 12
     accepted_false = (false >= found.match_weight).sum() / 800
     assert found.false_link_rate == pytest.approx(accepted_false, abs=0.01)
+
+
+def test_the_three_weights_are_read_off_one_curve() -> None:
+    rng = np.random.default_rng(3)
+    true, false, decoys = rng.normal(14, 6, 8000), rng.normal(0, 3, 4000), rng.normal(0, 3, 4000)
+    targets = np.concatenate([true, false])
+    found = chosen(targets, decoys, records_a=12_000, records_b=12_000)
+    assert found.strict > found.match_weight > found.lenient
+    assert (false >= found.strict).sum() / (targets >= found.strict).sum() < 0.002
+    further = (targets >= found.lenient) & (targets < found.lenient + 0.5)
+    assert 0.1 < (true[further[:8000]].size / further.sum()) < 0.35
+
+
+def test_a_file_too_small_for_a_rate_of_one_in_a_thousand_is_strict_above_every_decoy() -> None:
+    rng = np.random.default_rng(4)
+    targets = np.concatenate([rng.normal(20, 4, 200), rng.normal(0, 2, 100)])
+    decoys = rng.normal(0, 2, 100)
+    assert chosen(targets, decoys, records_a=300, records_b=300).strict > decoys.max()
 
 
 def test_more_decoys_raise_the_threshold() -> None:
@@ -50,35 +69,43 @@ def test_more_decoys_raise_the_threshold() -> None:
     assert few.match_weight < many.match_weight
 
 
-def test_the_estimate_is_the_formula() -> None:
-    # Four targets, one decoy above the cut of 10, and one added: d = 2; 100 records on each side, so the
+def test_the_curve_is_the_formula_and_is_thinned_to_its_ends() -> None:
+    # Four targets, one decoy above the cut of 30, and one added: d = 2; 100 records on each side, so the
     # factor 2 ua ub / (ua^2 + ub^2) is 1 and FP = 2, at every cut above which no more decoys lie.
-    found = chosen(floats(30, 30, 30, 30), floats(40), records_a=100, records_b=100)
-    assert found == Threshold(30.0, 0.5, decoys=1)
-
-
-def test_no_targets_have_no_threshold() -> None:
-    assert chosen(floats(), floats(1.0), records_a=5, records_b=5) == Threshold(0.0, 0.0)
+    curve, false_per_decoy = curve_of(floats(30, 31, 32, 33), floats(40), records_a=100, records_b=100)
+    assert false_per_decoy == 1.0
+    assert curve.false.tolist() == [2.0, 2.0, 2.0, 1.0]
+    assert curve.links.tolist() == [4.0, 3.0, 2.0, 1.0]
+    assert curve.thinned(2).match_weight.tolist() == [30.0, 33.0]
 
 
 @given(
     st.lists(st.floats(-40, 40), max_size=12),
     st.lists(st.floats(-40, 40), max_size=12),
-    st.integers(1, 30),
-    st.integers(1, 30),
+    st.integers(1, 2000),
+    st.integers(1, 2000),
 )
-def test_a_link_is_never_made_against_the_odds(
+def test_whatever_the_weights_thresholds_fall_and_rates_are_shares(
     targets: list[float], decoys: list[float], records_a: int, records_b: int
 ) -> None:
     found = chosen(floats(*targets), floats(*decoys), records_a=records_a, records_b=records_b)
-    assert found.match_weight >= 0
+    assert found.strict >= found.match_weight >= found.lenient
     assert 0 <= found.false_link_rate <= 1
 
 
-def test_where_the_best_choice_is_below_even_odds_all_pairs_above_are_links() -> None:
-    # Without decoys the lowest target is the best choice.
-    assert chosen(floats(-20, -8, 3, 9), floats(), records_a=4, records_b=4).match_weight == 3.0
-    assert chosen(floats(-20, -8), floats(), records_a=4, records_b=4) == Threshold(0.0, 0.0)
+@pytest.mark.parametrize("seed", range(20))
+def test_where_nobody_is_in_both_no_threshold_is_invented(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    found = chosen(rng.normal(0, 5, 400), rng.normal(0, 5, 420), records_a=1000, records_b=1000)
+    assert (found.outcome, found.match_weight, found.false_link_rate) == (Outcome.NO_OVERLAP, EVEN_ODDS, 0.0)
+
+
+@pytest.mark.parametrize(("targets", "from_which"), [((-20, -8, 3, 9), 3.0), ((-20, -8), EVEN_ODDS)])
+def test_too_few_records_for_decoys_have_even_odds_of_the_model(
+    targets: tuple[float, ...], from_which: float
+) -> None:
+    found = chosen(floats(*targets), floats(50, 50), records_a=4, records_b=4)
+    assert (found.outcome, found.match_weight) == (Outcome.FEW_RECORDS, from_which)
 
 
 def test_files_that_match_wholly_expect_no_false_links() -> None:

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage_engine.link.candidates import LEAST_WORTH, Tokens, candidates, numbered_lists, shared
+
+HELD = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 5)), max_size=40, unique=True)
+
+
+def tokens(held: list[tuple[int, int]], most: int = 12) -> Tokens:
+    records, values = (np.array([pair[i] for pair in held], dtype=np.int64) for i in range(2))
+    return Tokens(records, values, most)
+
+
+def pairs(*groups: Tokens) -> list[tuple[int, int]]:
+    found = candidates(iter(groups))
+    return list(zip(found.left.tolist(), found.right.tolist(), strict=True))
+
+
+@given(HELD, HELD)
+def test_a_pair_is_looked_at_when_what_it_shares_is_worth_it(
+    one: list[tuple[int, int]], other: list[tuple[int, int]]
+) -> None:
+    worth: dict[tuple[int, int], float] = {}
+    for held in (one, other):
+        for token in {t for _, t in held}:
+            who = sorted(r for r, t in held if t == token)
+            for pair in combinations(who, 2) if len(who) <= 12 else ():
+                worth[pair] = worth.get(pair, 0.0) + 1 / (len(who) - 1)
+    expected = sorted(pair for pair, value in worth.items() if value >= LEAST_WORTH - 1e-9)
+    assert pairs(tokens(one), tokens(other)) == expected
+
+
+def test_a_token_of_too_many_records_brings_nobody_together_and_is_counted() -> None:
+    found = candidates(iter([tokens([(record, 7) for record in range(13)])]))
+    assert (len(found.left), found.tokens_dropped) == (0, 1)
+
+
+def test_eleven_records_may_share_one_token_and_twelve_may_not() -> None:
+    assert len(pairs(tokens([(record, 7) for record in range(11)]))) == 55
+    assert pairs(tokens([(record, 7) for record in range(12)])) == []
+
+
+@given(HELD)
+def test_two_records_have_a_number_in_common_when_they_are_a_pair(held: list[tuple[int, int]]) -> None:
+    found = candidates(iter([tokens(held)]))
+    lists = [set(numbers) for numbers in numbered_lists(found, 15).to_pylist()]
+    met = [pair for pair in combinations(range(15), 2) if lists[pair[0]] & lists[pair[1]]]
+    assert met == list(zip(found.left.tolist(), found.right.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_token_that_is_there_twice_is_lost_and_few_others_stay(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    once, twice = np.split(rng.integers(-(2**62), 2**62, 20_000), [15_000])
+    found = shared(np.concatenate([once, twice, twice]))
+    assert found[15_000:].all()
+    assert found[:15_000].mean() < 0.01
