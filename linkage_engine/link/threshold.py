@@ -114,10 +114,10 @@ def chosen(targets: Floats, decoys: Floats, *, records_a: int, records_b: int) -
     Lenient: the weight down to which one further link in five is true.
     """
     curve, ratio = curve_of(targets, decoys, records_a=records_a, records_b=records_b)
-    if not _is_overlap(curve):
-        if min(records_a, records_b) >= FEW_RECORDS:
-            return Threshold(EVEN_ODDS, 0.0, outcome=Outcome.NO_OVERLAP, false_per_decoy=ratio)
+    if min(records_a, records_b) < FEW_RECORDS:
         return _even_odds(curve, decoys, ratio)
+    if not _is_overlap(curve):
+        return Threshold(EVEN_ODDS, 0.0, outcome=Outcome.NO_OVERLAP, false_per_decoy=ratio)
     best = int(np.argmax(curve.expected_f1))
     rate = curve.false / curve.links
     top = decoys.max(initial=-np.inf)

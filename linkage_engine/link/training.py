@@ -85,10 +85,8 @@ def _taught(
     default = np.array([level.m for level in comparison.levels])
     m = (matches + PRIOR_MATCHES * default / default.sum()) / (matches.sum() + PRIOR_MATCHES)
     m = np.maximum(m, LEAST_M)
-    levels = tuple(
-        replace(level, m=float(p)) for level, p in zip(comparison.levels, m / m.sum(), strict=True)
-    )
-    return replace(comparison, levels=levels)
+    known = tuple(replace(level, m=float(p)) for level, p in zip(comparison.levels, m / m.sum(), strict=True))
+    return replace(comparison, levels=known)
 
 
 def _moved(before: Model, after: Model) -> float:

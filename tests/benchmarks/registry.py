@@ -19,6 +19,15 @@ BENCHMARKS: Mapping[str, str] = {
 }
 """A module is run as a program; it gives `figures(scale)` to `measure.main`."""
 
+LINKAGE: Mapping[str, str] = {
+    "accuracy": "linkage.accuracy",
+    "febrl": "linkage.febrl",
+    "layouts": "linkage.layouts",
+    "profiles": "linkage.profiles",
+    "speed": "linkage.speed",
+}
+"""Those of docs/LINKAGE.md, a process for each linkage: `--linkage`."""
+
 DISCLOSURE: Mapping[str, str] = {
     "attackers": "disclosure.attackers",
     "cold-gate": "disclosure.cold_gate",

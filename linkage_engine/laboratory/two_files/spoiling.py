@@ -30,17 +30,17 @@ def spoilt_name(dice: Dice, name: str) -> str:
     """A given or family name with one fault of any kind; one letter alone stays."""
     if len(name) < 2:  # noqa: PLR2004 - nothing to spoil in one letter
         return name
-    return _NAME_FAULTS.draw_from(dice)(dice, name)
+    return dice.draw(_NAME_FAULTS)(dice, name)
 
 
 def spoilt_word(dice: Dice, text: str) -> str:
     """Any other text with one slip of the finger or the eye."""
-    return _SLIPS.draw_from(dice)(dice, text) if len(text) > 1 else text
+    return dice.draw(_SLIPS)(dice, text) if len(text) > 1 else text
 
 
 def spoilt_date(dice: Dice, iso: str) -> str:
     """A date of birth, ISO, with one fault: a digit, an exchange, a neighbour, a stand-in."""
-    return _DATE_FAULTS.draw_from(dice)(dice, date.fromisoformat(iso)).isoformat()
+    return dice.draw(_DATE_FAULTS)(dice, date.fromisoformat(iso)).isoformat()
 
 
 def spoilt_postcode(dice: Dice, code: str) -> str:
@@ -64,19 +64,6 @@ def spoilt_number(dice: Dice, digits: str) -> str:
 def other_sex(dice: Dice, sex: str) -> str:
     """The other of two codes, or not known."""
     return "9" if dice.chance(0.1) else {"1": "2", "2": "1"}[sex]
-
-
-class _Faults:
-    """Faults with their weights."""
-
-    def __init__(self, *weighted: tuple[float, Callable]) -> None:  # type: ignore[type-arg]
-        self._table = Weighted(
-            tuple(fault for _, fault in weighted),
-            tuple(sum(w for w, _ in weighted[: n + 1]) for n in range(len(weighted))),
-        )
-
-    def draw_from(self, dice: Dice) -> Callable:  # type: ignore[type-arg]
-        return dice.draw(self._table)
 
 
 def _replaced(dice: Dice, text: str) -> str:
@@ -184,12 +171,28 @@ def _valid(year: int, month: int, day: int) -> date:
     return date(year, month, min(day, calendar.monthrange(year, month)[1]))
 
 
-_SLIPS = _Faults(
-    (2, _replaced), (3, _beside), (3, _left_out), (2, _put_in), (1.5, _twice), (2.5, _transposed),
-    (2, _misread),
-)  # fmt: skip
-_NAME_FAULTS = _Faults(
-    (10, spoilt_word), (4, _misheard), (3, _familiar), (1.2, _initial), (1, _cut_short), (1, _two_slips),
-    (1, _half),
-)  # fmt: skip
-_DATE_FAULTS = _Faults((2, _exchanged), (3, _year), (2, _month), (3, _day), (1, _stand_in), (1, _elsewhere))
+_SLIPS: Weighted[Callable[[Dice, str], str]] = Weighted.of(
+    {
+        _replaced: 2.0,
+        _beside: 3.0,
+        _left_out: 3.0,
+        _put_in: 2.0,
+        _twice: 1.5,
+        _transposed: 2.5,
+        _misread: 2.0,
+    }
+)
+_NAME_FAULTS: Weighted[Callable[[Dice, str], str]] = Weighted.of(
+    {
+        spoilt_word: 10.0,
+        _misheard: 4.0,
+        _familiar: 3.0,
+        _initial: 1.2,
+        _cut_short: 1.0,
+        _two_slips: 1.0,
+        _half: 1.0,
+    }
+)
+_DATE_FAULTS: Weighted[Callable[[Dice, date], date]] = Weighted.of(
+    {_exchanged: 2.0, _year: 3.0, _month: 2.0, _day: 3.0, _stand_in: 1.0, _elsewhere: 1.0}
+)

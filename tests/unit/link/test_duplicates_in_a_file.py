@@ -14,7 +14,7 @@ SURE = 20.9 + 6.6 + PRIOR
 def found(pairs: list[tuple[int, int, float]]) -> list[bool]:
     left, right = (np.array([pair[i] for pair in pairs], dtype=np.int64) for i in range(2))
     weight = np.array([pair[2] for pair in pairs])
-    return duplicates(left, right, weight, records=RECORDS, prior=PRIOR).tolist()
+    return [bool(it) for it in duplicates(left, right, weight, records=RECORDS, prior=PRIOR)]
 
 
 def test_only_what_is_nearly_certain_is_a_duplicate_in_a_file_that_has_few() -> None:
