@@ -81,11 +81,12 @@ def evaluate_linkage(
     started = time.perf_counter()
     size, everyone = len(a.people), len(a.people) + len(b.people)
     sides = Sides(size, everyone - size, prior_bits(size, everyone - size))
-    across, chosen = sides.across(edges), judged(edges, sides).threshold
+    across, seen = sides.across(edges), judged(edges, sides)
+    chosen = seen.threshold
     # Where no overlap is seen nothing is linked.
     threshold = np.inf if chosen.outcome is Outcome.NO_OVERLAP else chosen.match_weight
     left, right, weight = edges.left[across], edges.right[across], edges.weight[across]
-    single = one_to_one(left, right, weight)
+    single = one_to_one(seen.persons[left], seen.persons[right], weight)
     seconds["assign"] = time.perf_counter() - started
 
     people = np.array([*a.people, *b.people], dtype=object)

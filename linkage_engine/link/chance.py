@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from linkage_engine.link.model import ELSE, Anchor, Comparison
+from linkage_engine.link.model import ELSE, SAME_DOB, Anchor, Comparison
 
 SAMPLED_RECORDS = 1_500
 """Records of the larger file of which all pairs are looked at: about one million."""
@@ -28,14 +28,18 @@ def with_chance(
 ) -> tuple[Comparison, ...]:
     """The comparisons with u counted over pairs of different records of one file.
 
-    A file holds a person once, so its pairs are non-matches, but for duplicates. Anchored comparisons are
+    A file holds a person once, so its pairs are non-matches, but for duplicates: the plain ones are left out
+    here, before any weight is known, and the others are few. Anchored comparisons are
     counted over pairs that share the anchor: twins, families and households are in them as they are in life.
     """
     counted: dict[str, np.ndarray] = {}
+    apart = _different(comparisons)
     for anchor in Anchor:
         asked = [c for c in comparisons if c.anchor is anchor and not c.u_is_fixed]
         if asked:
-            counted |= _counts(connection, _sample(records, anchor, seed), anchor, asked)
+            counted |= _counts(
+                connection, _sample(records, anchor, seed), asked, joined=_joined(anchor), different=apart
+            )
     return tuple(_smoothed(c, counted[c.name]) if c.name in counted else c for c in comparisons)
 
 
@@ -57,7 +61,12 @@ def _pairs_within(column: pa.ChunkedArray) -> float:
 
 
 def _counts(
-    connection: duckdb.DuckDBPyConnection, sample: pa.Table, anchor: Anchor, comparisons: list[Comparison]
+    connection: duckdb.DuckDBPyConnection,
+    sample: pa.Table,
+    comparisons: list[Comparison],
+    *,
+    joined: str,
+    different: str,
 ) -> dict[str, np.ndarray]:
     """Pairs on each level of each comparison; SQL is built from the model's own constants only."""
     levels = ", ".join(f"{_case(c)} AS {c.name}" for c in comparisons)
@@ -65,9 +74,8 @@ def _counts(
         f"{side}.{name} AS {name}_{side}"
         for name in sample.column_names
         for side in "lr"
-        if f"{name}_{side}" in levels
+        if f"{name}_{side}" in levels + different
     )
-    same = " AND ".join(f"l.anchor_{name} = r.anchor_{name}" for name in _JOINED_ON.get(anchor, ())) or "true"
     sums = ", ".join(
         f"count(*) FILTER (WHERE {c.name} = {at})" for c in comparisons for at in range(len(c.levels))
     )
@@ -76,8 +84,8 @@ def _counts(
         # No identifier here comes from outside the model.
         sql = (
             f"WITH pairs AS (SELECT {sides} FROM chance_records l JOIN chance_records r "  # noqa: S608
-            f"ON {same} AND l.unique_id < r.unique_id), levels AS (SELECT {levels} FROM pairs) "
-            f"SELECT {sums} FROM levels"
+            f"ON {joined} AND l.unique_id < r.unique_id), "
+            f"levels AS (SELECT {levels} FROM pairs WHERE {different}) SELECT {sums} FROM levels"
         )
         row = connection.execute(sql).fetchall()[0]
     finally:
@@ -85,6 +93,17 @@ def _counts(
     edges = np.cumsum([len(c.levels) for c in comparisons])[:-1]
     parts = np.split(np.array(row, dtype=np.float64), edges)
     return {c.name: part for c, part in zip(comparisons, parts, strict=True)}
+
+
+def _joined(anchor: Anchor) -> str:
+    return " AND ".join(f"l.anchor_{name} = r.anchor_{name}" for name in _JOINED_ON.get(anchor, ())) or "true"
+
+
+def _different(comparisons: tuple[Comparison, ...]) -> str:
+    """Two records of one name and day of birth whose postcodes do not differ are one person, repeated."""
+    same_names = next((c.levels[0].sql for c in comparisons if c.anchor is Anchor.BOTH), "false")
+    moved = "coalesce(anchor_postcode_l <> anchor_postcode_r, false)"
+    return f"NOT ({SAME_DOB} AND coalesce({same_names}, false) AND NOT {moved})"
 
 
 def _case(comparison: Comparison) -> str:

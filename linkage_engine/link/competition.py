@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage_engine.link.duplicates import duplicates
+from linkage_engine.link.duplicates import duplicates, persons_of
 from linkage_engine.link.matching import Edges
-from linkage_engine.link.threshold import Curve, Flags, Threshold, chosen, curve_of, mutual_best
+from linkage_engine.link.threshold import Curve, Flags, Floats, Ints, Threshold, chosen, curve_of, mutual_best
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Judged:
     best: Flags
     """Best of both their ends, among those that are not duplicates."""
     duplicates: Flags
+    persons: Ints
+    """Of each record the least number of those it is a duplicate of: its own where it is none."""
     threshold: Threshold
     curve: Curve
 
@@ -49,9 +51,25 @@ class Judged:
 def judged(edges: Edges, sides: Sides) -> Judged:
     """Duplicates are set aside first; then the best pairs within the files are decoys for those between."""
     doubled, across = sides.duplicates(edges), sides.across(edges)
-    rivals = np.where(doubled, -np.inf, edges.weight)
-    best = mutual_best(edges.left, edges.right, rivals, sides.records_a + sides.records_b) & ~doubled
+    records = sides.records_a + sides.records_b
+    persons = persons_of(edges.left[doubled], edges.right[doubled], records)
+    left, right = persons[edges.left], persons[edges.right]
+    rivals = np.where(left == right, -np.inf, edges.weight)
+    best = mutual_best(left, right, rivals, records) & (left != right)
+    best &= _first_of_its_persons(left, right, rivals, best)
     targets, decoys = edges.weight[best & across], edges.weight[best & ~across]
-    sizes = {"records_a": sides.records_a, "records_b": sides.records_b}
+    alone = persons == np.arange(records)
+    in_a = int(alone[: sides.records_a].sum())
+    sizes = {"records_a": in_a, "records_b": int(alone.sum()) - in_a}
     curve, _ = curve_of(targets, decoys, **sizes)
-    return Judged(best, doubled, chosen(targets, decoys, **sizes), curve)
+    return Judged(best, doubled, persons, chosen(targets, decoys, **sizes), curve)
+
+
+def _first_of_its_persons(left: Ints, right: Ints, weight: Floats, best: Flags) -> Flags:
+    """Of the winning pairs of two persons, who may have several records each, the heaviest and first."""
+    places = np.flatnonzero(best)
+    order = places[np.lexsort((places, -weight[places]))]
+    _, first = np.unique(left[order] << 32 | right[order], return_index=True)
+    kept: Flags = np.zeros(len(left), dtype=np.bool_)
+    kept[order[first]] = True
+    return kept

@@ -25,3 +25,15 @@ def duplicates(left: Ints, right: Ints, weight: Floats, *, records: int, prior: 
     if found.sum() >= MANY * records:
         found = weight >= least - np.log2(found.sum())
     return found
+
+
+def persons_of(left: Ints, right: Ints, records: int) -> Ints:
+    """Of each record the least number of all that duplicates join it with."""
+    least = np.arange(records)
+    while True:
+        both = np.minimum(least[left], least[right])
+        before = least.copy()
+        np.minimum.at(least, left, both)
+        np.minimum.at(least, right, both)
+        if (least == before).all():
+            return least

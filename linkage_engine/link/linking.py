@@ -120,9 +120,10 @@ def link_pair(
     threshold, levels = seen.threshold, three_levels(seen.threshold)
     may_link = between & (threshold.outcome is not Outcome.NO_OVERLAP)
     places = np.flatnonzero(may_link & (edges.weight >= levels.primary))
-    kept = places[
-        one_to_one(edges.left[places], edges.right[places], edges.weight[places], settings.assignment)
-    ]
+    left, right = seen.persons[edges.left[places]], edges.right[places]
+    if settings.assignment is Assignment.ONE_TO_ONE:
+        right = seen.persons[right]
+    kept = places[one_to_one(left, right, edges.weight[places], settings.assignment)]
     figures = ExactFigures(
         records_a=found.sides.records_a,
         records_b=found.sides.records_b,

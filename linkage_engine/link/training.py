@@ -15,8 +15,8 @@ from linkage_engine.link.threshold import Floats, Outcome
 Places = NDArray[np.int64]
 
 MOST_ROUNDS = 20
-SETTLED = 0.002
-"""No m moved further than this in a round."""
+SETTLED, SETTLED_MATCHES = 0.002, 2
+"""No m moved further than this in a round, or than so many of all matches could move it."""
 PRIOR_MATCHES = 20.0
 """What the documented m weighs, in matches."""
 LEAST_M = 1e-4
@@ -37,7 +37,7 @@ def trained(compared: Compared, comparisons: Model, sides: Sides) -> PairModel:
     documented = comparisons = tuple(
         _with_rare_chances(c, compared.levels[c.name][within], sides) if c.is_rare else c for c in comparisons
     )
-    across, taught, moved = sides.across(first), dict.fromkeys((c.name for c in documented), 0), np.inf
+    across, taught, settled = sides.across(first), dict.fromkeys((c.name for c in documented), 0), False
     for _ in range(MOST_ROUNDS):
         edges = compared.weighed(comparisons)
         seen = judged(edges, sides)
@@ -49,10 +49,11 @@ def trained(compared: Compared, comparisons: Model, sides: Sides) -> PairModel:
         comparisons = tuple(_taught(c, compared.levels[c.name], targets, decoys, each) for c in documented)
         taught = {c.name: int((compared.levels[c.name][targets] >= 0).sum()) for c in documented}
         moved = _moved(before, comparisons)
-        if moved < SETTLED:
+        settled = bool(moved < max(SETTLED, SETTLED_MATCHES / max(len(targets), 1)))
+        if settled:
             break
     untrained = tuple(name for name, matches in taught.items() if matches < PRIOR_MATCHES)
-    return PairModel(comparisons, untrained, settled=bool(moved < SETTLED))
+    return PairModel(comparisons, untrained, settled=settled)
 
 
 def _with_rare_chances(comparison: Comparison, levels: Levels, sides: Sides) -> Comparison:
