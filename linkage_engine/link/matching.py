@@ -65,6 +65,8 @@ class Files:
     tables: list[Any]
     a: pa.Table
     b: pa.Table
+    names: list[str]
+    """Of all tables that the connection was shown."""
 
 
 @contextmanager
@@ -88,16 +90,16 @@ def quiet() -> Iterator[None]:
 @contextmanager
 def registered(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table) -> Iterator[Files]:
     """Both files as Splink sees them; nothing stays in the database afterwards."""
-    api = DuckDBAPI(connection=connection)
+    api, names = DuckDBAPI(connection=connection), ["linkage_a", "linkage_b"]
     try:
         tables = [
             api.register(table, table_name=f"linkage_{name}", dataset_display_name=name)
             for name, table in (("a", a), ("b", b))
         ]
-        yield Files(api, tables, a, b)
+        yield Files(api, tables, a, b, names)
     finally:
         api.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]  # Splink's gap
-        for name in ("linkage_a", "linkage_b"):
+        for name in names:
             connection.unregister(name)
 
 
@@ -168,7 +170,9 @@ def _know_frequencies(linker: Linker, files: Files, comparisons: Model) -> None:
         usual = max(float((counts * (counts - 1)).sum()) / (records * (records - 1)), 1 / records**2)
         among_strangers = (np.maximum(counts - 2, 0) + records * usual) / (2 * records)
         table = pa.table({column: known.field("values"), f"tf_{column}": among_strangers})
-        frame = files.api.register(table, dataset_display_name=f"tf_{column}")
+        name = f"frequencies_of_{column}"
+        files.names.append(name)
+        frame = files.api.register(table, table_name=name)
         linker.table_management.register_term_frequency_lookup(frame, column)
 
 

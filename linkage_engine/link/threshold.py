@@ -21,6 +21,8 @@ FEW_RECORDS = 100
 """Of the smaller file: fewer records have too few decoys to tell anything."""
 SURELY = 5.0
 """Standard errors by which links must outnumber what decoys foretell, for an overlap to be seen at all."""
+ONE_SIDED = 0.1
+"""False links a decoy stands for, below which nearly all of the smaller file has a match."""
 STRICT_RATE = 0.001
 LEAST_TRUE = 0.2
 """At the lenient threshold one further link in five is true."""
@@ -119,6 +121,10 @@ def chosen(targets: Floats, decoys: Floats, *, records_a: int, records_b: int) -
     if not _is_overlap(curve):
         return Threshold(EVEN_ODDS, 0.0, outcome=Outcome.NO_OVERLAP, false_per_decoy=ratio)
     best = int(np.argmax(curve.expected_f1))
+    if ratio < ONE_SIDED and (curve.match_weight >= EVEN_ODDS).any():
+        # The decoys are of the other file alone, where other fields may be missing: they are not trusted
+        # to call for links against the odds of the model.
+        best = max(best, int(np.searchsorted(curve.match_weight, EVEN_ODDS)))
     rate = curve.false / curve.links
     top = decoys.max(initial=-np.inf)
     safe = (rate <= STRICT_RATE) | (curve.match_weight > top)
