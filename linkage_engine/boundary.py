@@ -30,6 +30,7 @@ from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.preflight import Preflight, off_the_calendar
+from linkage_engine.contract.profiles import served_profile
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.contract.reports import RunFigures, ValidationReport
@@ -43,7 +44,8 @@ from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.preflight import foresee
 from linkage_engine.disclosure.record import Provenance
 from linkage_engine.handed_over import exact_table, structure_of
-from linkage_engine.link.linking import link_pair
+from linkage_engine.link.encoding import marked, one_profile
+from linkage_engine.link.linking import LinkSettings, link_pair
 from linkage_engine.query.plan import plan
 from linkage_engine.query.run import answer, inputs
 from linkage_engine.release_history import Asked, ReleaseHistory
@@ -110,26 +112,27 @@ class LinkageDoor:
     def receive(self, sealed: BinaryIO, manifest: Manifest) -> int:
         """Keep the identifier part of a delivery and return its number of rows."""
         table = self.inside.opened(sealed, manifest, IDENTIFIERS)
-        check_identifiers(table)
+        check_identifiers(table, served_profile(manifest.linkage_profile))
         name = _object("identifiers", manifest.provider_id, manifest.delivery_id)
-        self.inside.vault.write(manifest.project_id, name, table, replace=True)
+        self.inside.vault.write(manifest.project_id, name, marked(table, manifest), replace=True)
         return int(table.num_rows)
 
     def link(self, project_id: str, run_id: str, deliveries: Mapping[str, str], *, policy: str) -> Linked:
         """Link the deliveries, by provider, and give every record a link id.
 
         Link ids of earlier runs are kept. Of the quality only what the policy lets be told comes out.
-        Raises CannotLink when there is nothing to link.
+        Raises CannotLink when there is nothing to link, or parts were not made with one profile and secret.
         """
         vault, rules = self.inside.vault, Policy.from_json(policy_text(policy))
         records = {
             provider: vault.read(project_id, _object("identifiers", provider, delivery))
             for provider, delivery in sorted(deliveries.items())
         }
+        profile = one_profile(records.values())
         figures: dict[str, ExactLinkage] = {}
         pairs: list[LinkedPair] = []
         for a, b in combinations(records, 2):
-            result = link_pair(_compute(), records[a], records[b], seed=SEED)
+            result = link_pair(_compute(), records[a], records[b], settings=LinkSettings(profile, SEED))
             figures[f"{a}:{b}"] = ExactLinkage(**asdict(result.figures))
             pairs += _linked_pairs(a, b, result.pairs)
         everybody = [
@@ -140,7 +143,9 @@ class LinkageDoor:
         before = vault.read(project_id, SPINE) if vault.exists(project_id, SPINE) else empty_crosswalk()
         assigned = assign_link_ids(before, clusters(everybody, pairs), self.inside.random)
         vault.write(project_id, SPINE, assigned.crosswalk, replace=True)
-        return Linked(controlled_run(figures, rules), _crosswalk(assigned.crosswalk, run_id, deliveries))
+        return Linked(
+            controlled_run(figures, rules, profile), _crosswalk(assigned.crosswalk, run_id, deliveries)
+        )
 
     def seal_crosswalk(self, linked: Linked, target: BinaryIO, receiver: Recipient) -> None:
         """Seal the crosswalk to the analysis worker."""
