@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from linkage_engine.contract.tokens import NEAR_LENGTH
+from linkage_engine.contract.profiles import NEAR_LENGTH
 from linkage_engine.laboratory.reidentification.classes import looked_up, most_voted, renumbered
 from linkage_engine.laboratory.reidentification.seen import NONE, Codes
 from linkage_engine.laboratory.reidentification.wanted import BANDS, Shares
