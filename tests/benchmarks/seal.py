@@ -93,7 +93,7 @@ def _sealer() -> Sealer:
         recipients=Recipients(linkage=to[0], analysis=to[1]),
         data_sets=("gp_registration",),
     )
-    return Sealer(PROVIDER, project, secret, SigningKey.generate(), utc_now, secrets.token_bytes)
+    return Sealer(PROVIDER, project, secret, SigningKey.generate(), utc_now, secrets.token_bytes, workers=2)
 
 
 if __name__ == "__main__":
