@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import secrets
 from collections.abc import Callable
 
@@ -86,5 +87,5 @@ def test_a_column_that_is_no_identifier_is_refused_before_anything_is_encoded(wo
 
 
 def test_where_a_system_cannot_fork_one_process_encodes_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches.multiprocessing, "get_all_start_methods", lambda: ["spawn"])
+    monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
     assert encoded(people(), workers=2) == encoded(people(), workers=1)
