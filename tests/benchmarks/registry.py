@@ -19,15 +19,6 @@ BENCHMARKS: Mapping[str, str] = {
 }
 """A module is run as a program; it gives `figures(scale)` to `measure.main`."""
 
-LINKAGE: Mapping[str, str] = {
-    "accuracy": "linkage.accuracy",
-    "febrl": "linkage.febrl",
-    "layouts": "linkage.layouts",
-    "profiles": "linkage.profiles",
-    "speed": "linkage.speed",
-}
-"""Those of docs/LINKAGE.md, a process for each linkage: `--linkage`."""
-
 DISCLOSURE: Mapping[str, str] = {
     "attackers": "disclosure.attackers",
     "cold-gate": "disclosure.cold_gate",
@@ -43,3 +34,13 @@ DISCLOSURE: Mapping[str, str] = {
     "thousand-releases": "disclosure.thousand_releases",
 }
 """Those of docs/DISCLOSURE.md, which take longer: `--disclosure`."""
+
+LINKAGE: Mapping[str, str] = {
+    "accuracy": "linkage.accuracy",
+    "febrl": "linkage.febrl",
+    "layouts": "linkage.layouts",
+    "profiles": "linkage.profiles",
+    "reidentify": "linkage.reidentify",
+    "speed": "linkage.speed",
+}
+"""Those of docs/LINKAGE.md: `--linkage`."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import secrets
 import tempfile
-import time
 from pathlib import Path
 
 from linkage_engine.contract.profiles import LinkageProfile
@@ -39,12 +39,12 @@ def figures(scale: float) -> Figures:
 
         def ours() -> None:
             package.unlink(missing_ok=True)
-            begun = time.process_time()
+            begun = _processor_seconds()
             delivery = read_delivery(
                 read_mapping(folder / "mapping.json"), folder=folder, random=secrets.token_bytes
             )
             seal_delivery(delivery, sealer, out=package, counter=1)
-            spent.append(time.process_time() - begun)
+            spent.append(_processor_seconds() - begun)
 
         (taken,) = medians(ours, turns=TURNS)
         size = package.stat().st_size
@@ -54,6 +54,11 @@ def figures(scale: float) -> Figures:
         "rows_per_processor_second": rows / sorted(spent)[len(spent) // 2],
         "package_bytes": size,
     }
+
+
+def _processor_seconds() -> float:
+    """Of this process and of those that it forked and that have ended."""
+    return sum(os.times()[:4])
 
 
 def _write_extract(folder: Path, rows: int) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import typer
 
-from linkage_engine.contract.profiles import LinkageProfile
+from linkage_engine.contract.profiles import LinkageProfile, column_names
 from linkage_engine.contract.refusals import EngineRefusal
 from linkage_engine.laboratory.records import read_fields, read_identifiers
 from linkage_engine.laboratory.reidentification.evaluate import evaluate_reidentification
@@ -33,6 +33,7 @@ def reidentify(  # noqa: PLR0913, PLR0917 - a command has as many options as it 
     seed: Annotated[int, typer.Option(min=0)] = 1,
     data: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="CSV or Parquet.")] = None,
     fields: Annotated[Path | None, typer.Option(exists=True, help="JSON: which column holds what.")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="A column that he does not see.")] = None,
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
 ) -> None:
     """Attack encodings without their secret: which names, dates, postcodes and whole records come out.
@@ -42,25 +43,31 @@ def reidentify(  # noqa: PLR0913, PLR0917 - a command has as many options as it 
     """
     if profile is LinkageProfile.PLAINTEXT:
         raise typer.BadParameter("plaintext hides nothing: there is nothing to attack")
-    numbers = _numbers(known)
+    numbers, hidden = _numbers(known), _columns(profile, without or [])
     try:
         people = _people(records, seed=seed, data=data, fields=fields)
     except EngineRefusal as refusal:
         typer.echo(f"refused: {refusal} {refusal.counts}", err=True)
         raise typer.Exit(1) from None
-    found = evaluate_reidentification(
-        people, partial(_encoded, profile=profile), profile=profile, known=numbers, seed=seed
-    )
+    anew = partial(encode_anew, profile=profile, hidden=hidden)
+    found = evaluate_reidentification(people, anew, profile=profile, known=numbers, seed=seed)
     figures = json.dumps(found.as_json(), indent=2)
     print(figures)
     if json_out is not None:
         json_out.write_text(figures + "\n", encoding="utf-8")
 
 
-def _encoded(identifiers: pa.Table, *, profile: LinkageProfile) -> pa.Table:
+def encode_anew(identifiers: pa.Table, *, profile: LinkageProfile, hidden: list[str]) -> pa.Table:
     """The provider's own encoding, under a new secret."""
     secret = LinkageSecret.generate(secrets.token_bytes)
-    return encode(identifiers, Encoding(secret, "laboratory", 1, profile), random=secrets.token_bytes)
+    encoding = Encoding(secret, project_id="laboratory", epoch=1, profile=profile)
+    return encode(identifiers, encoding, random=secrets.token_bytes).drop_columns(hidden)
+
+
+def _columns(profile: LinkageProfile, names: list[str]) -> list[str]:
+    if not set(names) <= set(column_names(profile)):
+        raise typer.BadParameter("--without takes columns of the profile")
+    return names
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -44,9 +44,9 @@ class Controls:
     shuffled: Mapping[str, float]
     """Known people mixed up, no public tables; beyond shared tokens."""
 
-    def hold(self) -> bool:
-        """Whether both are under the limit, so that what attacks find is there to be found."""
-        return max(*self.random_codes.values(), *self.shuffled.values()) < LIMIT_OF_CONTROLS
+    def worst(self) -> float:
+        """The largest share: under the limit, what attacks find is there to be found."""
+        return max(*self.random_codes.values(), *self.shuffled.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def evaluate_reidentification(
         attacks=attacks,
         computable=_computable(encodings, encode(people.identifiers.slice(0, TRIED))),
         controls=controls,
-        controls_hold=controls.hold(),
+        controls_hold=controls.worst() < LIMIT_OF_CONTROLS,
         blind=_blind(people),
         seconds=time.perf_counter() - started,
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,

@@ -36,14 +36,10 @@ def anchored_lists(seen: Seen, field: str) -> list[tuple[Codes, Codes]]:
     found = []
     for name, codes in seen.lists.items():
         if name in NEAR and NEAR[name].field == field:
-            whole = joint(seen, (WHOLE[field], *_anchor(NEAR[name].anchor)))
+            whole = joint(seen, (WHOLE[field], *NEAR[name].anchor))
             if whole is not None:
                 found.append((codes, whole))
     return found
-
-
-def _anchor(anchor: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (anchor,) if isinstance(anchor, str) else anchor
 
 
 def neighbours(codes: Codes) -> tuple[Codes, Codes]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.laboratory.reidentification.evaluate import drawn
 from linkage_engine.laboratory.reidentification.guesses import guesses
 from linkage_engine.laboratory.reidentification.people import People
@@ -22,10 +23,11 @@ RECORDS = 4000
 SEED = 2
 
 
-def encoded(identifiers: pa.Table) -> pa.Table:
+def encoded(identifiers: pa.Table, profile: LinkageProfile = LinkageProfile.TOKENS) -> pa.Table:
     """Tokens under a secret of their own."""
     secret = LinkageSecret.generate(secrets.token_bytes)
-    return encode(identifiers, Encoding(secret, "laboratory", 1), random=secrets.token_bytes)
+    encoding = Encoding(secret, project_id="laboratory", epoch=1, profile=profile)
+    return encode(identifiers, encoding, random=secrets.token_bytes)
 
 
 def attacked(people: People, seen: Seen, *, known: int, strategy: str | None = None) -> dict[str, Score]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.laboratory.reidentification.evaluate import evaluate_reidentification
 from linkage_engine.laboratory.reidentification.people import People, of_england
 from linkage_engine.laboratory.reidentification.seen import Seen, seen
@@ -55,6 +56,13 @@ def test_known_people_give_dates_away_through_tokens_of_parts_of_dates(
     found = attacked(people, encodings, known=300)["date_of_birth"]
     assert found.beyond > 0.8
     assert found.strategy == "calendar"
+
+
+def test_a_few_known_people_teach_the_letters_of_bloom_filters(people: People) -> None:
+    filters = seen(encoded(people.identifiers, LinkageProfile.BLOOM))
+    found = attacked(people, filters, known=50, strategy="letters of filters")
+    assert found["family_name"].beyond > 0.3
+    assert found["given_name"].beyond > 0.1
 
 
 def test_tokens_that_hang_on_no_secret_are_found(people: People) -> None:

@@ -66,7 +66,7 @@ def test_what_fills_lists_up_never_repeats_from_batch_to_batch() -> None:
         for row in table["blocking"].to_pylist()
         for value in row
     ]
-    assert len(set(values)) == len(values) == 18 * PEOPLE
+    assert len(set(values)) == len(values) == 20 * PEOPLE
 
 
 @pytest.mark.parametrize("number", [0, 1])
