@@ -133,11 +133,11 @@ def scored_pairs(
             if model is None:
                 larger = max(ready.a, ready.b, key=lambda table: table.num_rows)
                 comparisons = with_chance(connection, larger, COMPARISONS, seed=seed)
-                model = PairModel(*trained(files, comparisons))
+                model = PairModel(*trained(files, comparisons), records=larger.num_rows)
                 if keep is not None:
                     keep(model)
             ticks.append(time.perf_counter())
-            edges = scored(files, model.comparisons)
+            edges = scored(files, model)
             ticks.append(time.perf_counter())
     steps = zip(("prepare", "train", "predict"), ticks[:-1], ticks[1:], strict=True)
     return ScoredPairs(

@@ -21,7 +21,7 @@ from splink.backends.duckdb import DuckDBAPI
 from splink.internals.exceptions import SplinkException
 
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
-from linkage_engine.link.model import TRAINING_RULES, Comparison
+from linkage_engine.link.model import TRAINING_RULES, Comparison, PairModel
 
 MOST_TRAINING_PAIRS = 100_000
 Model = tuple[Comparison, ...]
@@ -96,7 +96,7 @@ def trained(
     infinite or whose m falls under the least it takes: training begins again without it, for the session
     leaves its settings half changed.
     """
-    linker = _linker(files, "link_only", comparisons)
+    linker = _linker(files, "link_only", comparisons, max(files.a.num_rows, files.b.num_rows))
     for column in columns:
         # Splink's session without pairs would raise as well.
         if _agree_somewhere(files, column):
@@ -114,9 +114,11 @@ def trained(
     return tuple(_blended(c, learned[c.name], weight) for c in comparisons), untrained
 
 
-def scored(files: Files, comparisons: Model) -> Edges:
-    """Every blocked pair between and within the files with its match weight (log2 of the odds)."""
-    predicted = _linker(files, "link_and_dedupe", comparisons).inference.predict(warning_mode="never")
+def scored(files: Files, model: PairModel, link_type: LinkType = "link_and_dedupe") -> Edges:
+    """Every blocked pair between the files, and mostly within, with its match weight (log2 of the odds)."""
+    predicted = _linker(files, link_type, model.comparisons, model.records).inference.predict(
+        warning_mode="never"
+    )
     columns = predicted.as_duckdbpyrelation().select("unique_id_l, unique_id_r, match_weight").fetchnumpy()
     left, right = columns["unique_id_l"].astype(np.int64), columns["unique_id_r"].astype(np.int64)
     left, right = np.minimum(left, right), np.maximum(left, right)
@@ -129,8 +131,8 @@ def _agree_somewhere(files: Files, column: str) -> bool:
     return bool(pc.any(pc.is_in(files.a[column].combine_chunks().drop_null(), value_set=known)).as_py())
 
 
-def _linker(files: Files, link_type: LinkType, comparisons: Model) -> Linker:
-    settings = _settings(link_type, comparisons, max(files.a.num_rows, files.b.num_rows))
+def _linker(files: Files, link_type: LinkType, comparisons: Model, records: int) -> Linker:
+    settings = _settings(link_type, comparisons, records)
     return Linker(files.tables, settings, log_level=None, validate_settings=False)
 
 

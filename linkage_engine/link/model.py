@@ -50,6 +50,8 @@ class PairModel:
     comparisons: tuple[Comparison, ...]
     untrained: tuple[str, ...]
     """Comparisons for which the files taught nothing."""
+    records: int
+    """Of the larger file: how likely two records match before anything is compared follows from it."""
 
     def to_json(self) -> bytes:
         """The model as text that `from_json` reads."""

@@ -8,7 +8,7 @@ from linkage_engine.link.threshold import Threshold, three_levels
 
 
 def test_a_model_is_the_same_after_being_kept_as_text() -> None:
-    model = PairModel(COMPARISONS, ("sex",))
+    model = PairModel(COMPARISONS, ("sex",), 1000)
     assert PairModel.from_json(model.to_json()) == model
 
 
