@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from linkage_engine.contract.controlled_table import ControlledValue
-from linkage_engine.contract.reports import LinkageFigures, RunFigures
+from linkage_engine.contract.reports import LinkageFigures, RunFigures, SpineFigures
 from linkage_engine.disclosure.figures import CONFIDENTIAL
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.policy_parts import Counts
@@ -45,7 +45,26 @@ class ExactLinkage:
         return "ExactLinkage(withheld)"
 
 
-def controlled_run(pairs: Mapping[str, ExactLinkage], policy: Policy) -> RunFigures:
+@dataclass(frozen=True, slots=True)
+class ExactSpine:
+    """What a run did to the person spine: inside only."""
+
+    records_new: int = 0
+    records_changed: int = 0
+    records_gone: int = 0
+    records_withdrawn: int = 0
+    persons_merged: int = 0
+    persons_split: int = 0
+    persons_ended: int = 0
+    kept_apart: int = 0
+    nhs_numbers_differ: int = 0
+    dates_of_birth_differ: int = 0
+
+    def __repr__(self) -> str:
+        return "ExactSpine(withheld)"
+
+
+def controlled_run(pairs: Mapping[str, ExactLinkage], policy: Policy, spine: ExactSpine) -> RunFigures:
     """The figures of a run, with every number safe under the policy or withheld.
 
     Under a policy that does not round they are rounded all the same: nobody audits runs against each other.
@@ -56,6 +75,7 @@ def controlled_run(pairs: Mapping[str, ExactLinkage], policy: Policy) -> RunFigu
         effective_threshold=effective_threshold(policy.threshold.persons, policy.counts.method),
         rounding=policy.counts.method,
         pairs={name: controlled_figures(exact, policy) for name, exact in pairs.items()},
+        spine=SpineFigures(**{name: _told(number, policy) for name, number in asdict(spine).items()}),
     )
 
 

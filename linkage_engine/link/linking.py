@@ -65,6 +65,7 @@ class LinkResult:
     candidates: pa.Table
     """Every pair between the files from the lenient threshold on, of the same columns."""
     thresholds: Thresholds
+    model: PairModel
     figures: ExactFigures
 
 
@@ -108,7 +109,7 @@ def link_pair(
         seconds=found.seconds | {"assign": time.perf_counter() - started},
     )
     candidates = _pairs(found, np.flatnonzero(between & (edges.weight >= thresholds.lenient)))
-    return LinkResult(pairs, candidates, thresholds, figures)
+    return LinkResult(pairs, candidates, thresholds, found.model, figures)
 
 
 def scored_pairs(

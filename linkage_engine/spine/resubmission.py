@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,11 @@ class RecordSet:
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
+    @property
+    def person_keys(self) -> pa.Array:
+        """Of all records, in order."""
+        return self.table["person_key"].combine_chunks()
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -40,6 +46,17 @@ class Difference:
     def share(self) -> float:
         """Those that differ, of all; nothing differs between empty sets."""
         return (self.new + self.changed + self.gone) / self.of if self.of else 0.0
+
+
+MOST_FRESH = 0.2
+"""More of a provider's records new, changed or gone at once, and the model may not be theirs any more."""
+MOST_RESUBMISSIONS = 4
+"""So many resubmissions one after the other are linked with one model: a year of quarters."""
+
+
+def is_full_run_due(differences: Iterable[Difference], *, resubmissions: int) -> bool:
+    """Whether a model and its thresholds are too old to link the next resubmission with."""
+    return resubmissions >= MOST_RESUBMISSIONS or any(one.share > MOST_FRESH for one in differences)
 
 
 def record_set(identifiers: pa.Table) -> RecordSet:
@@ -69,12 +86,12 @@ def as_record_set(table: pa.Table) -> RecordSet:
 
 def fresh_records(earlier: RecordSet, now: RecordSet) -> tuple[pa.Array, Difference]:
     """The person keys of records that are new or changed since an earlier set, and how many differ."""
-    before = pc.index_in(now.table["person_key"], value_set=earlier.table["person_key"].combine_chunks())
-    was = earlier.table["digest"].combine_chunks().take(before.combine_chunks())
+    before = pc.index_in(now.person_keys, value_set=earlier.person_keys)
+    was = earlier.table["digest"].combine_chunks().take(before)
     same = pc.fill_null(pc.equal(was, now.table["digest"].combine_chunks()), fill_value=False)
     known = len(now) - before.null_count
     changed = known - int(pc.sum(same).as_py() or 0)
-    keys = now.table["person_key"].combine_chunks().filter(pc.invert(same))
+    keys = now.person_keys.filter(pc.invert(same))
     difference = Difference(len(now) - known, changed, len(earlier) - known, max(len(now), len(earlier)))
     return keys, difference
 
