@@ -36,6 +36,8 @@ build/outside/node_modules: tests/outside/package.json tests/outside/package-loc
 
 # Run after the tests with processes, so that both cores have as much to do.
 APART := tests/linkage tests/property
+# Two processes share the cores: threads that wait for each other inside a multiplication double its time.
+test: export OMP_NUM_THREADS := 1
 test: setup outside ## The whole suite: tests with real processes beside the others, which are measured
 	rm -rf build/coverage && mkdir -p build/coverage
 	{ $(BIN)/python -m pytest -q -m "process and not deep"; processes=$$?; \
@@ -57,6 +59,7 @@ mutants: setup ## Small faults planted in disclosure control, MODULES= or all, M
 	rm -rf build/mutants
 	OMP_NUM_THREADS=1 nice -n 5 $(BIN)/python -m tests.mutants --most $(MOST) $(MODULES)
 
+test-deep: export OMP_NUM_THREADS := 1
 test-deep: setup outside ## More examples and the long tests
 	$(BIN)/python -m pytest -q --hypothesis-profile=deep
 
