@@ -29,6 +29,7 @@ from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.preflight import Preflight, off_the_calendar
+from linkage_engine.contract.profiles import served_profile
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.contract.reports import RunFigures, ValidationReport
@@ -42,6 +43,7 @@ from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.preflight import foresee
 from linkage_engine.disclosure.record import Provenance
 from linkage_engine.handed_over import exact_table, structure_of
+from linkage_engine.link.encoding import marked
 from linkage_engine.linkage_runs.crosswalk import RUN_ID, crosswalk, read_crosswalk
 from linkage_engine.linkage_runs.kept_pairs import KeptPairs
 from linkage_engine.linkage_runs.run import LinkageRun
@@ -108,21 +110,21 @@ class LinkageDoor:
     def receive(self, sealed: BinaryIO, manifest: Manifest) -> int:
         """Keep the identifier part of a delivery and return its number of rows."""
         table = self.inside.opened(sealed, manifest, IDENTIFIERS)
-        check_identifiers(table)
+        check_identifiers(table, served_profile(manifest.linkage_profile))
         name = _object("identifiers", manifest.provider_id, manifest.delivery_id)
-        self.inside.vault.write(manifest.project_id, name, table, replace=True)
+        self.inside.vault.write(manifest.project_id, name, marked(table, manifest), replace=True)
         return int(table.num_rows)
 
     def link(self, project_id: str, run_id: str, deliveries: Mapping[str, str], *, policy: str) -> Linked:
         """Link the deliveries, by provider, and give every record a link id.
 
         Link ids of earlier runs are kept. Of the quality only what the policy lets be told comes out.
-        Raises CannotLink when there is nothing to link.
+        Raises CannotLink when there is nothing to link, or parts were not made with one profile and secret.
         """
         rules = Policy.from_json(policy_text(policy))
         run = LinkageRun(self.inside.vault, project_id, run_id, deliveries)
         done = run.finished(_compute, self.inside.random)
-        figures = controlled_run(done.pairs, rules, done.changes)
+        figures = controlled_run(done.pairs, rules, done.profile, spine=done.changes)
         return Linked(figures, crosswalk(done.spine, run_id, deliveries))
 
     def withdraw(self, sealed: BinaryIO, project_id: str, provider_id: str) -> int:

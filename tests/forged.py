@@ -16,6 +16,7 @@ from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.laboratory.demo.cast import PROJECT
+from linkage_engine.pseudonymise.encoding import Encoding
 from linkage_engine.pseudonymise.tokens import encode
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import seal_bytes
@@ -134,9 +135,7 @@ def forger(running: Running, provider: str, project_id: str = PROJECT) -> Forger
     )
     tokens = encode(
         delivery.persons.identifiers,
-        secret=running.secret,
-        project_id=project_id,
-        epoch=project.secret_epoch,
+        Encoding(running.secret, project_id, project.secret_epoch, project.linkage_profile),
         random=secrets.token_bytes,
     )
     identifiers = tokens.add_column(0, "person_key", delivery.persons.keys)

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.value import FieldName, ShortText, Slug, Value
 
 
@@ -60,7 +61,8 @@ class Permit(Value):
     data_sets: tuple[DataSetGrant, ...]
     templates: tuple[FieldName, ...]
     policy: Slug
-    linkage_profile: Literal["tokens"] = "tokens"
+    linkage_profile: LinkageProfile = LinkageProfile.TOKENS
+    """What providers make of identifiers."""
     secret_epoch: int = 1
     """Of the project linkage secret that deliveries are made with."""
     key_check: str | None = None

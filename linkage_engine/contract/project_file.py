@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.value import FieldName, Slug, Value
 
 
@@ -26,7 +27,8 @@ class ProjectFile(Value):
     secret_epoch: Annotated[int, Field(ge=1)]
     key_check: str
     """Tells the project linkage secret of this epoch apart from any other."""
-    linkage_profile: Literal["tokens"]
+    linkage_profile: LinkageProfile
+    """What identifiers become before they are sealed."""
     recipients: Recipients
     data_sets: tuple[FieldName, ...]
     """What the permit lets providers send."""

@@ -24,6 +24,8 @@ class RefusalCode(StrEnum):
     PART_DIFFERS_FROM_MANIFEST = "part-differs-from-manifest"
     PART_TOO_LARGE = "part-too-large"
     KEY_CHECK_DIFFERS = "key-check-differs"
+    LINKAGE_PROFILE_DIFFERS = "linkage-profile-differs"
+    LINKAGE_PROFILE_NOT_SERVED = "linkage-profile-not-served"
     # rows against the catalogue
     UNKNOWN_DATA_SET = "unknown-data-set"
     COLUMNS_DIFFER = "columns-differ"

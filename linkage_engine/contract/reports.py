@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from linkage_engine.contract.controlled_table import CellStatus, ControlledValue
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.value import FieldName, Slug, Value
 
 ROW_NUMBERS_SHOWN = 5
@@ -115,6 +116,8 @@ class RunFigures(Value):
     """The figures of a linkage run, for each pair of providers, and how they were controlled."""
 
     policy: Slug
+    linkage_profile: LinkageProfile
+    """What the linkage saw of identifiers."""
     effective_threshold: int
     rounding: FieldName
     pairs: dict[str, LinkageFigures]

@@ -1,4 +1,4 @@
-"""The token columns of a linkage profile: names, kinds and fixed list lengths."""
+"""The words of an identifier part: the fields that it is made of, and what a column of it holds."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ IDENTIFIER_FIELDS = (
 )
 """The fields a provider may map; any may be absent. None of them leaves the provider."""
 
-PROFILE = "tokens"
-"""The only linkage profile so far: composite tokens, no token of a name alone."""
-
-NEAR_LENGTH = 12
-"""A name and its one-letter deletions, padded with random values so that the length of a name is not told."""
-ADDRESS_LENGTH = 16
-
 
 class TokenKind(StrEnum):
-    """The Parquet type of a token column."""
+    """What a column holds, and so its Parquet type."""
 
-    SCALAR = "int64"
-    LIST = "list<int64>"
+    SCALAR = "token"
+    """int64, null where a part is missing."""
+    LIST = "list of tokens"
+    """list<int64> of a fixed length, filled up with random values and sorted."""
+    FILTER = "filter word"
+    """int64: 64 bits of a Bloom filter, null where the name is missing."""
+    TEXT = "text"
+    """A normalised identifier: the laboratory's alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,46 +39,3 @@ class TokenColumn:
     name: str
     kind: TokenKind = TokenKind.SCALAR
     length: int = 1
-
-
-def _near(name: str) -> TokenColumn:
-    return TokenColumn(name, TokenKind.LIST, NEAR_LENGTH)
-
-
-TOKEN_COLUMNS: tuple[TokenColumn, ...] = (
-    TokenColumn("nhs_number"),
-    TokenColumn("dob"),
-    TokenColumn("dob_swapped"),
-    TokenColumn("dob_month_day"),
-    TokenColumn("dob_year_month"),
-    TokenColumn("dob_year_day"),
-    TokenColumn("birth_year"),
-    TokenColumn("postcode"),
-    TokenColumn("sector"),
-    TokenColumn("sex"),
-    TokenColumn("middle_initial"),
-    TokenColumn("family_dob"),
-    TokenColumn("given_dob"),
-    TokenColumn("family_postcode"),
-    TokenColumn("given_postcode"),
-    TokenColumn("name_pair"),
-    TokenColumn("family_sound_dob"),
-    TokenColumn("given_sound_dob"),
-    TokenColumn("family_sound_postcode"),
-    TokenColumn("given_sound_postcode"),
-    TokenColumn("family_initial_dob"),
-    TokenColumn("given_initial_dob"),
-    TokenColumn("family_initial_postcode"),
-    TokenColumn("given_initial_postcode"),
-    _near("near_family_dob"),
-    _near("near_given_dob"),
-    _near("near_family_postcode"),
-    _near("near_given_postcode"),
-    _near("near_family_given"),
-    _near("near_given_family"),
-    TokenColumn("blocking", TokenKind.LIST, 18),
-    TokenColumn("near_address", TokenKind.LIST, ADDRESS_LENGTH),
-)
-"""The columns after `person_key` of an identifier part, in their order."""
-
-TOKEN_NAMES: tuple[str, ...] = tuple(column.name for column in TOKEN_COLUMNS)

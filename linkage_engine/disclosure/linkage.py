@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from linkage_engine.contract.controlled_table import ControlledValue
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.reports import LinkageFigures, RunFigures, SpineFigures
 from linkage_engine.disclosure.figures import CONFIDENTIAL
 from linkage_engine.disclosure.policy import Policy
@@ -64,7 +65,9 @@ class ExactSpine:
         return "ExactSpine(withheld)"
 
 
-def controlled_run(pairs: Mapping[str, ExactLinkage], policy: Policy, spine: ExactSpine) -> RunFigures:
+def controlled_run(
+    pairs: Mapping[str, ExactLinkage], policy: Policy, profile: LinkageProfile, *, spine: ExactSpine
+) -> RunFigures:
     """The figures of a run, with every number safe under the policy or withheld.
 
     Under a policy that does not round they are rounded all the same: nobody audits runs against each other.
@@ -72,6 +75,7 @@ def controlled_run(pairs: Mapping[str, ExactLinkage], policy: Policy, spine: Exa
     policy = policy if policy.counts.mechanism == "round" else policy.model_copy(update={"counts": _ROUNDED})
     return RunFigures(
         policy=policy.profile,
+        linkage_profile=profile,
         effective_threshold=effective_threshold(policy.threshold.persons, policy.counts.method),
         rounding=policy.counts.method,
         pairs={name: controlled_figures(exact, policy) for name, exact in pairs.items()},

@@ -5,33 +5,27 @@ from __future__ import annotations
 import resource
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from enum import StrEnum
+from functools import partial
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.laboratory.records import Records, normalised
 from linkage_engine.laboratory.scores import Flags, Floats, best_f1, number_of_true_pairs, scores_from
 from linkage_engine.link.assignment import one_to_one
-from linkage_engine.link.linking import scored_pairs
+from linkage_engine.link.linking import LinkSettings, scored_pairs
 from linkage_engine.link.matching import Edges
 from linkage_engine.link.plaintext import plaintext_edges
 from linkage_engine.link.threshold import chosen, mutual_best
+from linkage_engine.pseudonymise.encoding import Encoding
 from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.pseudonymise.tokens import encode
 
 Seconds = dict[str, float]
 Weighed = tuple[Edges, Seconds]
-
-
-class Profile(StrEnum):
-    """What the linkage is given to see."""
-
-    TOKENS = "tokens"
-    PLAINTEXT = "plaintext"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,7 @@ class LinkageEvaluation:
 
 
 def evaluate_linkage(
-    a: Records, b: Records, *, profile: Profile, threads: int, seed: int
+    a: Records, b: Records, *, profile: LinkageProfile, threads: int, seed: int
 ) -> LinkageEvaluation:
     """Link two files as the profile allows and score what was found against the truth.
 
@@ -79,7 +73,8 @@ def evaluate_linkage(
         # Splink's joins exhaust memory under DuckDB 2.0's join order optimiser.
         connection.execute("SET disabled_optimizers = 'join_order'")
         connection.execute("SET enable_progress_bar = false")
-        edges, seconds = _EDGES[profile](connection, a.identifiers, b.identifiers, seed)
+        weigh = _plaintext if profile is LinkageProfile.PLAINTEXT else partial(_tokens, profile=profile)
+        edges, seconds = weigh(connection, a.identifiers, b.identifiers, seed)
     started = time.perf_counter()
     size, everyone = len(a.people), len(a.people) + len(b.people)
     across = (edges.left < size) & (edges.right >= size)
@@ -124,27 +119,20 @@ def _plaintext(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, 
     return edges, seconds | taken
 
 
-def _tokens(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, seed: int) -> Weighed:
+def _tokens(
+    connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, seed: int, *, profile: LinkageProfile
+) -> Weighed:
     """The service's own path: tokens under a secret made for this call, then the linkage worker's model."""
     started = time.perf_counter()
     secret = LinkageSecret.generate(secrets.token_bytes)
-    a, b = (_keyed(_encoded(table, secret)) for table in (a, b))
+    encoding = Encoding(secret, project_id="laboratory", epoch=1, profile=profile)
+    a, b = (_keyed(encode(table, encoding, random=secrets.token_bytes)) for table in (a, b))
     encoded = time.perf_counter()
-    found = scored_pairs(connection, a, b, seed=seed)
+    found = scored_pairs(connection, a, b, settings=LinkSettings(profile, seed))
     return found.edges, {"encode": encoded - started} | found.seconds
-
-
-def _encoded(records: pa.Table, secret: LinkageSecret) -> pa.Table:
-    return encode(records, secret=secret, project_id="laboratory", epoch=1, random=secrets.token_bytes)
 
 
 def _keyed(tokens: pa.Table) -> pa.Table:
     """Person keys in the order of the rows, so that record numbers are positions."""
     keys = pa.array([f"{row:032x}" for row in range(tokens.num_rows)])
     return tokens.add_column(0, "person_key", keys)
-
-
-_EDGES: dict[Profile, Callable[[duckdb.DuckDBPyConnection, pa.Table, pa.Table, int], Weighed]] = {
-    Profile.TOKENS: _tokens,
-    Profile.PLAINTEXT: _plaintext,
-}

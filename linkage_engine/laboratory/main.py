@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.refusals import EngineRefusal
 from linkage_engine.laboratory.demo.commands import StepFailed
 from linkage_engine.laboratory.demo.run import run_demo
 from linkage_engine.laboratory.disclosure.main import app as disclosure
 from linkage_engine.laboratory.england.write import write_england
-from linkage_engine.laboratory.linkage import Profile, evaluate_linkage
+from linkage_engine.laboratory.linkage import evaluate_linkage
 from linkage_engine.laboratory.records import read_fields, read_records
 
 app = typer.Typer(
@@ -44,7 +45,9 @@ def linkage(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     b: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or Parquet.")],
     fields: Annotated[Path, typer.Option(exists=True, help="JSON: which column holds which identifier.")],
     truth: Annotated[str, typer.Option(help="The column that says whose a record is.")],
-    profile: Annotated[Profile, typer.Option(help="What the linkage may see.")] = Profile.TOKENS,
+    profile: Annotated[
+        LinkageProfile, typer.Option(help="What the linkage may see.")
+    ] = LinkageProfile.TOKENS,
     threads: Annotated[int, typer.Option(min=1)] = 2,
     seed: Annotated[int, typer.Option(min=0)] = 1,
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,

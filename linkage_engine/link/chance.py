@@ -8,15 +8,13 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from linkage_engine.link.model import COMPARED_LISTS, COMPARED_SCALARS, ELSE, Anchor, Comparison
+from linkage_engine.link.model import ELSE, Anchor, Comparison
 
 SAMPLED_RECORDS = 1_500
 """Records of the larger file of which all pairs are looked at: about one million."""
 MOST_ANCHORED_PAIRS = 2_000_000
 PRIOR_PAIRS = 100.0
 """What the documented default weighs against counted pairs, so that no level is impossible."""
-
-_COLUMNS = (*COMPARED_SCALARS, *COMPARED_LISTS, "anchor_dob", "anchor_postcode")
 
 
 def with_chance(
@@ -58,7 +56,10 @@ def _counts(
     """Pairs on each level of each comparison; SQL is built from the model's own constants only."""
     levels = ", ".join(f"{_case(c)} AS {c.name}" for c in comparisons)
     sides = ", ".join(
-        f"{side}.{name} AS {name}_{side}" for name in _COLUMNS for side in "lr" if f"{name}_{side}" in levels
+        f"{side}.{name} AS {name}_{side}"
+        for name in sample.column_names
+        for side in "lr"
+        if f"{name}_{side}" in levels
     )
     same = "true" if anchor is Anchor.NOTHING else f"l.anchor_{anchor.value} = r.anchor_{anchor.value}"
     sums = ", ".join(

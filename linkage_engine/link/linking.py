@@ -11,16 +11,26 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.thresholds import Thresholds
 from linkage_engine.link.assignment import one_to_one
 from linkage_engine.link.chance import with_chance
 from linkage_engine.link.matching import Edges, quiet, registered, scored, trained
-from linkage_engine.link.model import COMPARISONS, PairModel
+from linkage_engine.link.model import PairModel
 from linkage_engine.link.prepare import prepared
+from linkage_engine.link.profiles import MODELS
 from linkage_engine.link.threshold import Flags, chosen, mutual_best, three_levels
 
 KeepModel = Callable[[PairModel], None]
 Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """What a linkage is told before it sees a record: how identifiers were encoded, and a seed."""
+
+    profile: LinkageProfile
+    seed: int
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -74,7 +84,7 @@ def link_pair(
     a: pa.Table,
     b: pa.Table,
     *,
-    seed: int,
+    settings: LinkSettings,
     model: PairModel | None = None,
     keep: KeepModel | None = None,
 ) -> LinkResult:
@@ -84,7 +94,7 @@ def link_pair(
     locked; DuckDB 2.0 wants `disabled_optimizers='join_order'` on it. A model that `keep` was given when the
     same files were linked before spares the training. Raises CannotLink.
     """
-    found = scored_pairs(connection, a, b, seed=seed, model=model, keep=keep)
+    found = scored_pairs(connection, a, b, settings=settings, model=model, keep=keep)
     started = time.perf_counter()
     edges, between, records = found.edges, found.between(), len(found.person_keys)
     best = mutual_best(edges.left, edges.right, edges.weight, records)
@@ -117,7 +127,7 @@ def scored_pairs(
     a: pa.Table,
     b: pa.Table,
     *,
-    seed: int,
+    settings: LinkSettings,
     model: PairModel | None = None,
     keep: KeepModel | None = None,
 ) -> ScoredPairs:
@@ -128,12 +138,13 @@ def scored_pairs(
     """
     ticks = [time.perf_counter()]
     with quiet():
-        ready = prepared(a, b)
+        ready = prepared(a, b, MODELS[settings.profile])
         ticks.append(time.perf_counter())
         with registered(connection, ready.a, ready.b) as files:
             if model is None:
                 larger = max(ready.a, ready.b, key=lambda table: table.num_rows)
-                comparisons = with_chance(connection, larger, COMPARISONS, seed=seed)
+                comparisons = MODELS[settings.profile].comparisons
+                comparisons = with_chance(connection, larger, comparisons, seed=settings.seed)
                 model = PairModel(*trained(files, comparisons), records=larger.num_rows)
                 if keep is not None:
                     keep(model)

@@ -73,41 +73,44 @@ def _shape(comparisons: tuple[Comparison, ...]) -> list[tuple[str, str, list[str
 
 _JSON = TypeAdapter(PairModel)
 ELSE = "ELSE"
-_SAME_DOB = "coalesce(anchor_dob_l = anchor_dob_r, false)"
-_SAME_POSTCODE = "coalesce(anchor_postcode_l = anchor_postcode_r, false)"
+SAME_DOB = "coalesce(anchor_dob_l = anchor_dob_r, false)"
+SAME_POSTCODE = "coalesce(anchor_postcode_l = anchor_postcode_r, false)"
 
 
-def _equal(column: str) -> str:
+def equal(column: str) -> str:
+    """Both records have the same value."""
     return f"{column}_l = {column}_r"
 
 
-def _missing(column: str) -> str:
+def missing(column: str) -> str:
+    """A record has no value."""
     return f"{column}_l IS NULL OR {column}_r IS NULL"
 
 
-def _shared(left: str, right: str) -> str:
+def shared(left: str, right: str) -> str:
+    """A token of the first record's list is in the second's."""
     return f"list_has_any({left}_l, {right}_r)"
 
 
-def _anchored(name: str, anchor: Anchor, m: tuple[float, ...], u: tuple[float, ...]) -> Comparison:
+def anchored(name: str, anchor: Anchor, m: tuple[float, ...], u: tuple[float, ...]) -> Comparison:
     """A family or given name compared through its tokens with one anchor."""
     column = f"{name}_{anchor.value}"
     family, given = f"family_{anchor.value}", f"given_{anchor.value}"
     swap = f"{family}_l = {given}_r AND {given}_l = {family}_r"
-    apart = f"NOT {_SAME_DOB}" if anchor is Anchor.DOB else f"{_SAME_DOB} OR NOT {_SAME_POSTCODE}"
+    apart = f"NOT {SAME_DOB}" if anchor is Anchor.DOB else f"{SAME_DOB} OR NOT {SAME_POSTCODE}"
     conditions = (
-        ("exact", _equal(column)),
+        ("exact", equal(column)),
         ("swapped", swap),
-        ("near", _shared(f"near_{column}", f"near_{column}")),
-        ("sound", _equal(f"{name}_sound_{anchor.value}")),
-        ("initial", _equal(f"{name}_initial_{anchor.value}")),
+        ("near", shared(f"near_{column}", f"near_{column}")),
+        ("sound", equal(f"{name}_sound_{anchor.value}")),
+        ("initial", equal(f"{name}_initial_{anchor.value}")),
         ("else", ELSE),
     )
     if name == "given":  # an exchange of names is one event: the family name's comparison has counted it
-        null_sql = f"({_missing(column)}) OR {apart} OR ({swap})"
+        null_sql = f"({missing(column)}) OR {apart} OR ({swap})"
         kept = [(c, p, q) for c, p, q in zip(conditions, m, u, strict=True) if c[0] != "swapped"]
     else:
-        null_sql = f"({_missing(column)}) OR {apart}"
+        null_sql = f"({missing(column)}) OR {apart}"
         kept = list(zip(conditions, m, u, strict=True))
     return Comparison(column, null_sql, tuple(Level(*c, m=p, u=q) for c, p, q in kept), anchor)
 
@@ -115,36 +118,36 @@ def _anchored(name: str, anchor: Anchor, m: tuple[float, ...], u: tuple[float, .
 COMPARISONS: tuple[Comparison, ...] = (
     Comparison(
         "nhs_number",
-        _missing("nhs_number"),
-        (Level("exact", _equal("nhs_number"), 0.985, 1e-7), Level("else", ELSE, 0.015, 1 - 1e-7)),
+        missing("nhs_number"),
+        (Level("exact", equal("nhs_number"), 0.985, 1e-7), Level("else", ELSE, 0.015, 1 - 1e-7)),
         u_is_fixed=True,
     ),
     Comparison(
         "dob",
-        _missing("dob"),
+        missing("dob"),
         (
-            Level("exact", _equal("dob"), 0.95, 0.00004),
+            Level("exact", equal("dob"), 0.95, 0.00004),
             Level("swapped", "dob_l = dob_swapped_r", 0.008, 0.00002),
             Level(
                 "two parts",
-                " OR ".join(_equal(f"dob_{two}") for two in ("month_day", "year_month", "year_day")),
+                " OR ".join(equal(f"dob_{two}") for two in ("month_day", "year_month", "year_day")),
                 0.03,
                 0.005,
             ),
-            Level("year", _equal("birth_year"), 0.004, 0.012),
+            Level("year", equal("birth_year"), 0.004, 0.012),
             Level("else", ELSE, 0.008, 0.98294),
         ),
     ),
-    _anchored(
+    anchored(
         "family", Anchor.DOB, (0.90, 0.005, 0.04, 0.005, 0.01, 0.04), (0.003, 1e-5, 0.002, 0.004, 0.07, 0.921)
     ),
-    _anchored(
+    anchored(
         "given", Anchor.DOB, (0.90, 0.0, 0.04, 0.015, 0.025, 0.02), (0.012, 0.0, 0.006, 0.01, 0.08, 0.892)
     ),
-    _anchored(
+    anchored(
         "family", Anchor.POSTCODE, (0.89, 0.005, 0.04, 0.005, 0.02, 0.04), (0.3, 1e-4, 0.01, 0.01, 0.06, 0.62)
     ),
-    _anchored(
+    anchored(
         "given",
         Anchor.POSTCODE,
         (0.90, 0.0, 0.04, 0.015, 0.025, 0.02),
@@ -152,13 +155,13 @@ COMPARISONS: tuple[Comparison, ...] = (
     ),
     Comparison(
         "name_pair",
-        f"({_missing('name_pair')}) OR {_SAME_DOB} OR {_SAME_POSTCODE}",
+        f"({missing('name_pair')}) OR {SAME_DOB} OR {SAME_POSTCODE}",
         (
-            Level("exact", _equal("name_pair"), 0.78, 0.00001),
+            Level("exact", equal("name_pair"), 0.78, 0.00001),
             Level(
                 "near",
                 " OR ".join(
-                    _shared(left, right)
+                    shared(left, right)
                     for left, right in (
                         ("near_family_given", "near_family_given"),
                         ("near_given_family", "near_given_family"),
@@ -175,61 +178,22 @@ COMPARISONS: tuple[Comparison, ...] = (
     ),
     Comparison(
         "postcode",
-        _missing("postcode"),
+        missing("postcode"),
         (
-            Level("exact", _equal("postcode"), 0.85, 0.0002),
-            Level("sector", _equal("sector"), 0.03, 0.0015),
+            Level("exact", equal("postcode"), 0.85, 0.0002),
+            Level("sector", equal("sector"), 0.03, 0.0015),
             Level("else", ELSE, 0.12, 0.9983),
         ),
     ),
     Comparison(
-        "sex", _missing("sex"), (Level("exact", _equal("sex"), 0.99, 0.5), Level("else", ELSE, 0.01, 0.5))
+        "sex", missing("sex"), (Level("exact", equal("sex"), 0.99, 0.5), Level("else", ELSE, 0.01, 0.5))
     ),
     Comparison(
         "middle_initial",
-        _missing("middle_initial"),
-        (Level("exact", _equal("middle_initial"), 0.94, 0.08), Level("else", ELSE, 0.06, 0.92)),
+        missing("middle_initial"),
+        (Level("exact", equal("middle_initial"), 0.94, 0.08), Level("else", ELSE, 0.06, 0.92)),
     ),
 )
 
-COMPARED_LISTS: tuple[str, ...] = (
-    "near_family_dob",
-    "near_given_dob",
-    "near_family_postcode",
-    "near_given_postcode",
-    "near_family_given",
-    "near_given_family",
-)
-COMPARED_SCALARS: tuple[str, ...] = (
-    "nhs_number",
-    "dob",
-    "dob_swapped",
-    "dob_month_day",
-    "dob_year_month",
-    "dob_year_day",
-    "birth_year",
-    "postcode",
-    "sector",
-    "sex",
-    "middle_initial",
-    "name_pair",
-    *(
-        f"{name}_{kind}{anchor}"
-        for anchor in ("dob", "postcode")
-        for name in ("family", "given")
-        for kind in ("", "sound_", "initial_")
-    ),
-)
-BLOCKED: tuple[tuple[str, ...], ...] = (
-    ("near_family_dob", "near_given_dob"),
-    ("near_family_postcode", "near_given_postcode"),
-    ("near_family_given", "near_given_family"),
-    ("family_sound_dob", "given_sound_dob"),
-    ("family_sound_postcode", "given_sound_postcode"),
-    ("nhs_number",),
-    ("blocking",),
-    ("near_address",),
-)
-"""Columns whose tokens bring candidate pairs together; columns of one group have tokens that may meet."""
 TRAINING_RULES: tuple[str, ...] = ("nhs_number", "dob", "postcode")
 """Columns whose equality brings together training pairs of which a fair share are matches."""

@@ -10,14 +10,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
-from linkage_engine.contract.tokens import TOKEN_COLUMNS, TokenKind
-from linkage_engine.link.model import BLOCKED, COMPARED_LISTS, COMPARED_SCALARS
+from linkage_engine.contract.tokens import TokenColumn, TokenKind
+from linkage_engine.link.profiles import ProfileModel
 
 MOST_RECORDS_A_TOKEN = 200
 """A blocking token of more records than this is dropped: it makes more pairs than it finds matches."""
-
-_LENGTHS = {column.name: column.length for column in TOKEN_COLUMNS if column.kind is TokenKind.LIST}
-
 
 Values = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -34,7 +31,7 @@ class Prepared:
     """Blocking tokens that too many records share."""
 
 
-def prepared(a: pa.Table, b: pa.Table) -> Prepared:
+def prepared(a: pa.Table, b: pa.Table, model: ProfileModel) -> Prepared:
     """Both tables ordered by person key, so that the order of delivery decides nothing.
 
     Raises CannotLink(too-few-records) for a file without rows and CannotLink(columns-differ)
@@ -42,26 +39,26 @@ def prepared(a: pa.Table, b: pa.Table) -> Prepared:
     """
     if not a.num_rows or not b.num_rows:
         raise CannotLink(RefusalCode.TOO_FEW_RECORDS, records_a=a.num_rows, records_b=b.num_rows)
-    wanted = {"person_key", *(column.name for column in TOKEN_COLUMNS)}
+    wanted = {"person_key", *model.columns}
     if not wanted <= set(a.column_names) & set(b.column_names):
         raise CannotLink(RefusalCode.COLUMNS_DIFFER)
     order = sorted(wanted)
     both = pa.concat_tables([t.select(order).sort_by("person_key") for t in (a, b)]).combine_chunks()
-    shared = [_shared(both, group) for group in BLOCKED]
+    shared = [_shared(both, [model.columns[name] for name in group]) for group in model.blocked]
     lists = {name: pair for found, _ in shared for name, pair in found.items()}
     z = _ragged(np.hstack([v for v, _ in lists.values()]), np.hstack([m for _, m in lists.values()]))
     columns = {"unique_id": pa.array(np.arange(both.num_rows)), "z": z}
-    columns |= {name: both[name] for name in COMPARED_SCALARS}
+    columns |= {name: both[name] for name in model.scalars}
     columns |= {"anchor_dob": both["dob"], "anchor_postcode": both["postcode"]}
-    columns |= {name: _ragged(*lists[name]) for name in COMPARED_LISTS}
+    columns |= {name: _ragged(*lists[name]) for name in model.lists}
     table = pa.table(columns)
     person_keys = both["person_key"].combine_chunks()
     return Prepared(table[: a.num_rows], table[a.num_rows :], person_keys, sum(n for _, n in shared))
 
 
-def _shared(table: pa.Table, group: tuple[str, ...]) -> tuple[dict[str, tuple[Values, Mask]], int]:
+def _shared(table: pa.Table, group: list[TokenColumn]) -> tuple[dict[str, tuple[Values, Mask]], int]:
     """The columns of a group, where their tokens are shared but not by too many, and how many tokens are."""
-    columns = {name: _matrix(table, name) for name in group}
+    columns = {column.name: _matrix(table, column) for column in group}
     values = np.hstack([v for v, _ in columns.values()])
     present = np.hstack([m for _, m in columns.values()])
     _, rows, counts = np.unique(values[present], return_inverse=True, return_counts=True)
@@ -73,18 +70,17 @@ def _shared(table: pa.Table, group: tuple[str, ...]) -> tuple[dict[str, tuple[Va
     return found, int((counts > MOST_RECORDS_A_TOKEN).sum())
 
 
-def _matrix(table: pa.Table, name: str) -> tuple[Values, Mask]:
+def _matrix(table: pa.Table, column: TokenColumn) -> tuple[Values, Mask]:
     """A token column as rows of its fixed length, and where it is present."""
-    column = table[name].combine_chunks()
-    length = _LENGTHS.get(name)
-    if length is None:
-        present = column.is_valid().to_numpy(zero_copy_only=False)
-        return column.fill_null(0).to_numpy(zero_copy_only=False).reshape(-1, 1), present.reshape(-1, 1)
-    regular = not column.null_count and pc.all(pc.equal(pc.list_value_length(column), length)).as_py()
-    flat = column.flatten()
+    tokens = table[column.name].combine_chunks()
+    if column.kind is not TokenKind.LIST:
+        present = tokens.is_valid().to_numpy(zero_copy_only=False)
+        return tokens.fill_null(0).to_numpy(zero_copy_only=False).reshape(-1, 1), present.reshape(-1, 1)
+    regular = not tokens.null_count and pc.all(pc.equal(pc.list_value_length(tokens), column.length)).as_py()
+    flat = tokens.flatten()
     if not regular or flat.null_count:
         raise CannotLink(RefusalCode.COLUMNS_DIFFER)
-    values = flat.to_numpy(zero_copy_only=False).reshape(-1, length)
+    values = flat.to_numpy(zero_copy_only=False).reshape(-1, column.length)
     return values, np.ones(values.shape, dtype=np.bool_)
 
 

@@ -9,15 +9,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.link.matching import Edges, quiet, registered, scored
 from linkage_engine.link.model import PairModel
 from linkage_engine.link.prepare import Prepared, prepared
+from linkage_engine.link.profiles import MODELS
 
 FreshKeys = tuple[pa.Array, pa.Array]
 
 
 def rescored_pairs(
-    connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *, model: PairModel, fresh: FreshKeys
+    connection: duckdb.DuckDBPyConnection,
+    a: pa.Table,
+    b: pa.Table,
+    *,
+    profile: LinkageProfile,
+    model: PairModel,
+    fresh: FreshKeys,
 ) -> pa.Table:
     """Every blocked pair between two identifier parts that has a fresh record, with its match weight.
 
@@ -26,7 +34,7 @@ def rescored_pairs(
     order. Raises CannotLink, without the words of the libraries.
     """
     with quiet():
-        ready = prepared(a, b)
+        ready = prepared(a, b, MODELS[profile])
         found = [_weighed(connection, ready, *sides, model) for sides in _sides(ready, fresh)]
     return (
         pa.concat_tables(found) if found else _pairs(ready, Edges(*(np.zeros(0, np.int64),) * 2, np.zeros(0)))

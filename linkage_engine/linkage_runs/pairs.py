@@ -11,10 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.disclosure.linkage import ExactLinkage
 from linkage_engine.link.assignment import one_to_one
-from linkage_engine.link.linking import link_pair
-from linkage_engine.link.model import COMPARISONS
+from linkage_engine.link.linking import LinkSettings, link_pair
+from linkage_engine.link.profiles import MODELS
 from linkage_engine.link.rescoring import rescored_pairs
 from linkage_engine.linkage_runs.kept_pairs import KeptPair, KeptPairs
 from linkage_engine.spine.resubmission import RecordSet, fresh_records, is_full_run_due
@@ -22,6 +23,14 @@ from linkage_engine.spine.resubmission import RecordSet, fresh_records, is_full_
 SEED = 1
 """Of the sampling in a linkage run: the same records give the same links."""
 Compute = Callable[[], duckdb.DuckDBPyConnection]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What all pairs of a run are linked with."""
+
+    profile: LinkageProfile
+    compute: Compute
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -33,7 +42,7 @@ class Side:
     records: RecordSet
 
 
-def linked(kept: KeptPairs, a: Side, b: Side, compute: Compute) -> KeptPair:
+def linked(kept: KeptPairs, a: Side, b: Side, work: Work) -> KeptPair:
     """All pairs of two providers down to the lenient threshold, found and kept; raises CannotLink.
 
     1. Of the very same records nothing is done again.
@@ -44,9 +53,9 @@ def linked(kept: KeptPairs, a: Side, b: Side, compute: Compute) -> KeptPair:
     before = kept.pair(a.provider, b.provider)
     if before is not None and before.sets == _sets(a, b):
         return before
-    found = None if before is None else _resubmitted(kept, before, a, b, compute)
+    found = None if before is None else _resubmitted(kept, before, a, b, work)
     if found is None:
-        found = _in_full(kept, a, b, compute)
+        found = _in_full(kept, a, b, work)
     kept.keep_pair(a.provider, b.provider, found)
     return found
 
@@ -55,13 +64,13 @@ def _sets(a: Side, b: Side) -> tuple[str, str]:
     return a.records.name, b.records.name
 
 
-def _in_full(kept: KeptPairs, a: Side, b: Side, compute: Compute) -> KeptPair:
+def _in_full(kept: KeptPairs, a: Side, b: Side, work: Work) -> KeptPair:
     names, sets = (a.provider, b.provider), _sets(a, b)
     result = link_pair(
-        compute(),
+        work.compute(),
         a.identifiers,
         b.identifiers,
-        seed=SEED,
+        settings=LinkSettings(work.profile, SEED),
         model=kept.model(*names, sets),
         keep=lambda model: kept.keep_model(*names, sets, model),
     )
@@ -69,12 +78,16 @@ def _in_full(kept: KeptPairs, a: Side, b: Side, compute: Compute) -> KeptPair:
     return KeptPair(result.candidates, sets, result.model, result.thresholds, figures)
 
 
-def _resubmitted(kept: KeptPairs, before: KeptPair, a: Side, b: Side, compute: Compute) -> KeptPair | None:
+def _resubmitted(kept: KeptPairs, before: KeptPair, a: Side, b: Side, work: Work) -> KeptPair | None:
     """What was found before and is still so, with what is new; nothing where a full run is due."""
     earlier_a, earlier_b = (
         kept.record_set(side.provider, name) for side, name in zip((a, b), before.sets, strict=True)
     )
-    if earlier_a is None or earlier_b is None or not before.model.compares_as(COMPARISONS):
+    if (
+        earlier_a is None
+        or earlier_b is None
+        or not before.model.compares_as(MODELS[work.profile].comparisons)
+    ):
         return None
     fresh_a, changes_a = fresh_records(earlier_a, a.records)
     fresh_b, changes_b = fresh_records(earlier_b, b.records)
@@ -82,7 +95,9 @@ def _resubmitted(kept: KeptPairs, before: KeptPair, a: Side, b: Side, compute: C
         return None
     started = time.perf_counter()
     fresh = (fresh_a, fresh_b)
-    found = rescored_pairs(compute(), a.identifiers, b.identifiers, model=before.model, fresh=fresh)
+    found = rescored_pairs(
+        work.compute(), a.identifiers, b.identifiers, profile=work.profile, model=before.model, fresh=fresh
+    )
     heavy = found.filter(pc.greater_equal(found["match_weight"], before.thresholds.lenient))
     still = _still(before.candidates, (a.records, b.records), fresh)
     candidates = pa.concat_tables([still, heavy]).combine_chunks()

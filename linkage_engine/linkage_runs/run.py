@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
 from linkage_engine.disclosure.linkage import ExactLinkage, ExactSpine
+from linkage_engine.link.encoding import one_profile
 from linkage_engine.linkage_runs.kept_pairs import KeptPair, KeptPairs
-from linkage_engine.linkage_runs.pairs import Compute, Side, linked
+from linkage_engine.linkage_runs.pairs import Compute, Side, Work, linked
 from linkage_engine.linkage_runs.withdrawn import without_withdrawn
 from linkage_engine.spine.clusters import Level, LinkedPairs
 from linkage_engine.spine.link_ids import empty_spine
@@ -33,6 +35,7 @@ class Finished:
     """The spine after a run and the run's exact figures, which stay inside."""
 
     spine: pa.Table
+    profile: LinkageProfile
     pairs: dict[str, ExactLinkage]
     changes: ExactSpine
 
@@ -59,7 +62,7 @@ class LinkageRun:
             before, about = self._spine()
         self._forget(about)
         pairs = {name: ExactLinkage(**figures) for name, figures in about["pairs"].items()}
-        return Finished(before, pairs, ExactSpine(**about["changes"]))
+        return Finished(before, LinkageProfile(about["profile"]), pairs, ExactSpine(**about["changes"]))
 
     @property
     def _kept(self) -> KeptPairs:
@@ -75,10 +78,11 @@ class LinkageRun:
 
     def _write(self, before: pa.Table, about: dict[str, Any], compute: Compute, random: Random) -> None:
         sides, withdrawn = self._sides()
+        work = Work(one_profile(side.identifiers for side in sides), compute)
         for side in sides:
             self._kept.keep_record_set(side.provider, side.records)
         pairs = {
-            (a.provider, b.provider): linked(self._kept, a, b, compute)
+            (a.provider, b.provider): linked(self._kept, a, b, work)
             for a, b in combinations(sides, 2)
             if len(a.records) and len(b.records)
         }
@@ -86,6 +90,7 @@ class LinkageRun:
         spine = person_spine(before, records, numbered_pairs(records, pairs), random)
         said = {
             "run_id": self.run_id,
+            "profile": work.profile,
             "deliveries": dict(self.deliveries),
             "replaced": self._still_there([*about.get("replaced", []), *about.get("deliveries", {}).items()]),
             "sets": {side.provider: side.records.name for side in sides},

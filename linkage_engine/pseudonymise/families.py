@@ -1,10 +1,11 @@
-"""Which parts of which identifiers make each token: the profile `tokens` as tables."""
+"""Which parts of which identifiers make each token, as tables; a profile has some of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.pseudonymise import normalise
 from linkage_engine.pseudonymise.variants import joined, soundex
 
@@ -40,11 +41,11 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class NearFamily:
-    """A list of tokens: every spelling near a name, each joined with an anchor part."""
+    """A list of tokens: every spelling near a name, each joined with an anchor of one part or two."""
 
     label: str
     field: str
-    anchor: str
+    anchor: tuple[str, ...]
     other_field: str | None = None
 
 
@@ -104,6 +105,10 @@ SCALARS: dict[str, Family] = {
     "family_postcode": Family("name postcode", ("sn", "postcode")),
     "given_postcode": Family("name postcode", ("fn", "postcode")),
     "name_pair": Family("given family", ("fn", "sn")),
+    "name_pair_year": Family("given family year", ("fn", "sn", "year")),
+    "name_pair_sector": Family("given family sector", ("fn", "sn", "sector")),
+    "family_name": Family("name", ("sn",)),
+    "given_name": Family("name", ("fn",)),
     "family_sound_dob": Family("sound dob", ("ss", "dob")),
     "given_sound_dob": Family("sound dob", ("fs", "dob")),
     "family_sound_postcode": Family("sound postcode", ("ss", "postcode")),
@@ -114,39 +119,57 @@ SCALARS: dict[str, Family] = {
     "given_initial_postcode": Family("initial postcode", ("f1", "postcode")),
 }
 
-BLOCKING: tuple[Family, ...] = tuple(
-    Family(" ".join(parts), parts)
-    for parts in (
-        ("fs", "ss", "year"),
-        ("f3", "postcode"),
-        ("f1", "year", "postcode"),
-        ("f3", "s3", "md"),
-        ("dob", "postcode"),
-        ("dob", "sector"),
-        ("md", "postcode"),
-        ("ym", "postcode"),
-        ("yd", "postcode"),
-        ("ss", "f1", "md"),
-        ("ss", "f1", "ym"),
-        ("ss", "f1", "yd"),
-        ("fs", "s1", "md"),
-        ("fs", "s1", "ym"),
-        ("fs", "s1", "yd"),
-        ("fn", "sn", "sector"),
-        ("fn", "sn", "mi"),
-        ("fn", "sn", "year"),
-    )
+
+def _families(*listed: tuple[str, ...]) -> tuple[Family, ...]:
+    return tuple(Family(" ".join(parts), parts) for parts in listed)
+
+
+_COMPOSITES = _families(
+    ("fs", "ss", "year"),
+    ("f3", "postcode"),
+    ("f1", "year", "postcode"),
+    ("f3", "s3", "md"),
+    ("dob", "postcode"),
+    ("dob", "sector"),
+    ("md", "postcode"),
+    ("ym", "postcode"),
+    ("yd", "postcode"),
+    ("ss", "f1", "md"),
+    ("ss", "f1", "ym"),
+    ("ss", "f1", "yd"),
+    ("fs", "s1", "md"),
+    ("fs", "s1", "ym"),
+    ("fs", "s1", "yd"),
 )
+_NAME_PAIRS = _families(("fn", "sn", "sector"), ("fn", "sn", "mi"), ("fn", "sn", "year"))
+BLOCKING: Mapping[LinkageProfile, tuple[Family, ...]] = {
+    LinkageProfile.TOKENS: _COMPOSITES + _NAME_PAIRS,
+    # The pairs of names that it may have are compared too, and so columns of their own.
+    LinkageProfile.TOKENS_STRICT: _COMPOSITES,
+    LinkageProfile.FUZZY: _COMPOSITES + _NAME_PAIRS,
+    LinkageProfile.BLOOM: _COMPOSITES + _NAME_PAIRS,
+}
 """Tokens that only bring candidate pairs together; they share one list, so that none tells which it is."""
 
 NEAR: dict[str, NearFamily] = {
-    "near_family_dob": NearFamily("near dob", "family_name", "dob", "previous_family_name"),
-    "near_given_dob": NearFamily("near dob", "given_name", "dob"),
-    "near_family_postcode": NearFamily("near postcode", "family_name", "postcode", "previous_family_name"),
-    "near_given_postcode": NearFamily("near postcode", "given_name", "postcode"),
-    "near_family_given": NearFamily("near name", "family_name", "fn", "previous_family_name"),
-    "near_given_family": NearFamily("near name", "given_name", "sn"),
+    "near_family_dob": NearFamily("near dob", "family_name", ("dob",), "previous_family_name"),
+    "near_given_dob": NearFamily("near dob", "given_name", ("dob",)),
+    "near_family_postcode": NearFamily("near postcode", "family_name", ("postcode",), "previous_family_name"),
+    "near_given_postcode": NearFamily("near postcode", "given_name", ("postcode",)),
+    "near_family_given": NearFamily("near name", "family_name", ("fn",), "previous_family_name"),
+    "near_given_family": NearFamily("near name", "given_name", ("sn",)),
+    "near_family_given_year": NearFamily(
+        "near name year", "family_name", ("fn", "year"), "previous_family_name"
+    ),
+    "near_given_family_year": NearFamily("near name year", "given_name", ("sn", "year")),
+    "near_family_given_sector": NearFamily(
+        "near name sector", "family_name", ("fn", "sector"), "previous_family_name"
+    ),
+    "near_given_family_sector": NearFamily("near name sector", "given_name", ("sn", "sector")),
 }
+
+FILTERS: dict[str, str] = {"family_filter": "family_name", "given_filter": "given_name"}
+"""Of which field each Bloom filter is; its columns end in the number of the word."""
 
 ADDRESS_ANCHORS: tuple[tuple[str, ...], ...] = (("sector",), ("dob",), ("ss", "s3"), ("fs", "f3"))
 """What the first four words of an address are joined with."""

@@ -26,27 +26,31 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pyarrow as pa
 
+from linkage_engine.contract.profiles import COLUMNS, NEAR_LENGTH, served_profile
 from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
-from linkage_engine.contract.tokens import IDENTIFIER_FIELDS, NEAR_LENGTH, TOKEN_COLUMNS, TokenKind
+from linkage_engine.contract.tokens import IDENTIFIER_FIELDS, TokenColumn, TokenKind
 from linkage_engine.pseudonymise.digests import (
     DOMAIN_KEY_BYTES,
     FAMILY_KEY_BYTES,
     Column,
+    Digests,
     digest_all,
     joined_tokens,
 )
+from linkage_engine.pseudonymise.encoding import Encoding
 from linkage_engine.pseudonymise.families import (
     ADDRESS_ANCHORS,
     ADDRESS_WORD_LENGTH,
     ADDRESS_WORDS,
     BLOCKING,
+    FILTERS,
     NEAR,
     PARTS,
     SCALARS,
     Family,
     NearFamily,
 )
-from linkage_engine.pseudonymise.secret import LinkageSecret, derived_key
+from linkage_engine.pseudonymise.filters import name_filters
 from linkage_engine.pseudonymise.spellings import Spellings
 from linkage_engine.pseudonymise.variants import near
 
@@ -54,52 +58,50 @@ Random = Callable[[int], bytes]
 
 
 def encode(
-    records: pa.Table,
-    *,
-    secret: LinkageSecret,
-    project_id: str,
-    epoch: int,
-    random: Random,
-    spellings: Spellings | None = None,
+    records: pa.Table, encoding: Encoding, *, random: Random, spellings: Spellings | None = None
 ) -> pa.Table:
-    """The token columns of `contract.tokens`, row for row, from columns of identifiers as text.
+    """The columns of the encoding's profile, row for row, from columns of identifiers as text.
 
     `records` has any of IDENTIFIER_FIELDS, null where blank; `spellings` are those known already.
-    Raises ExtractRejected(columns-differ) when it has another column or none.
+    Raises ExtractRejected(columns-differ) when it has another column or none, and
+    CannotLink(linkage-profile-not-served) for the profile that leaves identifiers as they are.
     """
     unknown = [name for name in records.column_names if name not in IDENTIFIER_FIELDS]
     if unknown or not records.column_names:
         raise ExtractRejected(RefusalCode.COLUMNS_DIFFER, unknown=len(unknown))
-    encoder = _Encoder(
-        records,
-        spellings or Spellings(),
-        lambda size, *label: derived_key(secret, project_id=project_id, epoch=epoch, label=label, size=size),
-    )
-    columns = encoder.columns()
-    arrays = [
-        _scalars(columns[c.name]) if c.kind is TokenKind.SCALAR else _lists(columns[c.name], c.length, random)
-        for c in TOKEN_COLUMNS
-    ]
-    return pa.table(arrays, names=[c.name for c in TOKEN_COLUMNS])
+    wanted = COLUMNS[served_profile(encoding.profile)]
+    encoder = _Encoder(records, spellings or Spellings(), encoding)
+    return pa.table({c.name: _as_array(encoder.column(c), c, random) for c in wanted})
+
+
+def _as_array(found: Column, column: TokenColumn, random: Random) -> pa.Array:
+    return _lists(found, column.length, random) if column.kind is TokenKind.LIST else _scalars(found)
 
 
 class _Encoder:
     """One call of `encode`: every distinct value is normalised and digested once."""
 
-    def __init__(self, records: pa.Table, spellings: Spellings, key: Callable[..., bytes]) -> None:
-        self._key = key
+    def __init__(self, records: pa.Table, spellings: Spellings, encoding: Encoding) -> None:
+        self._encoding = encoding
         self._rows = records.num_rows
         self._known: dict[str, dict[str, bytes]] = {}
         self._fields = {name: self._field(records, name, spellings) for name in IDENTIFIER_FIELDS}
         self._near_names: dict[str, Column] = {}
+        self._filters: dict[str, Digests] = {}
         self._parts = {name: self._part(name) for name in PARTS}
 
-    def columns(self) -> dict[str, Column]:
-        """Every token column by name."""
-        scalars = {name: self._family(family) for name, family in SCALARS.items()}
-        nears = {name: self._near(family) for name, family in NEAR.items()}
-        blocking = [self._family(family) for family in BLOCKING]
-        return scalars | nears | {"blocking": _side_by_side(blocking), "near_address": self._addresses()}
+    def column(self, column: TokenColumn) -> Column:
+        """One column of the profile."""
+        name = column.name
+        if column.kind is TokenKind.FILTER:
+            return self._filter(name)
+        if name in SCALARS:
+            return self._family(SCALARS[name])
+        if name in NEAR:
+            return self._near(NEAR[name])
+        if name == "blocking":
+            return _side_by_side([self._family(family) for family in BLOCKING[self._encoding.profile]])
+        return self._addresses()
 
     def _field(
         self, records: pa.Table, name: str, spellings: Spellings
@@ -120,11 +122,11 @@ class _Encoder:
 
     def _digest(self, domain: str, values: Iterable[str | None]) -> Column:
         known = self._known.setdefault(domain, {})
-        return digest_all(self._key(DOMAIN_KEY_BYTES, "domain", domain), values, known)
+        return digest_all(self._encoding.key(DOMAIN_KEY_BYTES, "domain", domain), values, known)
 
     def _join(self, label: str, parts: list[Column]) -> Column:
         return joined_tokens(
-            lambda stage: self._key(FAMILY_KEY_BYTES, "family", label, str(stage)),
+            lambda stage: self._encoding.key(FAMILY_KEY_BYTES, "family", label, str(stage)),
             parts,
         )
 
@@ -135,9 +137,10 @@ class _Encoder:
         if family.field not in self._near_names:
             spellings, rows = self._spellings(family)
             self._near_names[family.field] = _taken(self._listed("name", spellings, NEAR_LENGTH), rows)
-        return self._join(
-            family.label, [self._near_names[family.field], _as_anchor(self._parts[family.anchor])]
-        )
+        anchor = [self._parts[part] for part in family.anchor]
+        if len(anchor) > 1:  # joined by itself first: a list is then joined with one token a record
+            anchor = [self._join(f"{family.label} anchor", anchor)]
+        return self._join(family.label, [self._near_names[family.field], *map(_as_anchor, anchor)])
 
     def _spellings(self, family: NearFamily) -> tuple[list[tuple[str, ...]], np.ndarray]:
         """The spellings near each distinct name, or pair of names, and which of them each row has."""
@@ -148,6 +151,16 @@ class _Encoder:
         pairs, pair_rows = np.unique(rows * len(others) + other_rows, return_inverse=True)
         named = ((values[pair // len(others)], others[pair % len(others)]) for pair in pairs.tolist())
         return [_near_either(name, other) for name, other in named], pair_rows
+
+    def _filter(self, name: str) -> Column:
+        """One word of a Bloom filter; the column's name ends in its number."""
+        whole, _, word = name.rpartition("_")
+        values, rows = self._fields[FILTERS[whole]]
+        if whole not in self._filters:
+            key = self._encoding.key(DOMAIN_KEY_BYTES, "domain", "filter")
+            self._filters[whole] = name_filters(key, values)
+        present = np.array([value is not None for value in values], dtype=np.bool_)
+        return Column(self._filters[whole][rows, int(word) - 1], present[rows])
 
     def _addresses(self) -> Column:
         values, rows = self._fields["address"]

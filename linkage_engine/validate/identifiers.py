@@ -6,26 +6,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage_engine.catalogue.data_sets import PERSON_KEY
+from linkage_engine.contract.profiles import COLUMNS, LinkageProfile, column_names
 from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
-from linkage_engine.contract.tokens import TOKEN_COLUMNS, TOKEN_NAMES, TokenColumn, TokenKind
-
-IDENTIFIER_COLUMNS: tuple[str, ...] = (PERSON_KEY, *TOKEN_NAMES)
-"""The columns of an identifier part, in their order."""
+from linkage_engine.contract.tokens import TokenColumn, TokenKind
 
 PERSON_KEY_SHAPE = "^[0-9a-f]{32}$"
 
 
-def check_identifiers(table: pa.Table) -> None:
-    """Nothing where the table has the form of an identifier part of the profile `tokens`.
+def check_identifiers(table: pa.Table, profile: LinkageProfile) -> None:
+    """Nothing where the table has the form of an identifier part of the profile.
 
     `COLUMNS_DIFFER`: other columns, types or list lengths. `PERSON_KEYS_INVALID`: a person key is missing,
     not 32 hexadecimal digits, or there twice.
     """
-    names = table.column_names
-    if tuple(names) != IDENTIFIER_COLUMNS:
-        missing, unknown = set(IDENTIFIER_COLUMNS) - set(names), set(names) - set(IDENTIFIER_COLUMNS)
+    names, wanted = tuple(table.column_names), (PERSON_KEY, *column_names(profile))
+    if names != wanted:
+        missing, unknown = set(wanted) - set(names), set(names) - set(wanted)
         raise ExtractRejected(RefusalCode.COLUMNS_DIFFER, missing=len(missing), unknown=len(unknown))
-    wrong = sum(not _has_form(table.column(column.name), column) for column in TOKEN_COLUMNS)
+    wrong = sum(not _has_form(table.column(column.name), column) for column in COLUMNS[profile])
     if wrong:
         raise ExtractRejected(RefusalCode.COLUMNS_DIFFER, wrong_form=wrong)
     _check_person_keys(table.column(PERSON_KEY))
@@ -42,7 +40,7 @@ def _check_person_keys(keys: pa.ChunkedArray) -> None:
 
 def _has_form(tokens: pa.ChunkedArray, column: TokenColumn) -> bool:
     """Whether scalars are int64 and lists are null or of the column's length, without nulls inside."""
-    if column.kind is TokenKind.SCALAR:
+    if column.kind is not TokenKind.LIST:
         return bool(tokens.type == pa.int64())
     if not (pa.types.is_list(tokens.type) and tokens.type.value_type == pa.int64()):
         return False

@@ -144,6 +144,7 @@ NAMES = frozenset(
         "isolation",
         "key_id",
         "kind",
+        "linkage_profile",
         "linkage_run_id",
         "minute",
         "part",

@@ -16,7 +16,7 @@ from service.submissions.records import accepted_submissions
 
 def ask_for_run(act: Act, project_id: str) -> LinkageRun:
     """Have the accepted delivery of each provider linked; raises NothingToLink, PermitNotLive."""
-    permit_for(act, project_id, live=True)
+    permit = permit_for(act, project_id, live=True)
     deliveries = accepted_submissions(act.session, project_id)
     check_can_link([delivery.provider_id for delivery in deliveries])
     run = LinkageRun(
@@ -31,7 +31,13 @@ def ask_for_run(act: Act, project_id: str) -> LinkageRun:
     act.session.add_all(
         LinkageRunSubmission(run_id=run.id, submission_id=delivery.id) for delivery in deliveries
     )
-    act.enter(Action.LINKAGE_RUN_ASK, run.id, project=project_id, count=len(deliveries))
+    act.enter(
+        Action.LINKAGE_RUN_ASK,
+        run.id,
+        project=project_id,
+        count=len(deliveries),
+        linkage_profile=permit.linkage_profile,
+    )
     act.session.flush()
     act.enqueue(Job.LINK, run.id)
     return run
@@ -59,6 +65,7 @@ def finish_run(act: Act, run_id: str, *, figures: RunFigures, hand_over_sha256: 
             project=run.project_id,
             count=len(figures.pairs),
             policy=figures.policy,
+            linkage_profile=figures.linkage_profile,
             sealed_sha256=hand_over_sha256,
         )
         changes = told_changes(figures.spine)

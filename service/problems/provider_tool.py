@@ -33,6 +33,15 @@ class ProjectFileUnusable(Problem):
     remedy = "Ask the operator for the project file again; do not edit it."
 
 
+class LinkageProfileNotServed(Problem):
+    """The project file names a linkage profile that leaves identifiers readable; nothing was sealed."""
+
+    slug, title, status = "linkage-profile-not-served", "Linkage profile not served", 422
+    remedy = (
+        "Ask the operator for the project file again: a permit names tokens, tokens-strict, fuzzy or bloom."
+    )
+
+
 class SecretUnusable(Problem):
     """The file of the project linkage secret is missing, damaged or readable by others."""
 

@@ -40,6 +40,13 @@ class WrongRecipient(Problem):
     remedy = "Fetch the project file again and seal anew; `current` shows the key in force."
 
 
+class WrongLinkageProfile(Problem):
+    """The identifiers were encoded in another linkage profile than the permit names."""
+
+    slug, title, status = "wrong-linkage-profile", "Wrong linkage profile", 422
+    remedy = "Fetch the project file again and seal anew; `current` shows the profile that the permit names."
+
+
 class WrongLinkageSecret(Problem):
     """The tokens were made with another project linkage secret."""
 

@@ -8,6 +8,7 @@ from datetime import date
 from linkage_engine.catalogue.policies import POLICIES, limits_of
 from linkage_engine.contract.limits import Limits
 from linkage_engine.contract.permit import Party, Permit, PublicKey, Role
+from linkage_engine.contract.profiles import SERVED
 from linkage_engine.contract.statements import APPROVALS_NEEDED
 from service.problems.projects import PermitNotLive, PermitRefused
 
@@ -34,6 +35,7 @@ def faults_of_permit(permit: Permit, registered: Mapping[str, Registered]) -> li
         "/parties/age_recipient": ("missing", not _can_be_sealed_to(permit)),
         "/parties/provider": ("too-few", len(providers) < PROVIDERS),
         "/lead_provider": ("not-a-provider", permit.lead_provider not in providers),
+        "/linkage_profile": ("laboratory-only", permit.linkage_profile not in SERVED),
         "/policy": ("not-in-catalogue", permit.policy not in POLICIES),
         "/data_sets": ("not-a-provider", any(g.provider_id not in providers for g in permit.data_sets)),
         "/parties/registered": (

@@ -16,8 +16,10 @@ from pydantic import ValidationError
 
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION, PERSON_KEY
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
+from linkage_engine.contract.profiles import SERVED
 from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.contract.refusals import CannotSeal
+from linkage_engine.pseudonymise.encoding import Encoding
 from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.pseudonymise.tokens import encode
 from linkage_engine.sealing.digest import DigestingFile
@@ -25,7 +27,7 @@ from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter
 from linkage_engine.validate.footer import uncompressed_bytes
 from service.clock import Clock, Randomness
-from service.problems.provider_tool import ExtractFailed, ProjectFileUnusable
+from service.problems.provider_tool import ExtractFailed, LinkageProfileNotServed, ProjectFileUnusable
 from service.problems.submissions import ManifestMismatch
 from service.provider.delivery import Delivery
 from service.provider.files import new_file
@@ -47,6 +49,11 @@ class Sealer:
     clock: Clock
     random: Randomness
 
+    def encoding(self) -> Encoding:
+        """What the project's tokens are made with."""
+        project = self.project
+        return Encoding(self.secret, project.project_id, project.secret_epoch, project.linkage_profile)
+
 
 def read_project(path: Path) -> ProjectFile:
     """The project file of an operator; raises ProjectFileUnusable, also where a recipient is none."""
@@ -62,12 +69,14 @@ def read_project(path: Path) -> ProjectFile:
 def seal_delivery(delivery: Delivery, sealer: Sealer, *, out: Path, counter: int) -> Manifest:
     """Write the delivery's package; on a disk there is ciphertext only, and nothing at all after a refusal.
 
-    Raises ExtractFailed when a check failed, WrongLinkageSecret, ManifestMismatch for a data set that the
-    project does not take or another provider's key, and OutputExists.
+    Raises ExtractFailed when a check failed, LinkageProfileNotServed, WrongLinkageSecret, ManifestMismatch
+    for a data set that the project does not take or another provider's key, and OutputExists.
     """
     # 1. Refuse before anything is sealed.
     if not delivery.report.passed:
         raise ExtractFailed
+    if sealer.project.linkage_profile not in SERVED:
+        raise LinkageProfileNotServed
     check_secret(sealer.secret, sealer.project)
     is_ours = delivery.mapping.provider_id == sealer.provider_id
     if not (is_ours and set(delivery.payload) <= set(sealer.project.data_sets)):
@@ -93,9 +102,7 @@ def _parts(delivery: Delivery, sealer: Sealer) -> Iterator[tuple[str, pa.Table]]
     """The identifier part, then the payload parts in the mapping's order; made one at a time."""
     tokens = encode(
         delivery.persons.identifiers,
-        secret=sealer.secret,
-        project_id=sealer.project.project_id,
-        epoch=sealer.project.secret_epoch,
+        sealer.encoding(),
         random=sealer.random,
         spellings=delivery.persons.spellings,
     )

@@ -17,6 +17,7 @@ REMEDIES: Mapping[RefusalCode, str] = {
     RefusalCode.PART_DIFFERS_FROM_MANIFEST: SEAL_AGAIN,
     RefusalCode.PART_TOO_LARGE: "Split the delivery, or ask the operator for a higher limit.",
     RefusalCode.KEY_CHECK_DIFFERS: "Run tre-provider secret fetch, then seal again.",
+    RefusalCode.LINKAGE_PROFILE_DIFFERS: "Fetch the project file again, then seal again.",
     RefusalCode.UNKNOWN_DATA_SET: "Bring tre-provider up to date: the data set is not in this catalogue.",
     RefusalCode.COLUMNS_DIFFER: "Bring tre-provider up to date, then seal again: the columns differ.",
     RefusalCode.ROWS_INVALID: "Run tre-provider validate; correct the rows that the report names.",

@@ -9,12 +9,13 @@ from enum import StrEnum
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION, DATA_SETS, PERSON_KEY, data_set
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import Permit
-from linkage_engine.contract.tokens import TOKEN_NAMES
+from linkage_engine.contract.profiles import LinkageProfile, column_names
 from service.problems.submissions import (
     CounterNotRising,
     ManifestMismatch,
     PackageUnreadable,
     PartsDiffer,
+    WrongLinkageProfile,
     WrongLinkageSecret,
     WrongRecipient,
 )
@@ -83,28 +84,32 @@ def rows_by_part(before: Mapping[str, int], after: Mapping[str, int]) -> tuple[P
 
 
 def check_manifest(manifest: Manifest, permit: Permit, provider_id: str) -> None:
-    """Raise ManifestMismatch unless the delivery is this provider's, for this project, in granted words."""
+    """Raise ManifestMismatch unless the delivery is this provider's, for this project, in granted words.
+
+    Raises WrongLinkageProfile where its identifiers were not encoded as the permit says.
+    """
+    if manifest.linkage_profile != permit.linkage_profile:
+        raise WrongLinkageProfile(current=permit.linkage_profile)
     names = [part.name for part in manifest.parts]
     events = [part for part in manifest.parts if part.name != IDENTIFIERS]
     holds = (
         manifest.project_id == permit.project_id
         and manifest.provider_id == provider_id
-        and manifest.linkage_profile == permit.linkage_profile
         and names.count(IDENTIFIERS) == 1
         and len(set(names)) == len(names) > 1
         and all(permit.grants(provider_id, part.name) for part in events)
         and all(part.zone is _zone_of(part) for part in manifest.parts)
         and manifest.catalogue_version == CATALOGUE_VERSION
-        and all(set(part.columns) <= _known_columns(part) for part in manifest.parts)
+        and all(set(part.columns) <= _known_columns(part, permit.linkage_profile) for part in manifest.parts)
     )
     if not holds:
         raise ManifestMismatch
 
 
-def _known_columns(part: Part) -> set[str]:
+def _known_columns(part: Part, profile: LinkageProfile) -> set[str]:
     """The names a part may use; any other word could be a value, and the manifest is kept."""
     if part.name == IDENTIFIERS:
-        return {PERSON_KEY, *TOKEN_NAMES}
+        return {PERSON_KEY, *column_names(profile)}
     return set(data_set(part.name).columns) if part.name in DATA_SETS else set()
 
 

@@ -11,6 +11,7 @@ from datetime import date
 
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Zone
 from linkage_engine.contract.permit import Permit, PublicKey, Role
+from linkage_engine.contract.profiles import SERVED
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.statements import (
     APPROVALS_NEEDED,
@@ -42,6 +43,8 @@ def permit(compact: str, pins: Pins, project_id: str, *, today: date | None) -> 
     signed = _believed(compact, (pins.governance_key,), TextType.PERMIT, Permit)
     if signed.project_id != project_id:
         raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
+    if signed.linkage_profile not in SERVED:
+        raise NotTrusted(RefusalCode.LINKAGE_PROFILE_NOT_SERVED)
     if today is not None and not signed.is_live(today):
         raise NotTrusted(RefusalCode.PERMIT_NOT_LIVE)
     return signed
@@ -71,6 +74,8 @@ def key_check(signed: Permit, statement: str | None) -> str:
 def manifest(compact: str, signed: Permit, secret: str | None) -> Manifest:
     """The manifest, if the provider that it names signed it and the permit grants its data sets.
 
+    Another linkage profile or another secret than the permit's is refused as well.
+
     `secret` is the lead provider's statement of the project linkage secret, where there was a ceremony.
     """
     declared = _believed(compact, _keys(signed, Role.PROVIDER), TextType.MANIFEST, Manifest)
@@ -83,6 +88,8 @@ def manifest(compact: str, signed: Permit, secret: str | None) -> Manifest:
         granted = part.name == IDENTIFIERS or signed.grants(declared.provider_id, part.name)
         if part.zone is not zone or not granted:
             raise NotTrusted(RefusalCode.OUTSIDE_THE_PERMIT)
+    if declared.linkage_profile != signed.linkage_profile:
+        raise NotTrusted(RefusalCode.LINKAGE_PROFILE_DIFFERS)
     if (declared.secret_epoch, declared.key_check) != (signed.secret_epoch, key_check(signed, secret)):
         raise NotTrusted(RefusalCode.KEY_CHECK_DIFFERS)
     return declared

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from linkage_engine.contract.permit import DataSetGrant, Role
+from linkage_engine.contract.profiles import LinkageProfile
 from service.access.actions import revoke_principal
 from service.signed import SigningKey, TextType, sign
 from tests.at_work import AtWork
@@ -59,6 +60,13 @@ def test_a_permit_names_a_policy_of_the_catalogue(service: AtWork) -> None:
     answer = service.post("oliver", "/projects", {"permit": service.permit_text(policy="anything-goes")})
     assert answer.status_code == 422
     assert answer.json()["faults"] == [{"pointer": "/policy", "code": "not-in-catalogue"}]
+
+
+def test_a_permit_cannot_have_plaintext_linked(service: AtWork) -> None:
+    text = service.permit_text(linkage_profile=LinkageProfile.PLAINTEXT)
+    answer = service.post("oliver", "/projects", {"permit": text})
+    assert answer.status_code == 422
+    assert answer.json()["faults"] == [{"pointer": "/linkage_profile", "code": "laboratory-only"}]
 
 
 def test_a_permit_names_everybody_once(service: AtWork) -> None:

@@ -81,7 +81,7 @@ def test_a_receipt_names_its_place_in_the_log_once_it_is_there(project: AtWork) 
     [
         ({"project_id": "another"}, "manifest-mismatch", 422),
         ({"provider_id": "southern-trust"}, "manifest-mismatch", 422),
-        ({"linkage_profile": "bloom"}, "manifest-mismatch", 422),
+        ({"linkage_profile": "bloom"}, "wrong-linkage-profile", 422),
         ({"contents": {"identifiers": b"i"}}, "manifest-mismatch", 422),
         ({"contents": {"cancer_registration": b"c"}}, "manifest-mismatch", 422),
         ({"contents": {"identifiers": b"i", "gp_registration": b"g"}}, "manifest-mismatch", 422),

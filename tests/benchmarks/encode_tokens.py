@@ -8,6 +8,7 @@ from pathlib import Path
 
 from linkage_engine.laboratory.england.write import write_england
 from linkage_engine.laboratory.records import normalised, read_fields, read_records
+from linkage_engine.pseudonymise.encoding import Encoding
 from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.pseudonymise.tokens import encode
 from tests.benchmarks.measure import Figures, main, medians
@@ -27,7 +28,7 @@ def figures(scale: float) -> Figures:
     secret = LinkageSecret.generate(secrets.token_bytes)
 
     def ours() -> None:
-        encode(identifiers, secret=secret, project_id="bench", epoch=1, random=secrets.token_bytes)
+        encode(identifiers, Encoding(secret, "bench", 1), random=secrets.token_bytes)
 
     (taken,) = medians(ours, turns=TURNS)
     return {"rows": identifiers.num_rows, "rows_per_second": identifiers.num_rows / taken}

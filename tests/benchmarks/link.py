@@ -7,7 +7,9 @@ from dataclasses import asdict
 
 import pyarrow as pa
 
-from linkage_engine.link.linking import link_pair
+from linkage_engine.contract.profiles import LinkageProfile
+from linkage_engine.link.linking import LinkSettings, link_pair
+from linkage_engine.pseudonymise.encoding import Encoding
 from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.pseudonymise.tokens import encode
 from linkage_engine.vault.compute import locked_duckdb
@@ -29,7 +31,14 @@ def figures(scale: float) -> Figures:
     b = _tokens("practices", secret, first=shift, people=people)
     results = []
     taken = seconds(
-        lambda: results.append(link_pair(locked_duckdb(memory_limit="4GB", threads=2), a, b, seed=1))
+        lambda: results.append(
+            link_pair(
+                locked_duckdb(memory_limit="4GB", threads=2),
+                a,
+                b,
+                settings=LinkSettings(LinkageProfile.TOKENS, seed=1),
+            )
+        )
     )
     (result,) = results
     pairs = result.pairs
@@ -51,7 +60,7 @@ def _tokens(side: str, secret: LinkageSecret, *, first: int, people: int) -> pa.
     rows = [(f"{n:032x}", six_fields(copy)) for n, copy in copies(first + people, side=side) if n >= first]
     fields = {name: [row[name] or None for _, row in rows] for name in rows[0][1]}
     table = pa.table({name: pa.array(texts, pa.string()) for name, texts in fields.items()})
-    tokens = encode(table, secret=secret, project_id="bench", epoch=1, random=secrets.token_bytes)
+    tokens = encode(table, Encoding(secret, "bench", 1), random=secrets.token_bytes)
     return tokens.add_column(0, "person_key", pa.array([key for key, _ in rows]))
 
 

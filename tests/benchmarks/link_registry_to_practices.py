@@ -5,8 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.laboratory.england.write import write_england
-from linkage_engine.laboratory.linkage import Profile, evaluate_linkage
+from linkage_engine.laboratory.linkage import evaluate_linkage
 from linkage_engine.laboratory.records import read_fields, read_records
 from tests.benchmarks.measure import Figures, main
 
@@ -25,7 +26,7 @@ def figures(scale: float) -> Figures:
         )
     tokens, plaintext = (
         evaluate_linkage(a, b, profile=profile, threads=2, seed=1).as_json()
-        for profile in (Profile.TOKENS, Profile.PLAINTEXT)
+        for profile in (LinkageProfile.TOKENS, LinkageProfile.PLAINTEXT)
     )
     return {"tokens": tokens, "plaintext": plaintext}
 

@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.project_file import ProjectFile, Recipients
 from linkage_engine.pseudonymise.secret import LinkageSecret, key_check
 from linkage_engine.unseal.identity import Identity
@@ -91,7 +92,7 @@ def _sealer() -> Sealer:
         project_id=PROJECT,
         secret_epoch=1,
         key_check=key_check(secret, PROJECT, 1),
-        linkage_profile="tokens",
+        linkage_profile=LinkageProfile.TOKENS,
         recipients=Recipients(linkage=to[0], analysis=to[1]),
         data_sets=("gp_registration",),
     )

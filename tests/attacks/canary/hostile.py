@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION, data_set
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
+from linkage_engine.contract.profiles import LinkageProfile, column_names
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import seal_bytes
 from linkage_engine.validate.footer import uncompressed_bytes
-from linkage_engine.validate.identifiers import IDENTIFIER_COLUMNS
 from service.client import Client
 from service.keys import folder_key, folder_party
 from service.provider.delivery import Delivery, read_delivery
@@ -117,7 +117,9 @@ class HostileProvider:
                 sealed_bytes=len(sealed),
                 rows=table.num_rows,
                 # a name of its own would be refused at the door: this provider lies
-                columns=IDENTIFIER_COLUMNS if name == IDENTIFIERS else data_set(name).columns,
+                columns=("person_key", *column_names(LinkageProfile.TOKENS))
+                if name == IDENTIFIERS
+                else data_set(name).columns,
                 uncompressed_bytes=uncompressed_bytes(footer),
                 recipient=to,
             )

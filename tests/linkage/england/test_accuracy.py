@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.laboratory.england.write import write_england
-from linkage_engine.laboratory.linkage import LinkageEvaluation, Profile, evaluate_linkage
+from linkage_engine.laboratory.linkage import LinkageEvaluation, evaluate_linkage
 from linkage_engine.laboratory.main import app
 from linkage_engine.laboratory.records import read_fields, read_records
 
 
 def _evaluated(
     folder: Path,
-    profile: Profile,
+    profile: LinkageProfile,
     *,
     without: tuple[str, ...] = ("nhs_number",),
     provider: str = "cancer-registry",
@@ -41,13 +42,13 @@ def _is_neither_clean_nor_hopeless(found: LinkageEvaluation) -> None:
 
 
 def test_plaintext_without_nhs_numbers_links_england_imperfectly(england_folder: Path) -> None:
-    _is_neither_clean_nor_hopeless(_evaluated(england_folder, Profile.PLAINTEXT))
+    _is_neither_clean_nor_hopeless(_evaluated(england_folder, LinkageProfile.PLAINTEXT))
 
 
 def test_the_councils_people_are_linked_to_practices_through_missing_nhs_numbers(
     england_folder: Path,
 ) -> None:
-    found = _evaluated(england_folder, Profile.TOKENS, without=(), provider="council")
+    found = _evaluated(england_folder, LinkageProfile.TOKENS, without=(), provider="council")
     assert found.one_to_one.f1 > 0.96
     assert found.one_to_one.precision > 0.98
 
@@ -55,7 +56,7 @@ def test_the_councils_people_are_linked_to_practices_through_missing_nhs_numbers
 def test_a_few_people_are_linked_though_a_column_teaches_the_model_nothing(tmp_path: Path) -> None:
     """Of 258 and 2,628 records, m of a level falls under the least that Splink takes."""
     write_england(tmp_path, people=3000, seed=1)
-    found = _evaluated(tmp_path, Profile.TOKENS, without=())
+    found = _evaluated(tmp_path, LinkageProfile.TOKENS, without=())
     assert found.one_to_one.f1 > 0.97
     assert found.one_to_one.precision > 0.98
 
@@ -63,7 +64,7 @@ def test_a_few_people_are_linked_though_a_column_teaches_the_model_nothing(tmp_p
 @pytest.mark.deep
 @pytest.mark.parametrize("provider", ["hospital-trust", "council"])
 def test_the_other_providers_are_as_hard_to_link_to_practices(england_folder: Path, provider: str) -> None:
-    found = _evaluated(england_folder, Profile.PLAINTEXT, provider=provider)
+    found = _evaluated(england_folder, LinkageProfile.PLAINTEXT, provider=provider)
     assert 0.94 < found.one_to_one.f1 < 0.995
     assert found.one_to_one.precision > 0.97
 
@@ -72,13 +73,13 @@ def test_the_other_providers_are_as_hard_to_link_to_practices(england_folder: Pa
 @pytest.mark.parametrize("seed", [2, 3])
 def test_other_englands_are_as_hard(tmp_path: Path, seed: int) -> None:
     write_england(tmp_path, people=20_000, seed=seed)
-    _is_neither_clean_nor_hopeless(_evaluated(tmp_path, Profile.PLAINTEXT))
+    _is_neither_clean_nor_hopeless(_evaluated(tmp_path, LinkageProfile.PLAINTEXT))
 
 
 @pytest.mark.deep
 def test_tokens_lose_little_against_plaintext(england_folder: Path) -> None:
-    tokens = _evaluated(england_folder, Profile.TOKENS)
-    plaintext = _evaluated(england_folder, Profile.PLAINTEXT)
+    tokens = _evaluated(england_folder, LinkageProfile.TOKENS)
+    plaintext = _evaluated(england_folder, LinkageProfile.PLAINTEXT)
     assert tokens.one_to_one.f1 > plaintext.one_to_one.f1 - 0.01
 
 

@@ -9,9 +9,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.laboratory.england.copies import Copy, practice_copy, registry_copy
 from linkage_engine.laboratory.england.dice import Dice
 from linkage_engine.laboratory.england.people import PRACTICE_COPIES, REGISTRY_COPIES, everybody
+from linkage_engine.pseudonymise.encoding import Encoding
 from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.pseudonymise.tokens import encode
 from linkage_engine.vault.compute import locked_duckdb
@@ -68,11 +70,12 @@ def _table(copies: list[Copy]) -> pa.Table:
     return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
 
-def encoded(records: pa.Table, *, keys_seed: int) -> tuple[pa.Table, list[str]]:
+def encoded(
+    records: pa.Table, *, keys_seed: int, profile: LinkageProfile = LinkageProfile.TOKENS
+) -> tuple[pa.Table, list[str]]:
     """An identifier part, its person keys being random but repeatable."""
-    tokens = encode(
-        records, secret=LinkageSecret(bytes(range(32))), project_id="p-1", epoch=1, random=secrets.token_bytes
-    )
+    encoding = Encoding(LinkageSecret(bytes(range(32))), "p-1", 1, profile)
+    tokens = encode(records, encoding, random=secrets.token_bytes)
     keys = [
         key.tobytes().hex()
         for key in np.random.default_rng(keys_seed).integers(0, 256, (len(records), 16), "u1")

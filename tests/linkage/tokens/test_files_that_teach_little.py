@@ -5,7 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from linkage_engine.link.linking import ExactFigures, link_pair
+from linkage_engine.contract.profiles import LinkageProfile
+from linkage_engine.link.linking import ExactFigures, LinkSettings, link_pair
 from tests.linkage.tokens.people import FIELDS, encoded, locked_connection
 from tests.linkage.tokens.test_small_clean_files import somebody
 
@@ -21,7 +22,7 @@ def linked(a: list[Person], b: list[Person]) -> ExactFigures:
     ]
     parts = [encoded(table, keys_seed=seed)[0] for seed, table in enumerate(tables)]
     with locked_connection() as connection:
-        return link_pair(connection, *parts, seed=1).figures
+        return link_pair(connection, *parts, settings=LinkSettings(LinkageProfile.TOKENS, seed=1)).figures
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
-from linkage_engine.link.linking import LinkResult, link_pair
+from linkage_engine.link.linking import LinkResult, LinkSettings, link_pair
 from tests.linkage.tokens.people import TwoFiles, encoded, locked_connection, two_files
 
 
@@ -18,7 +19,7 @@ def files() -> TwoFiles:
 
 def link(registry: pa.Table, practice: pa.Table) -> LinkResult:
     with locked_connection() as connection:
-        return link_pair(connection, registry, practice, seed=1)
+        return link_pair(connection, registry, practice, settings=LinkSettings(LinkageProfile.TOKENS, seed=1))
 
 
 def keyed_pairs(result: LinkResult) -> set[tuple[str, str]]:
@@ -85,8 +86,8 @@ def test_the_order_of_the_records_does_not_matter_and_no_one_is_linked_twice(
 def test_one_connection_links_pair_after_pair_and_keeps_no_table(small: tuple[pa.Table, pa.Table]) -> None:
     registry, practice = small
     with locked_connection() as connection:
-        one = link_pair(connection, registry, practice, seed=1)
-        two = link_pair(connection, practice, registry, seed=1)
+        one = link_pair(connection, registry, practice, settings=LinkSettings(LinkageProfile.TOKENS, seed=1))
+        two = link_pair(connection, practice, registry, settings=LinkSettings(LinkageProfile.TOKENS, seed=1))
         left = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE NOT internal").fetchall()[0][0]
         views = connection.execute("SELECT count(*) FROM duckdb_views() WHERE NOT internal").fetchall()[0][0]
     assert (left, views) == (0, 0)
@@ -153,7 +154,7 @@ def test_what_a_library_says_does_not_come_out(small: tuple[pa.Table, pa.Table])
     closed = locked_connection()
     closed.close()
     with pytest.raises(CannotLink) as refused:
-        link_pair(closed, *small, seed=1)
+        link_pair(closed, *small, settings=LinkSettings(LinkageProfile.TOKENS, seed=1))
     assert refused.value.code is RefusalCode.LINKAGE_FAILED
     assert str(refused.value) == "linkage-failed"
     assert refused.value.__cause__ is None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.laboratory.england.nhs_number import nhs_number
-from linkage_engine.link.linking import link_pair
+from linkage_engine.link.linking import LinkSettings, link_pair
 from tests.linkage.tokens.people import FIELDS, encoded, locked_connection
 
 GIVEN = ("Ada", "Ben", "Cara", "Dan", "Ella", "Finn", "Gwen", "Hugo", "Iris", "Jack")
@@ -35,7 +36,7 @@ def part_of(numbers: range, *, keys_seed: int) -> tuple[pa.Table, list[str]]:
 def test_files_in_which_only_matches_agree_are_linked(step: int) -> None:
     few, few_keys = part_of(range(0, 160, step), keys_seed=1)
     many, many_keys = part_of(range(160), keys_seed=2)
-    found = link_pair(locked_connection(), few, many, seed=1)
+    found = link_pair(locked_connection(), few, many, settings=LinkSettings(LinkageProfile.TOKENS, seed=1))
     links = set(
         zip(found.pairs["person_key_a"].to_pylist(), found.pairs["person_key_b"].to_pylist(), strict=True)
     )

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import hashlib
 import hmac
+import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -13,13 +16,18 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
-from linkage_engine.contract.tokens import IDENTIFIER_FIELDS, TOKEN_COLUMNS, TOKEN_NAMES, TokenKind
+from linkage_engine.contract.profiles import COLUMNS, SERVED, LinkageProfile, column_names
+from linkage_engine.contract.refusals import CannotLink, ExtractRejected, RefusalCode
+from linkage_engine.contract.tokens import IDENTIFIER_FIELDS, TokenKind
+from linkage_engine.pseudonymise.encoding import Encoding
 from linkage_engine.pseudonymise.families import BLOCKING, SCALARS
 from linkage_engine.pseudonymise.secret import LinkageSecret, derived_key
 from linkage_engine.pseudonymise.tokens import encode
 
 SECRET = LinkageSecret(bytes(range(32)))
+TOKENS = LinkageProfile.TOKENS
+ANN_IN_TOKENS = "76b752800e4831cd9f42d745bba2a92c8e92300c054645962a52e9daad47365f"
+"""SHA-256 of her record in the default profile, filled up with noughts in place of random values."""
 ANN: dict[str, str | None] = {
     "nhs_number": "9434765919",
     "given_name": "Ann",
@@ -33,16 +41,11 @@ ANN: dict[str, str | None] = {
 }
 
 
-def tokens_of(*people: dict[str, str | None], **options: Any) -> list[dict[str, Any]]:
-    given: dict[str, Any] = {
-        "secret": SECRET,
-        "project_id": "cancer-2026",
-        "epoch": 1,
-        "random": secrets.token_bytes,
-    } | options
+def tokens_of(*people: Mapping[str, str | None], **options: Any) -> list[dict[str, Any]]:
+    encoding = replace(Encoding(SECRET, "cancer-2026", 1), **options)
     fields = [name for name in IDENTIFIER_FIELDS if any(name in person for person in people)]
     table = pa.table({name: pa.array([p.get(name) for p in people], pa.string()) for name in fields})
-    rows: list[dict[str, Any]] = encode(table, **given).to_pylist()
+    rows: list[dict[str, Any]] = encode(table, encoding, random=secrets.token_bytes).to_pylist()
     return rows
 
 
@@ -51,18 +54,23 @@ def values_of(row: dict[str, Any]) -> set[int]:
     return {value for values in flat for value in values if value is not None}
 
 
-def test_the_columns_are_those_of_the_contract_and_lists_have_their_fixed_length() -> None:
+@pytest.mark.parametrize("profile", sorted(SERVED))
+def test_the_columns_are_those_of_the_contract_and_lists_have_their_fixed_length(
+    profile: LinkageProfile,
+) -> None:
     people = [ANN, {"given_name": "Bartholomew-Maximilian", "family_name": "Featherstonehaugh", "sex": None}]
-    for row in tokens_of(*people):
-        assert tuple(row) == TOKEN_NAMES
-        assert all(len(row[c.name]) == c.length for c in TOKEN_COLUMNS if c.kind is TokenKind.LIST)
-        assert all(row[c.name] == sorted(row[c.name]) for c in TOKEN_COLUMNS if c.kind is TokenKind.LIST)
+    lists = [c for c in COLUMNS[profile] if c.kind is TokenKind.LIST]
+    for row in tokens_of(*people, profile=profile):
+        assert tuple(row) == column_names(profile)
+        assert all(len(row[c.name]) == c.length for c in lists)
+        assert all(row[c.name] == sorted(row[c.name]) for c in lists)
 
 
-def test_the_same_person_has_the_same_scalar_tokens_however_written() -> None:
+@pytest.mark.parametrize("profile", sorted(SERVED))
+def test_the_same_person_has_the_same_scalar_tokens_however_written(profile: LinkageProfile) -> None:
     written = ANN | {"given_name": "ANN ", "date_of_birth": "19510203", "postcode": "sw1a1aa", "sex": "F"}
-    one, two = tokens_of(ANN, written)
-    assert all(one[name] == two[name] is not None for name in SCALARS if name != "dob_swapped")
+    one, two = tokens_of(ANN, written, profile=profile)
+    assert all(one[name] == two[name] is not None for name in SCALARS.keys() & one.keys() - {"dob_swapped"})
 
 
 def test_a_typing_error_in_a_family_name_leaves_near_tokens_in_common_but_not_the_exact_one() -> None:
@@ -90,38 +98,82 @@ def test_swapped_names_and_swapped_day_and_month_meet() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"secret": LinkageSecret(bytes(32))}, {"project_id": "cancer-2027"}, {"epoch": 2}],
-    ids=["secret", "project", "epoch"],
+    [
+        {"secret": LinkageSecret(bytes(32))},
+        {"project_id": "cancer-2027"},
+        {"epoch": 2},
+        {"profile": LinkageProfile.TOKENS_STRICT},
+        {"profile": LinkageProfile.BLOOM},
+    ],
+    ids=str,
 )
-def test_another_secret_project_or_epoch_shares_no_token(options: dict[str, Any]) -> None:
+def test_another_secret_project_epoch_or_profile_shares_no_token(options: dict[str, Any]) -> None:
     assert not values_of(tokens_of(ANN)[0]) & values_of(tokens_of(ANN, **options)[0])
 
 
-def test_invalid_identifiers_have_no_token() -> None:
-    row = tokens_of(
-        {"nhs_number": "9434765918", "date_of_birth": "1900-01-01", "postcode": "ZZ99 3VZ", "sex": "9"}
-    )[0]
-    assert all(row[name] is None for name in SCALARS)
+@pytest.mark.parametrize("profile", sorted(SERVED))
+def test_invalid_identifiers_have_no_token(profile: LinkageProfile) -> None:
+    invalid = {"nhs_number": "9434765918", "date_of_birth": "1900-01-01", "postcode": "ZZ99 3VZ", "sex": "9"}
+    row = tokens_of(invalid, profile=profile)[0]
+    assert all(row[c.name] is None for c in COLUMNS[profile] if c.kind is not TokenKind.LIST)
 
 
 def test_what_a_record_lacks_is_filled_with_values_that_never_repeat() -> None:
     nobody = tokens_of({"given_name": None}, {"given_name": None})
     one, two = (values_of(row) for row in nobody)
-    assert len(one) == len(two) == sum(c.length for c in TOKEN_COLUMNS if c.kind is TokenKind.LIST)
+    assert len(one) == len(two) == sum(c.length for c in COLUMNS[TOKENS] if c.kind is TokenKind.LIST)
     assert not one & two
 
 
-def test_families_of_different_label_never_meet() -> None:
-    row = tokens_of(
-        {"given_name": "Ann", "family_name": "Ann", "date_of_birth": "1951-03-03", "postcode": "4000"}
-    )[0]
-    scalars = [row[name] for name in SCALARS if row[name] is not None]
-    assert len(set(scalars)) == len({SCALARS[name].label for name in SCALARS if row[name] is not None})
+@pytest.mark.parametrize("profile", sorted(SERVED))
+def test_families_of_different_label_never_meet(profile: LinkageProfile) -> None:
+    ann = {"given_name": "Ann", "family_name": "Ann", "date_of_birth": "1951-03-03", "postcode": "4000"}
+    row = tokens_of(ann, profile=profile)[0]
+    found = {name: row[name] for name in SCALARS if row.get(name) is not None}
+    assert len(set(found.values())) == len({SCALARS[name].label for name in found})
 
 
-def test_every_blocking_family_has_a_place() -> None:
-    blocking = next(c for c in TOKEN_COLUMNS if c.name == "blocking")
-    assert blocking.length == len(BLOCKING)
+@pytest.mark.parametrize("profile", sorted(SERVED))
+def test_every_blocking_family_has_a_place(profile: LinkageProfile) -> None:
+    blocking = next(c for c in COLUMNS[profile] if c.name == "blocking")
+    assert blocking.length == len(BLOCKING[profile])
+
+
+def test_the_profile_that_leaves_identifiers_as_they_are_is_refused() -> None:
+    with pytest.raises(CannotLink) as refused:
+        tokens_of(ANN, profile=LinkageProfile.PLAINTEXT)
+    assert refused.value.code is RefusalCode.LINKAGE_PROFILE_NOT_SERVED
+
+
+def test_under_the_strict_profile_a_pair_of_names_is_a_token_only_with_year_or_sector() -> None:
+    one, two = tokens_of(
+        ANN, ANN | {"date_of_birth": "1960-05-06", "postcode": "M1 1AE"}, profile=LinkageProfile.TOKENS_STRICT
+    )
+    in_address = set(one["near_address"])  # words joined with the sound and start of one name
+    shared = values_of(one) & values_of(two) - in_address
+    assert shared == {one["nhs_number"], one["sex"], one["middle_initial"]}
+    moved = tokens_of(ANN | {"postcode": "M1 1AE"}, profile=LinkageProfile.TOKENS_STRICT)[0]
+    assert moved["name_pair_year"] == one["name_pair_year"]
+    assert moved["name_pair_sector"] != one["name_pair_sector"]
+
+
+def test_filters_of_two_spellings_share_most_bits_and_those_of_two_names_few() -> None:
+    def bits(name: str) -> int:
+        row = tokens_of(ANN | {"family_name": name}, profile=LinkageProfile.BLOOM)[0]
+        return sum((row[f"family_filter_{word}"] % 2**64) << 64 * (word - 1) for word in range(1, 5))
+
+    def dice(one: int, two: int) -> float:
+        return 2 * (one & two).bit_count() / (one.bit_count() + two.bit_count())
+
+    smith = bits("Smith")
+    assert smith == bits("SMITH ")
+    assert dice(smith, bits("Smyth")) > 0.6 > dice(smith, bits("Okafor"))
+
+
+def test_the_tokens_of_the_default_profile_are_those_of_every_earlier_release() -> None:
+    table = pa.table({name: [text] for name, text in ANN.items()})
+    row = encode(table, Encoding(SECRET, "cancer-2026", 1), random=bytes).to_pylist()[0]
+    assert hashlib.sha256(json.dumps(row).encode()).hexdigest() == ANN_IN_TOKENS
 
 
 def test_a_column_that_is_no_identifier_is_refused_without_its_name() -> None:
@@ -134,13 +186,13 @@ def test_a_column_that_is_no_identifier_is_refused_without_its_name() -> None:
 
 
 def tokens_of_table(table: pa.Table) -> pa.Table:
-    return encode(table, secret=SECRET, project_id="p-1", epoch=1, random=secrets.token_bytes)
+    return encode(table, Encoding(SECRET, "p-1", 1), random=secrets.token_bytes)
 
 
 def test_a_file_without_rows_gives_the_columns_without_rows() -> None:
     found = tokens_of_table(pa.table({"given_name": pa.array([], pa.string())}))
     assert found.num_rows == 0
-    assert tuple(found.column_names) == TOKEN_NAMES
+    assert tuple(found.column_names) == column_names(TOKENS)
 
 
 def test_a_token_of_three_parts_is_the_documented_construction() -> None:

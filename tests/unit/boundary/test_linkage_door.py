@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import pytest
 
 from linkage_engine.boundary import Linked
 from linkage_engine.contract.manifest import IDENTIFIERS
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
+from linkage_engine.link.encoding import marked
 from linkage_engine.unseal.unseal import unseal_bytes
 from tests.integration.extracts import REGISTRY
 from tests.unit.boundary.doors import (
@@ -77,6 +79,49 @@ def test_a_damaged_vault_is_not_linked(doors: Doors, delivered: Deliveries) -> N
         data[len(data) // 2] ^= 1
         path.write_bytes(data)
     with refuses(RefusalCode.VAULT_DAMAGED):
+        link(doors, delivered)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"linkage_profile": "tokens-strict"}, RefusalCode.LINKAGE_PROFILE_DIFFERS),
+        ({"key_check": "1e" * 8}, RefusalCode.KEY_CHECK_DIFFERS),
+        ({"secret_epoch": 2}, RefusalCode.KEY_CHECK_DIFFERS),
+    ],
+)
+def test_parts_that_were_not_made_with_one_profile_and_secret_are_not_linked(
+    doors: Doors, delivered: Deliveries, change: dict[str, Any], code: RefusalCode
+) -> None:
+    receive_identifiers(doors, delivered.values())
+    one, vault = delivered[REGISTRY].manifest, doors.linkage.inside.vault
+    name = f"identifiers/{REGISTRY}/{one.delivery_id}"
+    other = marked(vault.read(doors.project, name), one.model_copy(update=change))
+    vault.write(doors.project, name, other, replace=True)
+    with refuses(code):
+        link(doors, delivered)
+
+
+@pytest.mark.parametrize("said", ["plaintext", "hashes"])
+def test_a_part_in_a_profile_that_no_permit_may_name_is_refused(
+    doors: Doors, delivered: Deliveries, said: str
+) -> None:
+    one = delivered[REGISTRY]
+    manifest = one.manifest.model_copy(update={"linkage_profile": said})
+    with refuses(RefusalCode.LINKAGE_PROFILE_NOT_SERVED):
+        doors.linkage.receive(io.BytesIO(one.parts[IDENTIFIERS]), manifest)
+
+
+def test_a_part_kept_before_parts_said_what_they_were_made_with_is_to_be_sent_again(
+    doors: Doors, delivered: Deliveries
+) -> None:
+    receive_identifiers(doors, delivered.values())
+    vault = doors.linkage.inside.vault
+    for provider, one in delivered.items():
+        name = f"identifiers/{provider}/{one.manifest.delivery_id}"
+        kept = vault.read(doors.project, name).replace_schema_metadata(None)
+        vault.write(doors.project, name, kept, replace=True)
+    with refuses(RefusalCode.LINKAGE_PROFILE_DIFFERS):
         link(doors, delivered)
 
 

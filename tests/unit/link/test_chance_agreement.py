@@ -6,14 +6,18 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.link import chance
-from linkage_engine.link.model import COMPARED_LISTS, COMPARED_SCALARS, COMPARISONS, Anchor, Comparison
+from linkage_engine.link.model import COMPARISONS, Anchor, Comparison
+from linkage_engine.link.profiles import MODELS
+
+MODEL = MODELS[LinkageProfile.TOKENS]
 
 
 def records(rows: int, **columns: Sequence[int | None]) -> pa.Table:
-    scalars = (*COMPARED_SCALARS, "anchor_dob", "anchor_postcode")
+    scalars = (*MODEL.scalars, "anchor_dob", "anchor_postcode")
     made = {name: pa.array(columns.get(name, [None] * rows), pa.int64()) for name in scalars}
-    made |= {name: pa.array([[]] * rows, pa.list_(pa.int64())) for name in COMPARED_LISTS}
+    made |= {name: pa.array([[]] * rows, pa.list_(pa.int64())) for name in MODEL.lists}
     return pa.table({"unique_id": pa.array(range(rows), pa.int64())} | made)
 
 

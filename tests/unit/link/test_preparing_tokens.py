@@ -1,21 +1,32 @@
 from __future__ import annotations
 
+import re
 from itertools import count
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
-from linkage_engine.contract.tokens import TOKEN_COLUMNS, TokenKind
-from linkage_engine.link.model import COMPARED_LISTS, COMPARED_SCALARS, COMPARISONS, ELSE
-from linkage_engine.link.prepare import MOST_RECORDS_A_TOKEN, prepared
+from linkage_engine.contract.profiles import COLUMNS, SERVED, LinkageProfile
+from linkage_engine.contract.tokens import TokenKind
+from linkage_engine.link.model import ELSE
+from linkage_engine.link.prepare import MOST_RECORDS_A_TOKEN, Prepared
+from linkage_engine.link.prepare import prepared as prepared_for
+from linkage_engine.link.profiles import MODELS
+
+TOKENS = LinkageProfile.TOKENS
+
+
+def prepared(a: pa.Table, b: pa.Table) -> Prepared:
+    return prepared_for(a, b, MODELS[TOKENS])
 
 
 def part(keys: list[str], **columns: list[Any]) -> pa.Table:
     """An identifier part whose lists hold values of their own, but for the columns given."""
     unique = count((int(keys[0], 36) + 1) * 10**8)
     made: dict[str, pa.Array] = {"person_key": pa.array(keys)}
-    for column in TOKEN_COLUMNS:
+    for column in COLUMNS[TOKENS]:
         if column.kind is TokenKind.LIST:
             starts = columns.get(column.name, [[] for _ in keys])
             rows = [[*start, *(next(unique) for _ in range(column.length - len(start)))] for start in starts]
@@ -55,13 +66,23 @@ def test_tokens_of_too_many_records_are_dropped_and_counted() -> None:
     assert not any(ready.a["z"].to_pylist())
 
 
-def test_every_comparison_ends_with_everything_else_and_its_chances_add_up() -> None:
-    for comparison in COMPARISONS:
+@pytest.mark.parametrize("profile", sorted(SERVED))
+def test_every_comparison_ends_with_everything_else_and_its_chances_add_up(profile: LinkageProfile) -> None:
+    for comparison in MODELS[profile].comparisons:
         assert comparison.levels[-1].sql == ELSE
         assert np.isclose(sum(level.u for level in comparison.levels), 1.0, atol=0.001)
         assert np.isclose(sum(level.m for level in comparison.levels), 1.0, atol=0.01)
 
 
-def test_the_model_names_columns_of_the_contract_only() -> None:
-    names = {column.name for column in TOKEN_COLUMNS}
-    assert {*COMPARED_LISTS, *COMPARED_SCALARS} <= names
+@pytest.mark.parametrize("profile", sorted(SERVED))
+def test_a_model_names_columns_of_its_profile_only(profile: LinkageProfile) -> None:
+    model = MODELS[profile]
+    sql = " ".join(c.null_sql + " ".join(level.sql for level in c.levels) for c in model.comparisons)
+    named = set(re.findall(r"([a-z0-9_]+)_[lr]\b", sql))
+    assert named <= {*model.scalars, *model.lists, "anchor_dob", "anchor_postcode"}
+    assert {name for group in model.blocked for name in group} <= set(model.columns)
+    assert {*model.scalars, *model.lists} | {"blocking", "near_address"} == set(model.columns)
+
+
+def test_every_profile_that_is_served_has_a_model() -> None:
+    assert set(MODELS) == SERVED

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from linkage_engine.contract.permit import Role
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.project_file import ProjectFile, Recipients
 from linkage_engine.pseudonymise.secret import LinkageSecret, key_check
 from linkage_engine.unseal.identity import Identity
@@ -57,7 +58,7 @@ def a_desk(tmp_path: Path, identities: tuple[Identity, Identity]) -> Desk:
         project_id="prevalence-2025",
         secret_epoch=1,
         key_check=key_check(secret, "prevalence-2025", 1),
-        linkage_profile="tokens",
+        linkage_profile=LinkageProfile.TOKENS,
         recipients=Recipients(linkage=str(linkage.recipient), analysis=str(analysis.recipient)),
         data_sets=("cancer_registration", "death"),
     )

@@ -14,6 +14,7 @@ import pytest
 
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.contract.manifest import Manifest
+from linkage_engine.contract.profiles import SERVED, LinkageProfile
 from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.unseal.unseal import unseal_bytes
 from linkage_engine.validate.footer import Caps, read_part
@@ -62,7 +63,7 @@ def test_a_sealed_delivery_is_what_the_service_and_the_workers_read(desk: Desk) 
         ("cancer_registration", "analysis", 3),
         ("death", "analysis", 2),
     ]
-    check_identifiers(tables["identifiers"])
+    check_identifiers(tables["identifiers"], LinkageProfile.TOKENS)
     cancers = tables["cancer_registration"]
     assert tuple(cancers.column_names) == data_set("cancer_registration").columns
     by_tumour = {row["tumour_id"]: row for row in cancers.to_pylist()}
@@ -93,6 +94,17 @@ def test_no_identifier_and_no_local_id_is_in_what_leaves(desk: Desk) -> None:
     for table in tables.values():
         assert "CANARY" not in str(table.to_pylist())
     assert b"CANARY" not in desk.package.read_bytes()
+
+
+@pytest.mark.parametrize("profile", sorted(SERVED))
+def test_a_delivery_is_encoded_and_declared_in_the_projects_profile(
+    desk: Desk, profile: LinkageProfile
+) -> None:
+    desk.project.write_text(desk.project.read_text().replace('"tokens"', f'"{profile}"'))
+    assert run(app, desk.seal_arguments()) == 0
+    manifest, tables = opened(desk)
+    assert manifest.linkage_profile == profile
+    check_identifiers(tables["identifiers"], profile)
 
 
 def test_the_same_person_has_the_same_tokens_and_key_in_the_next_delivery(desk: Desk) -> None:
@@ -217,6 +229,10 @@ def _project_with_typo(desk: Desk) -> None:
     desk.project.write_text(desk.project.read_text().replace("secret_epoch", "secretepoch"))
 
 
+def _project_in_plaintext(desk: Desk) -> None:
+    desk.project.write_text(desk.project.read_text().replace('"tokens"', '"plaintext"'))
+
+
 def _project_not_text(desk: Desk) -> None:
     desk.project.write_bytes(b"\xff\xfe")
 
@@ -239,6 +255,7 @@ def _no_keys(desk: Desk) -> None:
         (_project_with_another_key, "Project file unusable"),
         (_project_with_typo, "Project file unusable"),
         (_project_not_text, "Project file unusable"),
+        (_project_in_plaintext, "Linkage profile not served"),
         (_no_keys, "Key folder unusable"),
     ],
 )

@@ -5,17 +5,19 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from linkage_engine.contract.profiles import COLUMNS, LinkageProfile
 from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
-from linkage_engine.contract.tokens import TOKEN_COLUMNS, TokenKind
+from linkage_engine.contract.tokens import TokenKind
 from linkage_engine.validate.identifiers import check_identifiers
 
-SCALAR = next(c for c in TOKEN_COLUMNS if c.kind is TokenKind.SCALAR)
-LIST = next(c for c in TOKEN_COLUMNS if c.kind is TokenKind.LIST)
+TOKENS = LinkageProfile.TOKENS
+SCALAR = next(c for c in COLUMNS[TOKENS] if c.kind is TokenKind.SCALAR)
+LIST = next(c for c in COLUMNS[TOKENS] if c.kind is TokenKind.LIST)
 
 
 def an_identifier_part(rows: int = 2, **changes: Any) -> pa.Table:
     columns: dict[str, Any] = {"person_key": pa.array([f"{n:032x}" for n in range(rows)], pa.string())}
-    for column in TOKEN_COLUMNS:
+    for column in COLUMNS[TOKENS]:
         if column.kind is TokenKind.SCALAR:
             columns[column.name] = pa.array([None, *range(1, rows)][:rows], pa.int64())
         else:
@@ -26,7 +28,7 @@ def an_identifier_part(rows: int = 2, **changes: Any) -> pa.Table:
 
 @pytest.mark.parametrize("rows", [0, 1, 3])
 def test_a_part_of_the_right_form_passes(rows: int) -> None:
-    check_identifiers(an_identifier_part(rows))
+    check_identifiers(an_identifier_part(rows), TOKENS)
 
 
 @pytest.mark.parametrize(
@@ -42,13 +44,13 @@ def test_a_part_of_the_right_form_passes(rows: int) -> None:
 )
 def test_another_form_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ExtractRejected) as refused:
-        check_identifiers(an_identifier_part(**changes))
+        check_identifiers(an_identifier_part(**changes), TOKENS)
     assert refused.value.code is RefusalCode.COLUMNS_DIFFER
 
 
 def test_a_missing_token_column_is_refused() -> None:
     with pytest.raises(ExtractRejected) as refused:
-        check_identifiers(an_identifier_part().drop_columns([SCALAR.name]))
+        check_identifiers(an_identifier_part().drop_columns([SCALAR.name]), TOKENS)
     assert refused.value.counts == {"missing": 1, "unknown": 0}
 
 
@@ -66,12 +68,12 @@ def test_person_keys_that_are_blank_misshapen_or_repeated_are_refused(
     keys: list[str | None], counts: dict[str, int]
 ) -> None:
     with pytest.raises(ExtractRejected) as refused:
-        check_identifiers(an_identifier_part(person_key=pa.array(keys, pa.string())))
+        check_identifiers(an_identifier_part(person_key=pa.array(keys, pa.string())), TOKENS)
     assert refused.value.code is RefusalCode.PERSON_KEYS_INVALID
     assert refused.value.counts == counts
 
 
 def test_person_keys_that_are_not_text_are_refused() -> None:
     with pytest.raises(ExtractRejected) as refused:
-        check_identifiers(an_identifier_part(person_key=pa.array([1, 2])))
+        check_identifiers(an_identifier_part(person_key=pa.array([1, 2])), TOKENS)
     assert refused.value.code is RefusalCode.PERSON_KEYS_INVALID

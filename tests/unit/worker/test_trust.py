@@ -10,6 +10,7 @@ import pytest
 
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Zone
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
+from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.statements import HandOver, HandOverKind, Verdict
 from service.keys import Pins, WorkerKeys
@@ -74,6 +75,14 @@ def test_a_permit_lives_on_its_first_and_last_day(day: date) -> None:
 @pytest.mark.parametrize("day", [date(2025, 12, 31), date(2027, 1, 1)])
 def test_a_permit_is_dead_before_and_after(day: date) -> None:
     refused(RefusalCode.PERMIT_NOT_LIVE, lambda: trust.permit(a_permit_text(), PINS, PROJECT, today=day))
+
+
+def test_a_permit_to_link_plaintext_is_refused() -> None:
+    plain = PERMIT.model_copy(update={"linkage_profile": LinkageProfile.PLAINTEXT})
+    refused(
+        RefusalCode.LINKAGE_PROFILE_NOT_SERVED,
+        lambda: trust.permit(a_permit_text(permit=plain), PINS, PROJECT, today=LIVE),
+    )
 
 
 def test_without_a_day_the_dates_of_a_permit_are_not_looked_at() -> None:
@@ -160,6 +169,13 @@ def test_a_part_that_the_permit_does_not_grant_is_refused(part: object) -> None:
 def test_tokens_of_another_secret_are_refused() -> None:
     manifest = a_manifest_of(key_check="1e" * 16)
     refused(RefusalCode.KEY_CHECK_DIFFERS, lambda: trust.manifest(signed_manifest(manifest), PERMIT, None))
+
+
+def test_a_delivery_in_another_linkage_profile_is_refused() -> None:
+    manifest = a_manifest_of(linkage_profile="bloom")
+    refused(
+        RefusalCode.LINKAGE_PROFILE_DIFFERS, lambda: trust.manifest(signed_manifest(manifest), PERMIT, None)
+    )
 
 
 # --- the linkage secret's ceremony
