@@ -69,7 +69,13 @@ def finish_run(act: Act, run_id: str, *, figures: RunFigures, hand_over_sha256: 
             sealed_sha256=hand_over_sha256,
         )
         changes = told_changes(figures.spine)
-        act.enter(Action.PERSON_SPINE_CHANGE, run.id, project=run.project_id, **changes)
+        act.enter(
+            Action.PERSON_SPINE_CHANGE,
+            run.id,
+            project=run.project_id,
+            outcome=Outcome.DONE,
+            **changes,
+        )
         act.session.flush()
         act.enqueue(Job.RECEIVE_CROSSWALK, run.id)
     return run.state

@@ -10,6 +10,7 @@ from typing import NoReturn
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from linkage_engine.pseudonymise.padding import Padding
 from linkage_engine.pseudonymise.secret import LinkageSecret, derived_key
 from service.clock import Randomness
 from service.problems.linkage_secrets import SecretKept
@@ -33,11 +34,19 @@ class PersonKeys:
     common.
     """
 
-    __slots__ = ("_key",)
+    __slots__ = ("_key", "_padding")
 
     def __init__(self, own: LinkageSecret, *, project_id: str, provider_id: str) -> None:
-        label = ("person-key", provider_id)
-        self._key = derived_key(own, project_id=project_id, epoch=_EVERY_EPOCH, label=label, size=_KEY_BYTES)
+        self._key, self._padding = (
+            derived_key(
+                own,
+                project_id=project_id,
+                epoch=_EVERY_EPOCH,
+                label=(use, provider_id),
+                size=_KEY_BYTES,
+            )
+            for use in ("person-key", "padding")
+        )
 
     @classmethod
     def for_one_delivery(cls, random: Randomness) -> PersonKeys:
@@ -53,6 +62,10 @@ class PersonKeys:
             mac.update(local_id.encode())
             found.append(mac.finalize()[:PERSON_KEY_BYTES].hex())
         return found
+
+    def padding(self, person_keys: Iterable[str]) -> Padding:
+        """What fills up the lists of these persons, in every delivery as long as they are the same."""
+        return Padding.of(self._padding, person_keys)
 
     def __repr__(self) -> str:
         return "PersonKeys(withheld)"

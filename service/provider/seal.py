@@ -105,6 +105,7 @@ def _parts(delivery: Delivery, sealer: Sealer) -> Iterator[tuple[str, pa.Table]]
         sealer.encoding(),
         random=sealer.random,
         spellings=delivery.persons.spellings,
+        padding=delivery.persons.padding,
     )
     yield IDENTIFIERS, tokens.add_column(0, PERSON_KEY, delivery.persons.keys)
     yield from delivery.payload.items()
