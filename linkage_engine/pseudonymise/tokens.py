@@ -12,7 +12,8 @@ with project, epoch and a length-prefixed label as info (`secret.derived_key`).
 3. Families of different label share no key, so tokens of different labels, projects or epochs never meet.
    Families of one label meet on purpose: family and given name, so that swapped names are found.
 4. Lists have a fixed length; what a record lacks is filled with random values and every list is sorted,
-   so that neither length nor place tells anything; nor do two deliveries together (`padding`). A token shared by several records is seen to be shared.
+   so that neither length nor place tells anything; nor do two deliveries together (`padding`).
+   A token shared by several records is seen to be shared.
 
 What tokens give away to somebody without the secret is measured by the laboratory; equality and frequency
 remain visible, hence no token of a name alone. Whoever holds the secret can try names: a provider can,
