@@ -20,7 +20,7 @@ from splink import Linker, SettingsCreator, block_on
 from splink.backends.duckdb import DuckDBAPI
 from splink.internals.exceptions import SplinkException
 
-from linkage_engine.contract.refusals import CannotLink, RefusalCode
+from linkage_engine.contract.refusals import CannotLink, EngineRefusal, RefusalCode
 from linkage_engine.link.model import TRAINING_RULES, Comparison, PairModel
 
 MOST_TRAINING_PAIRS = 100_000
@@ -60,7 +60,7 @@ def quiet() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except CannotLink:
+    except EngineRefusal:  # also the vault's, which keeps the model
         raise
     except Exception:  # noqa: BLE001 - a library's message may quote a record
         raise CannotLink(RefusalCode.LINKAGE_FAILED) from None
