@@ -25,8 +25,15 @@ FULL = frozenset({"", "not deep", "not process and not deep"})
 """Choices of marks that leave no outside check out."""
 APART = frozenset({"tests/linkage", "tests/property"})
 """Folders without an outside check, which `make test` runs by themselves."""
+OURS = frozenset({"TRE_OUTSIDE_DATA", "TRE_ACRO_PYTHON"})
+"""Variables that tell this suite, and no program, where others' things are."""
 NEEDED = ("data", "go", "node", POSTGRESQL)
 """Tools of which, where present, at least one check runs in every full run."""
+
+
+def environment_without_ours() -> dict[str, str]:
+    """The environment for a program of the service, which refuses a TRE_ variable that it does not know."""
+    return {name: value for name, value in os.environ.items() if name not in OURS}
 
 
 def data_folder(config: pytest.Config) -> Path:

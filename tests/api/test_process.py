@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -18,6 +17,7 @@ import pytest
 
 from service.settings import ApiSettings, UnknownSetting, settings_for
 from tests.at_work import AtWork
+from tests.outside_checks import environment_without_ours
 
 SECONDS = 30.0
 
@@ -37,7 +37,11 @@ def environment(settings: ApiSettings, **more: str) -> dict[str, str]:
         "PINS": settings.pins,
         "TOKEN_KEY": settings.token_key,
     }
-    return {**os.environ, **{f"TRE_{name}": str(value) for name, value in told.items()}, **more}
+    return {
+        **environment_without_ours(),
+        **{f"TRE_{name}": str(value) for name, value in told.items()},
+        **more,
+    }
 
 
 def wait_for(url: str) -> httpx.Response:

@@ -22,6 +22,7 @@ from service.worker.main import ALREADY_RUNNING, USAGE, close_in, only_one, work
 from service.worker.roles import Surroundings
 from tests.integration.conftest import At
 from tests.integration.workshop import Workshop
+from tests.outside_checks import environment_without_ours
 
 
 def environment_of(shop: Workshop, role: str) -> dict[str, str]:
@@ -67,7 +68,7 @@ def test_a_worker_does_its_jobs_until_it_is_told_to_end(at: At) -> None:
     shop = at("answered")
     process = subprocess.Popen(
         [sys.executable, "-m", "service.worker", "gate"],
-        env={**os.environ, **environment_of(shop, "gate")},
+        env={**environment_without_ours(), **environment_of(shop, "gate")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

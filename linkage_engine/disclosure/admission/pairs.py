@@ -101,7 +101,11 @@ def _pieces(everything: PersonSets, cells: PersonSets, weights: Floats, threshol
     for begin in range(0, count, step):
         rows = np.arange(begin, min(begin + step, count), dtype=np.int64)
         block = everything.take(rows)
-        both = np.stack([_shared(block, kinds, sums, values) for values in measures.T], axis=-1)
+        places = block.rows * sums.shape[1] + kinds[block.members]
+        summed = (
+            np.bincount(places, values, sums.shape[1] * len(block)) for values in _values(block, weights)
+        )
+        both = np.stack([(sums @ each.reshape(len(block), -1).T).T for each in summed], axis=-1)
         yield from _small(rows, both, totals[rows], of_cells, threshold, count - len(cells))
 
 
@@ -117,13 +121,11 @@ def fingerprints(sets: PersonSets, persons: int) -> Fingerprints:
     return _mixed(sets.matrix(persons).T @ scattered(len(sets)))
 
 
-def _shared(block: PersonSets, kinds: Numbers, sums: sparse.csr_array, values: Floats) -> Floats:
-    """Sets by cells: the sum of a value per person over the people of both."""
-    width = sums.shape[1]
-    places = block.rows * width + kinds[block.members]
-    by_kind = np.bincount(places, weights=values[block.members], minlength=len(block) * width)
-    found: Floats = (sums @ by_kind.reshape(len(block), width).T).T
-    return found
+def _values(block: PersonSets, weights: Floats) -> Iterator[Floats | None]:
+    """For each member of each set what is added up: nothing, to count; then both parts of a fingerprint."""
+    yield None
+    for values in np.ascontiguousarray(weights.T):
+        yield values[block.members]
 
 
 def _small(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import linalg
 from scipy.linalg import lapack
 
-from linkage_engine.disclosure.gate.bundles import Bundle, bundles
+from linkage_engine.disclosure.history.bundles import Bundle, bundles
 from linkage_engine.disclosure.history.sets import Floats, Numbers, PersonSets
 
 PIVOT = 1e-6

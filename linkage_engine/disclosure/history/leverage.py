@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import linalg
 from scipy.linalg import lapack
 
+from linkage_engine.disclosure.history.bundles import Bundle, bundles
 from linkage_engine.disclosure.history.sets import Floats, Numbers, PersonSets, first_of_each
 
 OUTCOME_VARIANCE = 0.25
@@ -15,7 +17,6 @@ OUTCOME_VARIANCE = 0.25
 ROUNDING_VARIANCE = 3.0
 """Of the error of midpoint-6."""
 SAMPLES = 64
-BLOCK_CELLS = 1_000
 LOOKED_AT = 3
 """For each person of the top share so many are computed exactly: chance only says who they may be."""
 
@@ -55,49 +56,47 @@ def leverage(
         published = published.take(first_of_each(published))
         precision = np.full(len(published), 1 / ROUNDING_VARIANCE)
     known = np.flatnonzero(precision)
-    rows, variance = published.take(known).matrix(persons), 1 / precision[known]
-    if persons == 0 or rows.shape[0] == 0:
+    if persons == 0 or known.size == 0:
         return Leverage(0.0, 0.0)
-    factor, failed = lapack.dpotrf(_observed(rows, variance), lower=1, overwrite_a=1)
+    told, variance = list(bundles(published, known, persons)), 1 / precision[known]
+    factor, failed = lapack.dpotrf(_observed(told, variance), lower=1, overwrite_a=1)
     if failed:
         return Leverage(1.0, 1.0)
     outcome = generator.standard_normal((persons, SAMPLES)) * np.sqrt(OUTCOME_VARIANCE)
-    error = generator.standard_normal((rows.shape[0], SAMPLES)) * np.sqrt(variance)[:, None]
-    learnt = OUTCOME_VARIANCE * (rows.T @ linalg.cho_solve((factor, True), rows @ outcome + error))
+    error = generator.standard_normal((known.size, SAMPLES)) * np.sqrt(variance)[:, None]
+    released = np.concatenate([each.sums(outcome) for each in told]) + error
+    learnt = OUTCOME_VARIANCE * _spread(told, linalg.cho_solve((factor, True), released))
     # E r^2 is 1/4 as well: whoever is in no set comes to 0 exactly, whatever was drawn.
     shares = (outcome**2 - (outcome - learnt) ** 2).mean(axis=1) / OUTCOME_VARIANCE
     top = -(-persons // 100)
-    likely = (
-        np.argsort(-each, kind="stable")[: LOOKED_AT * top] for each in (shares, _one_by_one(rows, variance))
-    )
-    suspects = np.unique(np.concatenate(list(likely)))
-    exact = np.sort(_exactly(rows, factor, suspects))[-top:]
+    alone = _spread(told, OUTCOME_VARIANCE / (OUTCOME_VARIANCE * published.sizes[known] + variance)[:, None])
+    likely = [np.argsort(-each, kind="stable")[: LOOKED_AT * top] for each in (shares, alone[:, 0])]
+    exact = np.sort(_exactly(told, factor, np.unique(np.concatenate(likely))))[-top:]
     return Leverage(mean=float(shares.mean()), top1=float(exact.mean()))
 
 
-def _observed(rows: sparse.csr_array, variance: Floats) -> Floats:
+def _observed(told: Sequence[Bundle], variance: Floats) -> Floats:
     """The covariance of what is released, 1/4 PP' + V; its lower triangle."""
-    count = rows.shape[0]
-    covariance = np.zeros((count, count), order="F")
-    across = rows.astype(np.float32).T.tocsr()  # numbers of people: exact far beyond 200,000
-    for begin in range(0, count, BLOCK_CELLS):
-        part = slice(begin, begin + BLOCK_CELLS)
-        shared = rows[part].astype(np.float32) @ across[:, begin:]
-        covariance[begin:, part] = OUTCOME_VARIANCE * shared.toarray().T
-    covariance[np.diag_indices(count)] += variance
+    covariance = np.zeros((variance.size, variance.size), order="F")
+    edges = np.cumsum([0, *map(len, told)])
+    for later, sets in enumerate(told):
+        for earlier, others in enumerate(told[: later + 1]):
+            block = np.s_[edges[later] : edges[later + 1], edges[earlier] : edges[earlier + 1]]
+            covariance[block] = OUTCOME_VARIANCE * sets.shared(others)
+    covariance[np.diag_indices(variance.size)] += variance
     return covariance
 
 
-def _one_by_one(rows: sparse.csr_array, variance: Floats) -> Floats:
-    """What the sets would tell of each person if each stood alone, added up."""
-    sizes = np.diff(rows.indptr)
-    told: Floats = rows.T @ (OUTCOME_VARIANCE / (OUTCOME_VARIANCE * sizes + variance))
-    return told
+def _spread(told: Sequence[Bundle], weights: Floats) -> Floats:
+    """For each person the sums of the weights of all sets that they are in."""
+    edges = np.cumsum([0, *map(len, told)])[1:-1]
+    parts = zip(told, np.split(weights, edges), strict=True)
+    return sum((sets.spread(part) for sets, part in parts), start=np.zeros(1))
 
 
-def _exactly(rows: sparse.csr_array, factor: Floats, whom: Numbers) -> Floats:
+def _exactly(told: Sequence[Bundle], factor: Floats, whom: Numbers) -> Floats:
     """The share learnt of these people, without sampling."""
-    told = rows[:, whom].toarray()
-    half = linalg.solve_triangular(factor, told, lower=True, check_finite=False)
+    inside = np.vstack([each.sets.toarray()[:, each.kind[whom]] for each in told])
+    half = linalg.solve_triangular(factor, inside, lower=True, check_finite=False)
     shares: Floats = OUTCOME_VARIANCE * (half**2).sum(axis=0)
     return shares

@@ -191,15 +191,19 @@ def by_group(groups: Mapping[str, Persons], *, population: Persons = EVERYBODY) 
 GROUPS = {"Bowel": EVERYBODY[::5], "Lung": EVERYBODY[::7], TOTAL: EVERYBODY[::2]}
 
 
-def test_every_label_that_only_chooses_what_is_counted_is_an_outcome() -> None:
-    done = decide(
-        Past(),
-        by_group(GROUPS),
+def asked_by_group(past: Past, years: int, **changes: object) -> Decided:
+    return decide(
+        past,
+        by_group(GROUPS if changes else {TOTAL: GROUPS[TOTAL]}),
         DEFAULT,
         provenance=PROVENANCE,
         generator=np.random.default_rng(1),
-        roles=roles(20, dividing=("tumour_group",)),
+        roles=roles(years, **changes),
     )
+
+
+def test_every_label_that_only_chooses_what_is_counted_is_an_outcome() -> None:
+    done = asked_by_group(Past(), 20, dividing=("tumour_group",))
     (alike,) = done.audit.outcomes
     assert set(alike.outcomes) == {"cancer_diagnosed", "cancer_diagnosed: Bowel", "cancer_diagnosed: Lung"}
     assert (alike.sets, alike.ways) == (1, 1)
@@ -207,15 +211,19 @@ def test_every_label_that_only_chooses_what_is_counted_is_an_outcome() -> None:
 
 
 def test_a_label_that_changes_how_is_another_way() -> None:
-    done = decide(
-        Past(),
-        by_group(GROUPS),
-        DEFAULT,
-        provenance=PROVENANCE,
-        generator=np.random.default_rng(1),
-        roles=roles(20, counting=("tumour_group",)),
-    )
+    done = asked_by_group(Past(), 20, counting=("tumour_group",))
     assert [each.ways for each in done.audit.outcomes] == [3]
+
+
+def test_the_most_that_is_learnt_of_any_outcome_is_what_is_held_to_the_budget() -> None:
+    """Of everybody's it is told a second time, of those of each group the first."""
+    done = asked_by_group(asked_by_group(Past(), 20).after, 21, dividing=("tumour_group",))
+    twice, once = done.audit.outcomes
+    assert twice.outcomes == ("cancer_diagnosed",)
+    assert (twice.ways, once.ways) == (2, 1)
+    assert (done.audit.leverage_mean, done.audit.leverage_top1) == (twice.mean, twice.top1)
+    assert twice.mean > once.mean
+    assert twice.top1 > once.top1
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from linkage_engine.disclosure.gate import bundles, factor, pairs, verdict
+from linkage_engine.disclosure.gate import factor, pairs, verdict
 from linkage_engine.disclosure.gate.differences import small_differences
 from linkage_engine.disclosure.gate.factor import NullSpace
 from linkage_engine.disclosure.gate.pairs import all_listed
 from linkage_engine.disclosure.gate.verdict import DETERMINED, Finding, Verdict, look
+from linkage_engine.disclosure.history import bundles
 from linkage_engine.disclosure.history.sets import PersonSets, no_sets
 from tests.property.disclosure_history.exact import small_parts
 from tests.property.disclosure_history.histories import listed, sets_of

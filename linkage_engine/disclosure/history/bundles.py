@@ -49,9 +49,10 @@ class Bundle:
 
     def sums(self, values: Floats) -> Floats:
         """For each set the sums over its people of values per person, a column each."""
-        kinds = self.sets.shape[1]
-        by_kind = [np.bincount(self.kind, weights=column, minlength=kinds) for column in values.T]
-        found: Floats = self.sets @ np.column_stack(by_kind)
+        everybody = np.arange(self.kind.size + 1)
+        shape = (self.sets.shape[1], self.kind.size)
+        kinds = sparse.csc_array((np.ones(self.kind.size), self.kind, everybody), shape=shape)
+        found: Floats = self.sets @ (kinds @ values)
         return found
 
     def spread(self, weights: Floats) -> Floats:
