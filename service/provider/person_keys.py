@@ -10,7 +10,6 @@ from typing import NoReturn
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from linkage_engine.pseudonymise.padding import Padding
 from linkage_engine.pseudonymise.secret import LinkageSecret, derived_key
 from service.clock import Randomness
 from service.problems.linkage_secrets import SecretKept
@@ -34,10 +33,10 @@ class PersonKeys:
     common.
     """
 
-    __slots__ = ("_key", "_padding")
+    __slots__ = ("_key", "padding_key")
 
     def __init__(self, own: LinkageSecret, *, project_id: str, provider_id: str) -> None:
-        self._key, self._padding = (
+        self._key, self.padding_key = (
             derived_key(
                 own,
                 project_id=project_id,
@@ -62,10 +61,6 @@ class PersonKeys:
             mac.update(local_id.encode())
             found.append(mac.finalize()[:PERSON_KEY_BYTES].hex())
         return found
-
-    def padding(self, person_keys: Iterable[str]) -> Padding:
-        """What fills up the lists of these persons, in every delivery as long as they are the same."""
-        return Padding.of(self._padding, person_keys)
 
     def __repr__(self) -> str:
         return "PersonKeys(withheld)"

@@ -14,7 +14,6 @@ from linkage_engine.catalogue.data_sets import PERSON_KEY
 from linkage_engine.contract.manifest import IDENTIFIERS
 from linkage_engine.contract.reports import ROW_NUMBERS_SHOWN, FieldReport, ValidationClass, ValidationReport
 from linkage_engine.contract.tokens import IDENTIFIER_FIELDS
-from linkage_engine.pseudonymise.padding import Padding
 from linkage_engine.pseudonymise.spellings import Spellings
 from linkage_engine.validate.across import NO_BIRTHS
 from linkage_engine.validate.findings import ROW_NUMBER, finding
@@ -42,7 +41,8 @@ class Persons:
     conflicts: dict[str, int]
     """For an identifier: how many persons have two values."""
     spellings: Spellings
-    padding: Padding
+    padding_key: bytes
+    """What the lists of tokens are filled up with follows from it: never shown."""
 
     def __repr__(self) -> str:
         return f"Persons({len(self.keys)})"
@@ -75,7 +75,7 @@ def persons_of(
         identifiers=pa.table({name: found.column(1 + 2 * i) for i, name in enumerate(names)}),
         conflicts={name: pc.sum(found.column(2 + 2 * i)).as_py() or 0 for i, name in enumerate(names)},
         spellings=Spellings(),
-        padding=keys.padding(person_keys),
+        padding_key=keys.padding_key,
     )
 
 

@@ -20,6 +20,7 @@ from linkage_engine.contract.profiles import SERVED
 from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.contract.refusals import CannotSeal
 from linkage_engine.pseudonymise.encoding import Encoding
+from linkage_engine.pseudonymise.padding import Padding
 from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.pseudonymise.tokens import encode
 from linkage_engine.sealing.digest import DigestingFile
@@ -105,7 +106,7 @@ def _parts(delivery: Delivery, sealer: Sealer) -> Iterator[tuple[str, pa.Table]]
         sealer.encoding(),
         random=sealer.random,
         spellings=delivery.persons.spellings,
-        padding=delivery.persons.padding,
+        padding=Padding.of(delivery.persons.padding_key, delivery.persons.keys.to_pylist()),
     )
     yield IDENTIFIERS, tokens.add_column(0, PERSON_KEY, delivery.persons.keys)
     yield from delivery.payload.items()

@@ -17,6 +17,7 @@ from linkage_engine.laboratory.england.dice import Dice
 from linkage_engine.laboratory.england.people import Person, everybody
 from linkage_engine.link.encoding import PROFILE, SECRET
 from linkage_engine.pseudonymise.encoding import Encoding
+from linkage_engine.pseudonymise.padding import Padding
 from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.pseudonymise.tokens import encode
 from service.provider.person_keys import PersonKeys
@@ -88,7 +89,9 @@ def _part(name: str, held: Mapping[int, Copy]) -> pa.Table:
     keys = _keys(name)
     person_keys = keys.of(map(str, held))
     encoding = Encoding(LinkageSecret(SECRET_BYTES), "p-1", 1, LinkageProfile.TOKENS)
-    tokens = encode(records, encoding, random=secrets.token_bytes, padding=keys.padding(person_keys))
+    tokens = encode(
+        records, encoding, random=secrets.token_bytes, padding=Padding.of(keys.padding_key, person_keys)
+    )
     part = tokens.add_column(0, "person_key", pa.array(person_keys, pa.string()))
     return part.replace_schema_metadata({PROFILE: encoding.profile.encode(), SECRET: b"1 ab"})
 
