@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 EXACT := linkage_engine/disclosure/*,linkage_engine/sealing/*,linkage_engine/unseal/*,linkage_engine/contract/*,service/audit/*,service/access/*,service/*/rules.py
 TOOLS := service linkage_engine migrations tests
 
-.PHONY: setup demo test test-deep check fix fuzz mutants bench bench-disclosure openapi docs outside clean
+.PHONY: setup demo test test-deep check fix fuzz mutants bench bench-disclosure bench-linkage openapi docs outside clean
 
 setup: $(READY) ## Create .venv with everything, from hashed requirements
 $(READY): requirements/dev.txt pyproject.toml
@@ -85,6 +85,9 @@ bench: setup ## Speed and memory, as JSON in build/bench/
 
 bench-disclosure: setup ## The figures of docs/DISCLOSURE.md, as JSON in build/bench/disclosure/; ONLY=name, SCALE=0.1
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks --disclosure --out build/bench/disclosure $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE))
+
+bench-linkage: setup ## The figures of docs/LINKAGE.md, as JSON in build/bench/linkage/; ONLY=name, SCALE=0.1
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks --linkage --out build/bench/linkage $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE))
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

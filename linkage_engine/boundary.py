@@ -115,14 +115,23 @@ class LinkageDoor:
         self.inside.vault.write(manifest.project_id, name, marked(table, manifest), replace=True)
         return int(table.num_rows)
 
-    def link(self, project_id: str, run_id: str, deliveries: Mapping[str, str], *, policy: str) -> Linked:
+    def link(
+        self,
+        project_id: str,
+        run_id: str,
+        deliveries: Mapping[str, str],
+        *,
+        policy: str,
+        repeating: frozenset[str] = frozenset(),
+    ) -> Linked:
         """Link the deliveries, by provider, and give every record a link id.
 
-        Link ids of earlier runs are kept. Of the quality only what the policy lets be told comes out.
+        Providers in `repeating` may have a person twice. Link ids of earlier runs are kept.
+        Of the quality only what the policy lets be told comes out.
         Raises CannotLink when there is nothing to link, or parts were not made with one profile and secret.
         """
         rules = Policy.from_json(policy_text(policy))
-        run = LinkageRun(self.inside.vault, project_id, run_id, deliveries)
+        run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, repeating)
         done = run.finished(_compute, self.inside.random)
         figures = controlled_run(done.pairs, rules, done.profile, spine=done.changes)
         return Linked(figures, crosswalk(done.spine, run_id, deliveries))

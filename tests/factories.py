@@ -252,6 +252,7 @@ def some_figures() -> RunFigures:
     return RunFigures.model_validate(
         {
             "policy": "nhs-cancer-default",
+            "linkage_profile": "tokens",
             "effective_threshold": 13,
             "rounding": "midpoint6",
             "pairs": {"northern-trust:southern-trust": {**figures, "seconds": {"train": 1.5}}},

@@ -51,7 +51,7 @@ def _filters(*names: str) -> _Columns:
 def _blocking(length: int) -> _Columns:
     return (
         TokenColumn("blocking", TokenKind.LIST, length),
-        TokenColumn("near_address", TokenKind.LIST, 16),
+        TokenColumn("near_address", TokenKind.LIST, 8),
     )
 
 
@@ -91,7 +91,7 @@ _TOKENS: _Columns = (
     *_SOUNDS_AND_INITIALS,
     *_NEAR_ANCHORED,
     *_NEAR_PAIR,
-    *_blocking(18),
+    *_blocking(20),
 )
 
 COLUMNS: Mapping[LinkageProfile, _Columns] = {
@@ -103,7 +103,7 @@ COLUMNS: Mapping[LinkageProfile, _Columns] = {
         *_SOUNDS_AND_INITIALS,
         *_NEAR_ANCHORED,
         *_NEAR_PAIR_ANCHORED,
-        *_blocking(15),
+        *_blocking(17),
     ),
     LinkageProfile.FUZZY: (
         *_SINGLE,
@@ -111,7 +111,7 @@ COLUMNS: Mapping[LinkageProfile, _Columns] = {
         *_SOUNDS_AND_INITIALS,
         *_NEAR_ANCHORED,
         *_NEAR_PAIR,
-        *_blocking(18),
+        *_blocking(20),
     ),
     LinkageProfile.BLOOM: (*_TOKENS, *_filters("family_filter", "given_filter")),
     LinkageProfile.PLAINTEXT: tuple(TokenColumn(name, TokenKind.TEXT) for name in IDENTIFIER_FIELDS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -79,7 +79,9 @@ def controlled_run(
         effective_threshold=effective_threshold(policy.threshold.persons, policy.counts.method),
         rounding=policy.counts.method,
         pairs={name: controlled_figures(exact, policy) for name, exact in pairs.items()},
-        spine=SpineFigures(**{name: _told(number, policy) for name, number in asdict(spine).items()}),
+        spine=SpineFigures(
+            **{name: _told(getattr(spine, name), policy) for name in SpineFigures.model_fields}
+        ),
     )
 
 

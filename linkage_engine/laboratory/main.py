@@ -16,6 +16,7 @@ from linkage_engine.laboratory.disclosure.main import app as disclosure
 from linkage_engine.laboratory.england.write import write_england
 from linkage_engine.laboratory.linkage import evaluate_linkage
 from linkage_engine.laboratory.records import read_fields, read_records
+from linkage_engine.laboratory.reidentification.command import reidentify
 
 app = typer.Typer(
     help="Measure linkage, re-identification and disclosure on data with known truth.", no_args_is_help=True
@@ -64,6 +65,9 @@ def linkage(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     print(figures)
     if json_out is not None:
         json_out.write_text(figures + "\n", encoding="utf-8")
+
+
+app.command("reidentify")(reidentify)
 
 
 @app.command()

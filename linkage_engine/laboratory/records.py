@@ -39,12 +39,13 @@ def read_records(path: Path, *, fields: Mapping[str, str], truth: str) -> Record
 
     Raises ExtractRejected(columns-differ) where a column is missing.
     """
-    table = _read(path)
-    missing = {*fields.values(), truth} - set(table.column_names)
-    if missing:
-        raise ExtractRejected(RefusalCode.COLUMNS_DIFFER, missing=len(missing))
-    identifiers = pa.table({name: table[column] for name, column in fields.items()})
-    return Records(identifiers, tuple(table[truth].to_pylist()))
+    table = _read(path, {*fields.values(), truth})
+    return Records(_identifiers(table, fields), tuple(table[truth].to_pylist()))
+
+
+def read_identifiers(path: Path, *, fields: Mapping[str, str]) -> pa.Table:
+    """The identifiers alone of a file whose truth is not asked for; refuses as `read_records` does."""
+    return _identifiers(_read(path, set(fields.values())), fields)
 
 
 def normalised(identifiers: pa.Table) -> pa.Table:
@@ -52,13 +53,21 @@ def normalised(identifiers: pa.Table) -> pa.Table:
     return pa.table({name: _normalised(name, identifiers[name]) for name in identifiers.column_names})
 
 
-def _read(path: Path) -> pa.Table:
+def _identifiers(table: pa.Table, fields: Mapping[str, str]) -> pa.Table:
+    return pa.table({name: table[column] for name, column in fields.items()})
+
+
+def _read(path: Path, wanted: set[str]) -> pa.Table:
+    """All columns as text; raises where a wanted one is missing."""
     with duckdb.connect() as connection:
         if path.suffix == ".parquet":
             relation = connection.read_parquet(str(path))
         else:
             relation = connection.read_csv(str(path), all_varchar=True, header=True)
         text = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in relation.columns)
+        missing = wanted - set(relation.columns)
+        if missing:
+            raise ExtractRejected(RefusalCode.COLUMNS_DIFFER, missing=len(missing))
         return relation.project(text).to_arrow_table()
 
 

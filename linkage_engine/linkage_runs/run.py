@@ -42,12 +42,13 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class LinkageRun:
-    """A run of a project; `deliveries` by provider."""
+    """A run of a project; `deliveries` by provider, `repeating` those whose files may hold a person twice."""
 
     vault: Vault
     project_id: str
     run_id: str
     deliveries: Mapping[str, str]
+    repeating: frozenset[str] = frozenset()
 
     def finished(self, compute: Compute, random: Random) -> Finished:
         """Link what is not linked yet, and write the spine; done again, it gives the same.
@@ -87,7 +88,9 @@ class LinkageRun:
             if len(a.records) and len(b.records)
         }
         records = numbered_records({side.provider: side.identifiers for side in sides})
-        spine = person_spine(before, records, numbered_pairs(records, pairs), random)
+        spine = person_spine(
+            before, records, numbered_pairs(records, pairs), random, repeating=self.repeating
+        )
         said = {
             "run_id": self.run_id,
             "profile": work.profile,

@@ -58,6 +58,11 @@ def _sector(code: str) -> str:
     return code[:-2] if " " in code else code[:-1]
 
 
+def _home(address: str) -> str:
+    """The first three words: a number and a street, mostly."""
+    return " ".join(address.split()[:3])
+
+
 def _told_sex(code: str) -> str | None:
     return code if code in {"1", "2"} else None
 
@@ -76,6 +81,7 @@ PARTS: dict[str, Part] = {
     "year": Part("date_of_birth", "year", lambda iso: iso[:4]),
     "postcode": Part("postcode", "postcode", str),
     "sector": Part("postcode", "sector", _sector),
+    "home": Part("address", "home", _home),
     "sex": Part("sex", "sex", _told_sex),
     "mi": Part("middle_name", "initial", lambda name: name[0]),
     "fn": Part("given_name", "name", joined),
@@ -140,6 +146,8 @@ _COMPOSITES = _families(
     ("fs", "s1", "md"),
     ("fs", "s1", "ym"),
     ("fs", "s1", "yd"),
+    ("ss", "home"),
+    ("fs", "home"),
 )
 _NAME_PAIRS = _families(("fn", "sn", "sector"), ("fn", "sn", "mi"), ("fn", "sn", "year"))
 BLOCKING: Mapping[LinkageProfile, tuple[Family, ...]] = {
@@ -171,7 +179,10 @@ NEAR: dict[str, NearFamily] = {
 FILTERS: dict[str, str] = {"family_filter": "family_name", "given_filter": "given_name"}
 """Of which field each Bloom filter is; its columns end in the number of the word."""
 
-ADDRESS_ANCHORS: tuple[tuple[str, ...], ...] = (("sector",), ("dob",), ("ss", "s3"), ("fs", "f3"))
-"""What the first four words of an address are joined with."""
+ADDRESS_ANCHORS: tuple[tuple[str, ...], ...] = (("sector",), ("dob",))
+"""What the first four words of an address are joined with.
+
+Never a name: its tokens with ROAD and with a town chain all records of the name into one class.
+"""
 ADDRESS_WORDS = 4
 ADDRESS_WORD_LENGTH = 6

@@ -33,6 +33,10 @@ class Padding:
         numbers = [int(person_key[:_DIGITS], 16) for person_key in person_keys]
         return cls(key, np.array(numbers, dtype=np.uint64))
 
+    def part(self, start: int, rows: int) -> Padding:
+        """The padding of so many records from a place on."""
+        return Padding(self.key, self.records[start : start + rows])
+
     def values(self, column: str, found: Column) -> Digests:
         """A value for each absent place of a list column, row by row.
 

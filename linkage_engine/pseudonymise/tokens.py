@@ -9,8 +9,8 @@ with project, epoch and a length-prefixed label as info (`secret.derived_key`).
    AES(k0, d1 || 0)[:8], of two AES(k0, d1 || d2)[:8], of three AES(k1, AES(k0, d1 || d2)[:8] || d3)[:8].
    The number of parts is fixed in a family. AES on single blocks is a pseudo-random function up to the
    birthday bound of 2**64 blocks; two of n distinct parts collide with a chance of about n**2 / 2**65.
-3. Families of different label share no key, so tokens of different labels, projects or epochs never meet.
-   Families of one label meet on purpose: family and given name, so that swapped names are found.
+3. Families of different label share no key, so tokens of different labels, profiles, projects or epochs
+   never meet. Families of one label meet on purpose: family and given name, so that swapped names are found.
 4. Lists have a fixed length; what a record lacks is filled with random values and every list is sorted,
    so that neither length nor place tells anything; nor do two deliveries together (`padding`).
    A token shared by several records is seen to be shared.

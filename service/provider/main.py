@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sys
 import time
@@ -216,6 +217,7 @@ def _sealer(project_path: Path, secret_file: Path | None, keys: Path) -> Sealer:
         key=folder_key(keys),
         clock=utc_now,
         random=secrets.token_bytes,
+        workers=os.cpu_count() or 1,
     )
     check_secret(sealer.secret, sealer.project)
     return sealer

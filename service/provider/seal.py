@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,10 +20,10 @@ from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.profiles import SERVED
 from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.contract.refusals import CannotSeal
+from linkage_engine.pseudonymise.batches import BatchEncoder, encoded_batches
 from linkage_engine.pseudonymise.encoding import Encoding
 from linkage_engine.pseudonymise.padding import Padding
 from linkage_engine.pseudonymise.secret import LinkageSecret
-from linkage_engine.pseudonymise.tokens import encode
 from linkage_engine.sealing.digest import DigestingFile
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter
@@ -33,6 +34,7 @@ from service.problems.submissions import ManifestMismatch
 from service.provider.delivery import Delivery
 from service.provider.files import new_file
 from service.provider.package import SealedFile, write_package
+from service.provider.persons import Persons
 from service.provider.secret import check_secret
 from service.signed import SigningKey, TextType, sign
 
@@ -49,6 +51,8 @@ class Sealer:
     key: SigningKey
     clock: Clock
     random: Randomness
+    workers: int = 1
+    """Processes that encode a large file side by side."""
 
     def encoding(self) -> Encoding:
         """What the project's tokens are made with."""
@@ -86,8 +90,8 @@ def seal_delivery(delivery: Delivery, sealer: Sealer, *, out: Path, counter: int
         target = stack.enter_context(new_file(out))
         # 2. Each part as ciphertext in a nameless file beside the package.
         sealed = [
-            _sealed_part(name, table, sealer, stack.enter_context(tempfile.TemporaryFile(dir=out.parent)))
-            for name, table in _parts(delivery, sealer)
+            _sealed_part(name, tables, sealer, stack.enter_context(tempfile.TemporaryFile(dir=out.parent)))
+            for name, tables in _parts(delivery, sealer)
         ]
         # 3. The manifest over all of them, signed, and first in the package.
         manifest = _manifest(delivery, sealer, counter, tuple(part for part, _ in sealed))
@@ -99,37 +103,50 @@ def seal_delivery(delivery: Delivery, sealer: Sealer, *, out: Path, counter: int
     return manifest
 
 
-def _parts(delivery: Delivery, sealer: Sealer) -> Iterator[tuple[str, pa.Table]]:
-    """The identifier part, then the payload parts in the mapping's order; made one at a time."""
-    tokens = encode(
-        delivery.persons.identifiers,
-        sealer.encoding(),
-        random=sealer.random,
-        spellings=delivery.persons.spellings,
-        padding=Padding.of(delivery.persons.padding_key, delivery.persons.keys.to_pylist()),
-    )
-    yield IDENTIFIERS, tokens.add_column(0, PERSON_KEY, delivery.persons.keys)
-    yield from delivery.payload.items()
+def _parts(delivery: Delivery, sealer: Sealer) -> Iterator[tuple[str, Iterator[pa.Table]]]:
+    """The identifier part, then the payload parts in the mapping's order; shuffled, and made in pieces."""
+    yield IDENTIFIERS, _tokens(delivery.persons, sealer)
+    for name, table in delivery.payload.items():
+        yield name, iter([shuffled(table, sealer.random)])
 
 
-def _sealed_part(name: str, table: pa.Table, sealer: Sealer, file: BinaryIO) -> tuple[Part, BinaryIO]:
+def _tokens(persons: Persons, sealer: Sealer) -> Iterator[pa.Table]:
+    """Shuffled before they are encoded, for tokens take much more room than identifiers."""
+    rows = shuffled(persons.identifiers.add_column(0, PERSON_KEY, persons.keys), sealer.random)
+    padding = Padding.of(persons.padding_key, rows[PERSON_KEY].to_pylist())
+    encoder = BatchEncoder(sealer.encoding(), persons.spellings, padding)
+    identifiers = rows.drop_columns([PERSON_KEY])
+    done = 0
+    for tokens in encoded_batches(identifiers, encoder, random=sealer.random, workers=sealer.workers):
+        keys = rows[PERSON_KEY].slice(done, tokens.num_rows)
+        done += tokens.num_rows
+        yield tokens.add_column(0, PERSON_KEY, keys)
+
+
+def _sealed_part(
+    name: str, tables: Iterator[pa.Table], sealer: Sealer, file: BinaryIO
+) -> tuple[Part, BinaryIO]:
+    """The part, a row group a table; of several tables one is in memory at a time, and one being encoded."""
     zone = Zone.LINKAGE if name == IDENTIFIERS else Zone.ANALYSIS
     recipients = sealer.project.recipients
     recipient = recipients.linkage if zone is Zone.LINKAGE else recipients.analysis
-    rows = shuffled(table, sealer.random)
+    first = next(tables)
     # Tokens hardly repeat: a dictionary and statistics of them cost time and make the file larger.
     repeats = zone is Zone.ANALYSIS
     footers: list[pq.FileMetaData] = []
     target = DigestingFile(file)
     with SealingWriter(target, recipients=[Recipient.parse(recipient)], random=sealer.random) as writer:
-        pq.write_table(
-            rows,
+        parquet = pq.ParquetWriter(
             writer,
+            first.schema,
             compression="zstd",
             use_dictionary=repeats,
             write_statistics=repeats,
             metadata_collector=footers,
         )
+        with parquet:
+            for table in chain([first], tables):
+                parquet.write_table(table)
     digest = target.finish()
     file.seek(0)
     part = Part(
@@ -137,8 +154,8 @@ def _sealed_part(name: str, table: pa.Table, sealer: Sealer, file: BinaryIO) -> 
         zone=zone,
         sealed_sha256=digest.sha256,
         sealed_bytes=digest.size_bytes,
-        rows=table.num_rows,
-        columns=tuple(table.column_names),
+        rows=footers[0].num_rows,
+        columns=tuple(first.column_names),
         uncompressed_bytes=uncompressed_bytes(footers[0]),
         recipient=recipient,
     )

@@ -34,3 +34,8 @@ DISCLOSURE: Mapping[str, str] = {
     "thousand-releases": "disclosure.thousand_releases",
 }
 """Those of docs/DISCLOSURE.md, which take longer: `--disclosure`."""
+
+LINKAGE: Mapping[str, str] = {
+    "reidentify": "linkage.reidentify",
+}
+"""Those of docs/LINKAGE.md: `--linkage`."""

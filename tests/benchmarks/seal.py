@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import secrets
 import tempfile
-import time
 from pathlib import Path
 
 from linkage_engine.contract.profiles import LinkageProfile
@@ -40,14 +40,14 @@ def figures(scale: float) -> Figures:
 
         def ours() -> None:
             package.unlink(missing_ok=True)
-            begun = time.process_time()
+            begun = _processor_seconds()
             delivery = read_delivery(
                 read_mapping(folder / "mapping.json"),
                 folder=folder,
                 keys=PersonKeys.for_one_delivery(secrets.token_bytes),
             )
             seal_delivery(delivery, sealer, out=package, counter=1)
-            spent.append(time.process_time() - begun)
+            spent.append(_processor_seconds() - begun)
 
         (taken,) = medians(ours, turns=TURNS)
         size = package.stat().st_size
@@ -57,6 +57,11 @@ def figures(scale: float) -> Figures:
         "rows_per_processor_second": rows / sorted(spent)[len(spent) // 2],
         "package_bytes": size,
     }
+
+
+def _processor_seconds() -> float:
+    """Of this process and of those that it forked and that have ended."""
+    return sum(os.times()[:4])
 
 
 def _write_extract(folder: Path, rows: int) -> None:
@@ -96,7 +101,7 @@ def _sealer() -> Sealer:
         recipients=Recipients(linkage=to[0], analysis=to[1]),
         data_sets=("gp_registration",),
     )
-    return Sealer(PROVIDER, project, secret, SigningKey.generate(), utc_now, secrets.token_bytes)
+    return Sealer(PROVIDER, project, secret, SigningKey.generate(), utc_now, secrets.token_bytes, workers=2)
 
 
 if __name__ == "__main__":

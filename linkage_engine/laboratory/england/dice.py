@@ -34,6 +34,12 @@ class Weighted(Generic[T]):
         falling = ((rank + offset) ** -exponent for rank in range(len(values)))
         return cls(tuple(values), tuple(accumulate(falling)))
 
+    def shares(self) -> Iterator[tuple[T, float]]:
+        """Each value with its probability."""
+        below = (0.0, *self.cumulative[:-1])
+        for value, low, high in zip(self.values, below, self.cumulative, strict=True):
+            yield value, (high - low) / self.cumulative[-1]
+
 
 class Dice:
     """Draws from one stream; the same seed, block and purpose give the same draws."""

@@ -64,6 +64,29 @@ class Heritage:
         return surname
 
 
+def surname_shares() -> dict[str, float]:
+    """How common each surname is among heads of household, double names left out."""
+    found: dict[str, float] = {}
+    for heritage, weight in HERITAGES.shares():
+        tail = TAIL_SHARE.get(heritage, OTHER_TAIL_SHARE)
+        for table, share in (
+            (_tail("british" if heritage in TAIL_SHARE else "other"), tail),
+            (_surnames(heritage), 1 - tail),
+        ):
+            for name, part in table.shares():
+                found[name] = found.get(name, 0.0) + weight * share * part
+    return found
+
+
+def given_name_shares(sex: str, year: int) -> dict[str, float]:
+    """How common each given name is among people of this sex born in this year."""
+    found: dict[str, float] = {}
+    for heritage, weight in HERITAGES.shares():
+        for name, part in _given_names(heritage, sex, year).shares():
+            found[name] = found.get(name, 0.0) + weight * part
+    return found
+
+
 @cache
 def other_forms() -> dict[str, tuple[str, ...]]:
     """Everyday forms of a given name, both ways: Robert has Bob, Bob has Robert."""

@@ -69,7 +69,8 @@ class HostileProvider:
         )
         mapping = read_mapping(desk / "mapping.json")
         delivery = read_delivery(mapping, folder=desk, keys=PersonKeys.for_one_delivery(secrets.token_bytes))
-        return cls(client, sealer, delivery, dict(_parts(delivery, sealer)))
+        tables = {name: pa.concat_tables(pieces) for name, pieces in _parts(delivery, sealer)}
+        return cls(client, sealer, delivery, tables)
 
     def send(self, crafted: Crafted) -> str:
         """Seal, sign and hand over; the id of the submission."""

@@ -1,4 +1,4 @@
-"""Every benchmark is registered, run as a program, and explained in docs/PERFORMANCE.md or DISCLOSURE.md."""
+"""Every benchmark is registered, run as a program, and explained in a page of docs/."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.measure import Budget
-from tests.benchmarks.registry import BENCHMARKS, DISCLOSURE
+from tests.benchmarks.registry import BENCHMARKS, DISCLOSURE, LINKAGE
 
 ROOT = Path(__file__).parents[3]
 SHARED = {"__main__", "made_up", "measure", "registry", "streams", "vault_of_people"}
@@ -24,10 +24,14 @@ def test_every_module_that_measures_is_registered() -> None:
     of_disclosure = {f"disclosure.{path.stem}" for path in (folder / "disclosure").glob("*.py")}
     assert modules == set(BENCHMARKS.values())
     assert of_disclosure == set(DISCLOSURE.values()) - modules
+    of_linkage = {f"linkage.{path.stem}" for path in (folder / "linkage").glob("*.py")}
+    assert of_linkage == set(LINKAGE.values()) - modules
 
 
 @pytest.mark.parametrize(
-    ("page", "names"), [("PERFORMANCE.md", BENCHMARKS), ("DISCLOSURE.md", DISCLOSURE)], ids=str
+    ("page", "names"),
+    [("PERFORMANCE.md", BENCHMARKS), ("DISCLOSURE.md", DISCLOSURE), ("LINKAGE.md", LINKAGE)],
+    ids=str,
 )
 def test_every_benchmark_is_explained(page: str, names: Mapping[str, str]) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")

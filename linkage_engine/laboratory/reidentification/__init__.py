@@ -1,0 +1,1 @@
+"""What somebody without the secret could learn from encodings, measured on people who are known."""
