@@ -30,6 +30,9 @@ TESTS = (
     "tests/unit/disclosure_noise",
     "tests/property/disclosure",
     "tests/property/disclosure_history",
+    "tests/integration/doors/test_look_back_through_the_doors.py",
+    "tests/integration/doors/test_noise_through_the_doors.py",
+    "tests/integration/doors/test_suppression_through_the_doors.py",
 )
 SLOW_SECONDS = 1.5
 """Longer tests are left out: a fault that they alone would see counts as not seen."""

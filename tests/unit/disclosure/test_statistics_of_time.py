@@ -93,6 +93,14 @@ def test_everybody_s_survival_is_a_band_as_nobody_s_is() -> None:
     assert told(curve(days, died, at=30)) == [39, LOW, HIGH]
 
 
+def test_a_curve_becomes_a_band_on_the_day_that_nearly_everybody_has_died() -> None:
+    """Of 1,000, which print as 999, 480 die by day 30, which print as 477, and as many by day 60."""
+    days = [20] * 480 + [50] * 480 + [400] * 40
+    first = round(100 * 477 / 999, 1)
+    assert told(curve(days, range(960), at=30)) == [519, round(100 - first, 1), first]
+    assert told(curve(days, range(960), at=60)) == [39, LOW, HIGH]
+
+
 @pytest.mark.parametrize(("people", "row"), [(30, [C, C, C]), (31, [15, 54.5, 45.5])])
 def test_a_curve_needs_enough_people_for_both_sides(people: int, row: list[Told]) -> None:
     assert told(curve([20] * 15 + [400] * (people - 15), range(15), at=30)) == row

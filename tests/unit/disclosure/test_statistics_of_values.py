@@ -98,3 +98,4 @@ def test_checkers_see_the_exact_numbers() -> None:
     assert list(exactly(costs_of_ill(10, [4, 6]))) == [10, 2, 5, pytest.approx(2**0.5), 10]
     assert exactly(quantiles([1, 2, 4], 50, 25)) == (2, 1.5)
     assert exactly(quantiles([], 50)) == (None,)
+    assert exactly(quantiles([7], 25, 50)) == (7, 7)

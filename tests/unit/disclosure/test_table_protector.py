@@ -45,6 +45,14 @@ def test_columns_that_hold_each_other_s_codes_do_not_go_in_circles() -> None:
     assert ("one=B",) not in found.unsafe
 
 
+def test_a_total_is_the_sum_of_its_groups_and_a_group_of_its_codes() -> None:
+    data = {"code": list("abcdef"), "group": ["g", "g", "g", "h", "h", "h"]}
+    dimension, _ = Dimension.of(["code", "group"], data)
+    parts = [{dimension.nodes[child] for child in children} for children in dimension.children]
+    assert parts[0] == {frozenset({0, 1, 2}), frozenset({3, 4, 5})}
+    assert parts[dimension.nodes.index(frozenset({3, 4, 5}))] == {frozenset({place}) for place in (3, 4, 5)}
+
+
 def test_every_line_of_sums_is_nought_of_the_true_numbers() -> None:
     table = Table.of(*grid(6, 4, 3), cells=1000)
     assert not (table.sums @ table.values).any()
@@ -113,6 +121,25 @@ def test_what_is_no_table_is_refused(numbers: list[int], cells: int, code: Refus
     with pytest.raises(QueryRefused) as refusal:
         Table.of([["a"]], data, np.array(numbers, dtype=np.int64), cells=cells)
     assert refusal.value.code is code
+
+
+def test_a_table_with_negative_numbers_is_refused_with_how_many_they_are() -> None:
+    with pytest.raises(QueryRefused) as refusal:
+        Table.of([["a"]], {"a": list("xyz")}, np.array([0, -1, 5]), cells=100)
+    assert refusal.value.counts == {"negative": 1}
+
+
+def test_a_cheap_box_is_taken_and_a_dear_one_left_to_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The three other corners cost 1.5 each where ten are counted, 2.4 where a thousand are."""
+    data = {"a": ["x", "x", "y", "y"], "b": ["u", "v", "u", "v"]}
+    monkeypatch.setattr(suppression, "SMALL", 0)
+    monkeypatch.setattr(Program, "together", lambda *_: None)
+    monkeypatch.setattr(Program, "cheapest", lambda *_: None)
+    monkeypatch.setattr(suppression, "BOX_COST", 5.0)
+    found = suppressed([["a"], ["b"]], data, np.array([2, 10, 10, 10]), threshold=5)
+    assert found.hidden == {(f"a={a}", f"b={b}") for a in "xy" for b in "uv"}
+    with pytest.raises(QueryRefused):
+        suppressed([["a"], ["b"]], data, np.array([2, 1_000, 1_000, 1_000]), threshold=5)
 
 
 def test_a_table_whose_solver_gives_up_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
