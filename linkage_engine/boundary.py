@@ -11,9 +11,8 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
 from typing import BinaryIO
 
 import duckdb
@@ -38,21 +37,22 @@ from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.disclosure.before import before_control
 from linkage_engine.disclosure.evidence.look_back import look_back
 from linkage_engine.disclosure.evidence.reasons import reasons
-from linkage_engine.disclosure.linkage import ExactLinkage, controlled_run
+from linkage_engine.disclosure.linkage import controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.preflight import foresee
 from linkage_engine.disclosure.record import Provenance
 from linkage_engine.handed_over import exact_table, structure_of
-from linkage_engine.link.encoding import marked, one_profile
-from linkage_engine.link.linking import LinkSettings, link_pair
+from linkage_engine.link.encoding import marked
+from linkage_engine.linkage_runs.crosswalk import RUN_ID, crosswalk, read_crosswalk
+from linkage_engine.linkage_runs.kept_pairs import KeptPairs
+from linkage_engine.linkage_runs.run import LinkageRun
+from linkage_engine.linkage_runs.withdrawn import read_person_keys, withdraw_persons
 from linkage_engine.query.plan import plan
 from linkage_engine.query.run import answer, inputs
 from linkage_engine.release_history import Asked, ReleaseHistory
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter, seal
-from linkage_engine.spine.clusters import LinkedPair, RecordId, clusters
-from linkage_engine.spine.link_ids import assign_link_ids, empty_crosswalk
 from linkage_engine.spine.person_numbers import NOBODY, numbered
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_to_memory
@@ -67,10 +67,8 @@ from linkage_engine.vault.parquet import Vault
 Randomness = Callable[[int], bytes]
 MEMORY_LIMIT = "4GB"
 THREADS = 2
-CROSSWALK, SPINE, PERSON_INDEX = "crosswalk", "spine", "person_index"
-DATA_VERSION, RUN_ID, EXTRACT_DATE = b"data_version", b"run_id", b"extract_date"
-SEED = 1
-"""Of the sampling in a linkage run: the same records give the same links."""
+CROSSWALK, PERSON_INDEX = "crosswalk", "person_index"
+DATA_VERSION, EXTRACT_DATE = b"data_version", b"extract_date"
 
 
 @dataclass(frozen=True)
@@ -117,53 +115,48 @@ class LinkageDoor:
         self.inside.vault.write(manifest.project_id, name, marked(table, manifest), replace=True)
         return int(table.num_rows)
 
-    def link(self, project_id: str, run_id: str, deliveries: Mapping[str, str], *, policy: str) -> Linked:
+    def link(
+        self,
+        project_id: str,
+        run_id: str,
+        deliveries: Mapping[str, str],
+        *,
+        policy: str,
+        repeating: frozenset[str] = frozenset(),
+    ) -> Linked:
         """Link the deliveries, by provider, and give every record a link id.
 
-        Link ids of earlier runs are kept. Of the quality only what the policy lets be told comes out.
+        Providers in `repeating` may have a person twice. Link ids of earlier runs are kept.
+        Of the quality only what the policy lets be told comes out.
         Raises CannotLink when there is nothing to link, or parts were not made with one profile and secret.
         """
-        vault, rules = self.inside.vault, Policy.from_json(policy_text(policy))
-        records = {
-            provider: vault.read(project_id, _object("identifiers", provider, delivery))
-            for provider, delivery in sorted(deliveries.items())
-        }
-        profile = one_profile(records.values())
-        figures: dict[str, ExactLinkage] = {}
-        pairs: list[LinkedPair] = []
-        for a, b in combinations(records, 2):
-            result = link_pair(_compute(), records[a], records[b], settings=LinkSettings(profile, SEED))
-            figures[f"{a}:{b}"] = ExactLinkage(**asdict(result.figures))
-            pairs += _linked_pairs(a, b, result.pairs)
-        everybody = [
-            RecordId(provider, key)
-            for provider, table in records.items()
-            for key in table["person_key"].to_pylist()
-        ]
-        before = vault.read(project_id, SPINE) if vault.exists(project_id, SPINE) else empty_crosswalk()
-        assigned = assign_link_ids(before, clusters(everybody, pairs), self.inside.random)
-        vault.write(project_id, SPINE, assigned.crosswalk, replace=True)
-        return Linked(
-            controlled_run(figures, rules, profile), _crosswalk(assigned.crosswalk, run_id, deliveries)
-        )
+        rules = Policy.from_json(policy_text(policy))
+        run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, repeating)
+        done = run.finished(_compute, self.inside.random)
+        figures = controlled_run(done.pairs, rules, done.profile, spine=done.changes)
+        return Linked(figures, crosswalk(done.spine, run_id, deliveries))
+
+    def withdraw(self, sealed: BinaryIO, project_id: str, provider_id: str) -> int:
+        """Take persons of a provider out of all later runs; how many it has withdrawn by now.
+
+        The sealed file is Parquet with the one column `person_key`. Their records leave the spine with the
+        next run and the analysis worker's data with its crosswalk.
+        """
+        plain = unseal_to_memory(sealed, identities=[self.inside.identity])
+        keys = read_person_keys(plain)
+        return withdraw_persons(self.inside.vault, project_id, provider_id, keys)
+
+    def withdraw_delivery(self, project_id: str, provider_id: str, delivery_id: str) -> None:
+        """Forget the identifiers of a delivery; the next run is without them. Twice is as good as once."""
+        self.inside.vault.remove(project_id, _object("identifiers", provider_id, delivery_id))
+
+    def link_in_full(self, project_id: str) -> None:
+        """Have the next run train and weigh everything anew, whatever was kept; link ids stay."""
+        KeptPairs(self.inside.vault, project_id).forget_all_but([], [])
 
     def seal_crosswalk(self, linked: Linked, target: BinaryIO, receiver: Recipient) -> None:
         """Seal the crosswalk to the analysis worker."""
         _seal_table(linked.crosswalk, target, receiver, self.inside.random)
-
-
-def _linked_pairs(a: str, b: str, pairs: pa.Table) -> list[LinkedPair]:
-    rows = zip(*(pairs[name].to_pylist() for name in pairs.column_names), strict=True)
-    return [LinkedPair(RecordId(a, left), RecordId(b, right), weight) for left, right, weight in rows]
-
-
-def _crosswalk(spine: pa.Table, run_id: str, deliveries: Mapping[str, str]) -> pa.Table:
-    delivery = [deliveries[provider] for provider in spine["provider_id"].to_pylist()]
-    return (
-        spine.select(["provider_id", "person_key", "link_id"])
-        .append_column("delivery_id", pa.array(delivery, pa.string()))
-        .replace_schema_metadata({RUN_ID: run_id.encode()})
-    )
 
 
 @dataclass(frozen=True)
@@ -205,7 +198,7 @@ class AnalysisDoor:
         How many persons stays inside: it is the records less the links.
         """
         plain = unseal_to_memory(sealed, identities=[self.inside.identity])
-        crosswalk = pq.read_table(pa.BufferReader(plain))
+        crosswalk = read_crosswalk(plain)
         vault = self.inside.vault
         known = vault.read(project_id, PERSON_INDEX) if vault.exists(project_id, PERSON_INDEX) else NOBODY
         numbers = numbered(known, crosswalk["link_id"], self.inside.random)

@@ -24,6 +24,7 @@ from linkage_engine.validate.footer import uncompressed_bytes
 from service.clock import utc_now
 from service.provider.delivery import Delivery, read_delivery
 from service.provider.mapping import read_mapping
+from service.provider.person_keys import PersonKeys
 from service.signed import TextType, sign
 from tests.factories import a_tar
 from tests.running import Running
@@ -126,7 +127,9 @@ def _members(parts: Sequence[SealedPart]) -> Iterator[tuple[str, bytes]]:
 def forger(running: Running, provider: str, project_id: str = PROJECT) -> Forger:
     """A forger at a provider, with the provider's own files and fresh person keys."""
     mapping = running.demo.at(provider, "mapping.json")
-    delivery = read_delivery(read_mapping(mapping), folder=mapping.parent, random=secrets.token_bytes)
+    delivery = read_delivery(
+        read_mapping(mapping), folder=mapping.parent, keys=PersonKeys.for_one_delivery(secrets.token_bytes)
+    )
     project = ProjectFile.model_validate(
         running.client(provider).get(f"/projects/{project_id}/provider-file")
     )

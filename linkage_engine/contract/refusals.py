@@ -62,6 +62,7 @@ class RefusalCode(StrEnum):
     SIGNATURE_INVALID = "signature-invalid"
     PERMIT_NOT_LIVE = "permit-not-live"
     HAND_OVER_INVALID = "hand-over-invalid"
+    CROSSWALK_OUTDATED = "crosswalk-outdated"
     VAULT_DAMAGED = "vault-damaged"
     VAULT_NAME_INVALID = "vault-name-invalid"
     VAULT_OBJECT_EXISTS = "vault-object-exists"

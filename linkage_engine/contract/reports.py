@@ -74,7 +74,7 @@ class LinkageFigures(Value):
     """Links of a hundred records of the first provider, from the rounded numbers."""
     linked_percent_b: ControlledValue = HIDDEN
     candidate_pairs: ControlledValue = HIDDEN
-    """Three significant figures."""
+    """Pairs that were weighed last: after a resubmission those of new and changed records. Three figures."""
     match_weight_threshold: ControlledValue = HIDDEN
     """In bits, to the nearest half."""
     false_links_percent_at_most: ControlledValue = HIDDEN
@@ -88,6 +88,30 @@ class LinkageFigures(Value):
     seconds: dict[str, float]
 
 
+class SpineFigures(Value):
+    """What a run did to the person spine, after disclosure control: rounded, and hidden where few."""
+
+    records_new: ControlledValue = HIDDEN
+    """Records that the run before did not have; in the first run all."""
+    records_changed: ControlledValue = HIDDEN
+    """Those of which an identifier changed."""
+    records_gone: ControlledValue = HIDDEN
+    records_withdrawn: ControlledValue = HIDDEN
+    """Records that were delivered and not linked, since their provider has withdrawn the person."""
+    persons_merged: ControlledValue = HIDDEN
+    """Link ids that ended because their records turned out to be somebody else's."""
+    persons_split: ControlledValue = HIDDEN
+    """Persons under a new link id because their records turned out to be of two people."""
+    persons_ended: ControlledValue = HIDDEN
+    """Link ids that ended because all their records are gone."""
+    kept_apart: ControlledValue = HIDDEN
+    """Links not made because they would have put two NHS numbers together that no pair had weighed."""
+    nhs_numbers_differ: ControlledValue = HIDDEN
+    """Persons whose records have two NHS numbers."""
+    dates_of_birth_differ: ControlledValue = HIDDEN
+    """Persons whose records have two dates of birth."""
+
+
 class RunFigures(Value):
     """The figures of a linkage run, for each pair of providers, and how they were controlled."""
 
@@ -98,3 +122,4 @@ class RunFigures(Value):
     rounding: FieldName
     pairs: dict[str, LinkageFigures]
     """By the two providers' ids, joined with a colon."""
+    spine: SpineFigures = SpineFigures()

@@ -10,7 +10,7 @@ import numpy as np
 
 from linkage_engine.contract.controlled_table import ControlledValue
 from linkage_engine.contract.profiles import LinkageProfile
-from linkage_engine.contract.reports import LinkageFigures, RunFigures
+from linkage_engine.contract.reports import LinkageFigures, RunFigures, SpineFigures
 from linkage_engine.disclosure.figures import CONFIDENTIAL
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.policy_parts import Counts
@@ -46,7 +46,28 @@ class ExactLinkage:
         return "ExactLinkage(withheld)"
 
 
-def controlled_run(pairs: Mapping[str, ExactLinkage], policy: Policy, profile: LinkageProfile) -> RunFigures:
+@dataclass(frozen=True, slots=True)
+class ExactSpine:
+    """What a run did to the person spine: inside only."""
+
+    records_new: int = 0
+    records_changed: int = 0
+    records_gone: int = 0
+    records_withdrawn: int = 0
+    persons_merged: int = 0
+    persons_split: int = 0
+    persons_ended: int = 0
+    kept_apart: int = 0
+    nhs_numbers_differ: int = 0
+    dates_of_birth_differ: int = 0
+
+    def __repr__(self) -> str:
+        return "ExactSpine(withheld)"
+
+
+def controlled_run(
+    pairs: Mapping[str, ExactLinkage], policy: Policy, profile: LinkageProfile, *, spine: ExactSpine
+) -> RunFigures:
     """The figures of a run, with every number safe under the policy or withheld.
 
     Under a policy that does not round they are rounded all the same: nobody audits runs against each other.
@@ -58,6 +79,9 @@ def controlled_run(pairs: Mapping[str, ExactLinkage], policy: Policy, profile: L
         effective_threshold=effective_threshold(policy.threshold.persons, policy.counts.method),
         rounding=policy.counts.method,
         pairs={name: controlled_figures(exact, policy) for name, exact in pairs.items()},
+        spine=SpineFigures(
+            **{name: _told(getattr(spine, name), policy) for name in SpineFigures.model_fields}
+        ),
     )
 
 

@@ -80,7 +80,7 @@ def evaluate_linkage(
         edges, seconds = weigh(connection, a.identifiers, b.identifiers, seed)
     started = time.perf_counter()
     size, everyone = len(a.people), len(a.people) + len(b.people)
-    sides = Sides(size, everyone - size, prior_bits(size, everyone - size))
+    sides = Sides(size, everyone - size, prior_bits(max(size, everyone - size)))
     across, seen = sides.across(edges), judged(edges, sides)
     chosen = seen.threshold
     # Where no overlap is seen nothing is linked.

@@ -94,6 +94,7 @@ class LinkResult:
     candidates: pa.Table
     """Every pair between the files from the lenient threshold on, of the same columns."""
     thresholds: Thresholds
+    model: PairModel
     figures: ExactFigures
     grounds: Grounds
 
@@ -138,7 +139,12 @@ def link_pair(
     )
     candidates = np.flatnonzero(may_link & (edges.weight >= levels.lenient))
     return LinkResult(
-        _pairs(found, kept), _pairs(found, candidates), levels, figures, _grounds(found, seen, kept)
+        _pairs(found, kept),
+        _pairs(found, candidates),
+        levels,
+        found.model,
+        figures,
+        _grounds(found, seen, kept),
     )
 
 
@@ -157,7 +163,7 @@ def scored_pairs(
     Raises CannotLink, without the words of the libraries.
     """
     ticks = [time.perf_counter()]
-    sides = Sides(a.num_rows, b.num_rows, prior_bits(a.num_rows, b.num_rows))
+    sides = Sides(a.num_rows, b.num_rows, prior_bits(max(a.num_rows, b.num_rows)))
     with quiet():
         ready = prepared(a, b, MODELS[settings.profile])
         ticks.append(time.perf_counter())

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
@@ -19,10 +19,11 @@ from splink import Linker, SettingsCreator, block_on
 from splink.backends.duckdb import DuckDBAPI
 from splink.internals.comparison_level_creator import unsupplied_option
 
-from linkage_engine.contract.refusals import CannotLink, RefusalCode
-from linkage_engine.link.model import Comparison
+from linkage_engine.contract.refusals import CannotLink, EngineRefusal, RefusalCode
+from linkage_engine.link.model import Comparison, PairModel
 
 Model = tuple[Comparison, ...]
+LinkType = Literal["link_only", "link_and_dedupe"]
 
 APART = 1e-6
 """Bits by which the weights of two levels differ at least."""
@@ -65,6 +66,8 @@ class Files:
     tables: list[Any]
     a: pa.Table
     b: pa.Table
+    whole: tuple[pa.Table, pa.Table]
+    """The files that these are a part of: how common values are is counted in them."""
     names: list[str]
     """Of all tables that the connection was shown."""
 
@@ -79,7 +82,7 @@ def quiet() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except CannotLink:
+    except EngineRefusal:  # also the vault's, which keeps the model
         raise
     except Exception:  # noqa: BLE001 - a library's message may quote a record
         raise CannotLink(RefusalCode.LINKAGE_FAILED) from None
@@ -88,7 +91,13 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def registered(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table) -> Iterator[Files]:
+def registered(
+    connection: duckdb.DuckDBPyConnection,
+    a: pa.Table,
+    b: pa.Table,
+    *,
+    whole: tuple[pa.Table, pa.Table] | None = None,
+) -> Iterator[Files]:
     """Both files as Splink sees them; nothing stays in the database afterwards."""
     api, names = DuckDBAPI(connection=connection), ["linkage_a", "linkage_b"]
     try:
@@ -96,7 +105,7 @@ def registered(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table) 
             api.register(table, table_name=f"linkage_{name}", dataset_display_name=name)
             for name, table in (("a", a), ("b", b))
         ]
-        yield Files(api, tables, a, b, names)
+        yield Files(api, tables, a, b, whole or (a, b), names)
     finally:
         api.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]  # Splink's gap
         for name in names:
@@ -106,7 +115,7 @@ def registered(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table) 
 def compared(files: Files, comparisons: Model) -> Compared:
     """Every blocked pair between and within the files, and what each comparison finds."""
     comparisons = tuple(told_apart(c) for c in comparisons)
-    linker = _linker(files, comparisons)
+    linker = _linker(files, comparisons, max(files.a.num_rows, files.b.num_rows))
     _know_frequencies(linker, files, comparisons)
     predicted = linker.inference.predict(warning_mode="never")
     said = ", ".join(f"mw_{c.name}" for c in comparisons)
@@ -119,6 +128,18 @@ def compared(files: Files, comparisons: Model) -> Compared:
     levels = {c.name: _levels_of(c, columns[f"mw_{c.name}"])[order] for c in comparisons}
     weight = columns["match_weight"].astype(np.float64)[order]
     return Compared(left[order], right[order], levels, weight - level_weights(comparisons, levels))
+
+
+def scored(files: Files, model: PairModel) -> Edges:
+    """Every blocked pair between two files, none within, with the match weight that a model gives it."""
+    linker = _linker(files, model.comparisons, model.records, "link_only")
+    _know_frequencies(linker, files, model.comparisons)
+    predicted = linker.inference.predict(warning_mode="never")
+    columns = predicted.as_duckdbpyrelation().select("unique_id_l, unique_id_r, match_weight").fetchnumpy()
+    left, right = columns["unique_id_l"].astype(np.int64), columns["unique_id_r"].astype(np.int64)
+    left, right = np.minimum(left, right), np.maximum(left, right)
+    order = np.lexsort((right, left))
+    return Edges(left[order], right[order], columns["match_weight"].astype(np.float64)[order])
 
 
 def _levels_of(comparison: Comparison, says: NDArray[np.float64]) -> Levels:
@@ -150,9 +171,9 @@ def level_weights(comparisons: Model, levels: Mapping[str, Levels]) -> NDArray[n
     return total
 
 
-def prior_bits(records_a: int, records_b: int) -> float:
-    """The odds of any two records: a guess, half of the larger file, that moves all weights alike."""
-    return float(np.log2(0.5 / max(records_a, records_b, 2)))
+def prior_bits(records: int) -> float:
+    """The odds of any two records: a guess, half of so many have a match, that moves all weights alike."""
+    return float(np.log2(0.5 / max(records, 2)))
 
 
 def _know_frequencies(linker: Linker, files: Files, comparisons: Model) -> None:
@@ -163,7 +184,9 @@ def _know_frequencies(linker: Linker, files: Files, comparisons: Model) -> None:
     the whole column weighs as much as the records do.
     """
     for column in {level.rarity for c in comparisons for level in c.levels if level.rarity}:
-        values = pa.chunked_array([*files.a[column].chunks, *files.b[column].chunks]).drop_null()
+        values = pa.chunked_array(
+            [chunk for table in files.whole for chunk in table[column].chunks]
+        ).drop_null()
         known = values.value_counts()
         counts = known.field("counts").to_numpy().astype(np.float64)
         records = max(counts.sum(), 2.0)
@@ -176,14 +199,16 @@ def _know_frequencies(linker: Linker, files: Files, comparisons: Model) -> None:
         linker.table_management.register_term_frequency_lookup(frame, column)
 
 
-def _linker(files: Files, comparisons: Model) -> Linker:
-    settings = _settings(comparisons, prior_bits(files.a.num_rows, files.b.num_rows))
+def _linker(
+    files: Files, comparisons: Model, records: int, link_type: LinkType = "link_and_dedupe"
+) -> Linker:
+    settings = _settings(comparisons, prior_bits(records), link_type)
     return Linker(files.tables, settings, log_level=None, validate_settings=False)
 
 
-def _settings(comparisons: Model, bits: float) -> SettingsCreator:
+def _settings(comparisons: Model, bits: float, link_type: LinkType) -> SettingsCreator:
     return SettingsCreator(
-        link_type="link_and_dedupe",
+        link_type=link_type,
         comparisons=[_comparison(comparison) for comparison in comparisons],
         blocking_rules_to_generate_predictions=[block_on("z", arrays_to_explode=["z"])],
         probability_two_random_records_match=2**bits / (1 + 2**bits),

@@ -58,8 +58,14 @@ class PairModel:
     comparisons: tuple[Comparison, ...]
     untrained: tuple[str, ...]
     """Comparisons for which the files taught nothing."""
+    records: int
+    """Of the larger file: how likely two records match before anything is compared follows from it."""
     settled: bool = True
     """Whether training ended because nothing moved any more."""
+
+    def compares_as(self, comparisons: tuple[Comparison, ...]) -> bool:
+        """Whether it knows the same comparisons and levels: an earlier version's may not."""
+        return _shape(self.comparisons) == _shape(comparisons)
 
     def to_json(self) -> bytes:
         """The model as text that `from_json` reads."""
@@ -69,6 +75,10 @@ class PairModel:
     def from_json(cls, text: bytes) -> PairModel:
         """The model of a text; raises ValueError for one of another form."""
         return _JSON.validate_json(text)
+
+
+def _shape(comparisons: tuple[Comparison, ...]) -> list[tuple[str, str, list[str]]]:
+    return [(c.name, c.null_sql, [level.sql for level in c.levels]) for c in comparisons]
 
 
 _JSON = TypeAdapter(PairModel)

@@ -79,7 +79,7 @@ def plaintext_edges(
         predicted = Linker(tables, model, log_level=None).inference.predict()
         edges = _edges(predicted.as_duckdbpyrelation())
     share = model["probability_two_random_records_match"]
-    bits = prior_bits(a.num_rows, b.num_rows) - float(np.log2(share / (1 - share)))
+    bits = prior_bits(max(a.num_rows, b.num_rows)) - float(np.log2(share / (1 - share)))
     edges = Edges(edges.left, edges.right, edges.weight + bits)
     return edges, {"train": trained - started, "predict": time.perf_counter() - trained}
 

@@ -53,7 +53,7 @@ def trained(compared: Compared, comparisons: Model, sides: Sides) -> PairModel:
         if settled:
             break
     untrained = tuple(name for name, matches in taught.items() if matches < PRIOR_MATCHES)
-    return PairModel(comparisons, untrained, settled=settled)
+    return PairModel(comparisons, untrained, max(sides.records_a, sides.records_b), settled)
 
 
 def _with_rare_chances(comparison: Comparison, levels: Levels, sides: Sides) -> Comparison:

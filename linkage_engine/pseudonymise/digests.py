@@ -56,11 +56,13 @@ def joined_tokens(key_at: Callable[[int], bytes], parts: list[Column]) -> Column
     if not rest:
         rest = [Column(np.zeros_like(first.digests), np.ones_like(first.present))]
     for stage, part in enumerate(rest):
-        first = Column(_encrypted(key_at(stage), first.digests, part.digests), first.present & part.present)
+        first = Column(
+            encrypted_pairs(key_at(stage), first.digests, part.digests), first.present & part.present
+        )
     return first
 
 
-def _encrypted(key: bytes, left: Digests, right: Digests) -> Digests:
+def encrypted_pairs(key: bytes, left: Digests, right: Digests) -> Digests:
     """The first half of AES-128(key, left || right) for each pair."""
     left, right = np.broadcast_arrays(left, right)
     blocks = np.stack([left, right], axis=-1).astype(">u8").tobytes()

@@ -12,7 +12,8 @@ with project, epoch and a length-prefixed label as info (`secret.derived_key`).
 3. Families of different label share no key, so tokens of different labels, profiles, projects or epochs
    never meet. Families of one label meet on purpose: family and given name, so that swapped names are found.
 4. Lists have a fixed length; what a record lacks is filled with random values and every list is sorted,
-   so that neither length nor place tells anything. A token shared by several records is seen to be shared.
+   so that neither length nor place tells anything; nor do two deliveries together (`padding`).
+   A token shared by several records is seen to be shared.
 
 What tokens give away to somebody without the secret is measured by the laboratory; equality and frequency
 remain visible, hence no token of a name alone. Whoever holds the secret can try names: a provider can,
@@ -51,6 +52,7 @@ from linkage_engine.pseudonymise.families import (
     NearFamily,
 )
 from linkage_engine.pseudonymise.filters import name_filters
+from linkage_engine.pseudonymise.padding import Padding
 from linkage_engine.pseudonymise.spellings import Spellings
 from linkage_engine.pseudonymise.variants import near
 
@@ -58,11 +60,17 @@ Random = Callable[[int], bytes]
 
 
 def encode(
-    records: pa.Table, encoding: Encoding, *, random: Random, spellings: Spellings | None = None
+    records: pa.Table,
+    encoding: Encoding,
+    *,
+    random: Random,
+    spellings: Spellings | None = None,
+    padding: Padding | None = None,
 ) -> pa.Table:
     """The columns of the encoding's profile, row for row, from columns of identifiers as text.
 
     `records` has any of IDENTIFIER_FIELDS, null where blank; `spellings` are those known already.
+    Lists are filled up with random values, or with those of `padding`, which a resubmission repeats.
     Raises ExtractRejected(columns-differ) when it has another column or none, and
     CannotLink(linkage-profile-not-served) for the profile that leaves identifiers as they are.
     """
@@ -71,11 +79,11 @@ def encode(
         raise ExtractRejected(RefusalCode.COLUMNS_DIFFER, unknown=len(unknown))
     wanted = COLUMNS[served_profile(encoding.profile)]
     encoder = _Encoder(records, spellings or Spellings(), encoding)
-    return pa.table({c.name: _as_array(encoder.column(c), c, random) for c in wanted})
+    return pa.table({c.name: _as_array(encoder.column(c), c, padding or random) for c in wanted})
 
 
-def _as_array(found: Column, column: TokenColumn, random: Random) -> pa.Array:
-    return _lists(found, column.length, random) if column.kind is TokenKind.LIST else _scalars(found)
+def _as_array(found: Column, column: TokenColumn, padding: Padding | Random) -> pa.Array:
+    return _lists(found, column, padding) if column.kind is TokenKind.LIST else _scalars(found)
 
 
 class _Encoder:
@@ -212,11 +220,14 @@ def _scalars(column: Column) -> pa.Array:
     return pa.array(column.digests.view(np.int64), mask=~column.present)
 
 
-def _lists(column: Column, length: int, random: Random) -> pa.Array:
-    """Lists filled up with random values and sorted; a record with nothing in it has a whole random list."""
-    values = np.ascontiguousarray(column.digests)
-    absent = ~column.present
-    values[absent] = np.frombuffer(random(8 * int(absent.sum())), dtype=np.uint64)
+def _lists(found: Column, column: TokenColumn, padding: Padding | Random) -> pa.Array:
+    """Lists filled up and sorted; a record with nothing in it has a whole list of such values."""
+    values = np.ascontiguousarray(found.digests)
+    absent = ~found.present
+    if isinstance(padding, Padding):
+        values[absent] = padding.values(column.name, found)
+    else:
+        values[absent] = np.frombuffer(padding(8 * int(absent.sum())), dtype=np.uint64)
     values = np.sort(values.view(np.int64), axis=1)
-    offsets = np.arange(len(values) + 1, dtype=np.int32) * np.int32(length)
+    offsets = np.arange(len(values) + 1, dtype=np.int32) * np.int32(column.length)
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values.reshape(-1)))

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
-from linkage_engine.spine.clusters import Cluster, RecordId
+from linkage_engine.spine.clusters import Level
+from linkage_engine.spine.records import Ints, SpineRecords
 
 LINK_ID_BYTES = 16
-CROSSWALK = pa.schema([("provider_id", pa.string()), ("person_key", pa.string()), ("link_id", pa.string())])
-"""One row a record, sorted by provider and person key."""
+LINK_IDS = {Level.STRICT: "link_id_strict", Level.PRIMARY: "link_id", Level.LENIENT: "link_id_lenient"}
+"""The column of each level; the primary one is what queries use."""
+SPINE = pa.schema(
+    [(name, pa.string()) for name in ("provider_id", "person_key", *LINK_IDS.values(), "weight_band")]
+)
+"""One row a record, by provider and person key."""
 
 Random = Callable[[int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Assigned:
-    """The crosswalk, and how it differs from the one before, for the audit log."""
+class Changes:
+    """How the clusters of a level differ from those of the run before."""
 
-    crosswalk: pa.Table
     kept: int
     """Clusters that go on under an id they had."""
     made: int
@@ -30,61 +34,93 @@ class Assigned:
     """Ids that ended because their records joined another's."""
     split: int
     """Clusters that left an id which another cluster keeps."""
+    ended: int
+    """Ids that ended because all their records are gone."""
 
 
-def empty_crosswalk() -> pa.Table:
-    """The crosswalk before the first linkage run."""
-    return CROSSWALK.empty_table()
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The link id of each record, and what changed."""
+
+    link_ids: pa.Array
+    changes: Changes
 
 
-def assign_link_ids(existing: pa.Table, clusters: tuple[Cluster, ...], random: Random) -> Assigned:
+def ids_before(spine: pa.Table, records: SpineRecords, level: Level) -> pa.Array:
+    """The link id that each record had in an earlier spine; null where it had none.
+
+    A spine of an earlier version has primary ids only.
+    """
+    had = pa.nulls(len(records), pa.string())
+    if not spine.num_rows or LINK_IDS[level] not in spine.column_names:
+        return had
+    place = np.full(len(records), -1, dtype=np.int64)
+    row = np.arange(spine.num_rows)
+    providers = spine["provider_id"].to_numpy()
+    for provider_id in records.provider_ids:
+        own = row[providers == provider_id]
+        numbers = records.numbers(provider_id, spine["person_key"].take(pa.array(own)))
+        place[numbers[numbers >= 0]] = own[numbers >= 0]
+    return spine[LINK_IDS[level]].combine_chunks().take(pa.array(place, mask=place < 0))
+
+
+def assign_link_ids(before: pa.Array, labels: Ints, random: Random, *, used: pa.ChunkedArray) -> Assigned:
     """Every cluster's records under one link id: the one most of them had, else a new one of 32 hex digits.
 
-    An id goes to one cluster only: the one that holds most of its records, then the first in order.
-    `existing` is a crosswalk; its records that are in no cluster (a replaced delivery's) leave the result,
-    their ids are not given to anybody else.
+    An id goes to one cluster only: the one that holds most of its records, then the first in order. `before`
+    has each record's earlier id, `used` every id of the earlier spine: those of records that are gone are
+    given to nobody else.
     """
-    before = _ids(existing)
-    chosen = _kept_ids(clusters, before)
-    used = set(before.values())
-    rows: list[tuple[str, str, str]] = []
-    for at, cluster in enumerate(clusters):
-        link_id = chosen.get(at) or _new_id(random, used)
-        used.add(link_id)
-        rows += [(record.provider_id, record.person_key, link_id) for record in cluster]
-    columns = zip(*sorted(rows), strict=True) if rows else ((), (), ())
-    crosswalk = pa.table([pa.array(column, pa.string()) for column in columns], schema=CROSSWALK)
-    going_on = set(chosen.values())
-    had = [{before[record] for record in cluster if record in before} for cluster in clusters]
+    first, cluster = np.unique(labels, return_inverse=True)
+    coded = before.dictionary_encode()
+    had = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    kept = _kept(cluster[had >= 0], had[had >= 0], clusters=len(first), ids=len(coded.dictionary))
+    taken = set(used.unique().to_pylist())
+    fresh = _new_ids(int((kept < 0).sum()), taken, random)
+    known = coded.dictionary.take(pa.array(kept[kept >= 0]))
+    place = np.empty(len(first), dtype=np.int64)
+    place[kept >= 0] = np.arange(len(known))
+    place[kept < 0] = len(known) + np.arange(len(fresh))
+    link_ids = pa.concat_arrays([known.cast(pa.string()), pa.array(fresh, pa.string())])
+    going_on = np.zeros(len(coded.dictionary) + 1, dtype=np.bool_)
+    going_on[kept[kept >= 0]] = True
+    left = np.unique(cluster[(kept[cluster] < 0) & (had >= 0) & going_on[had]])
     return Assigned(
-        crosswalk=crosswalk,
-        kept=len(chosen),
-        made=len(clusters) - len(chosen),
-        merged=len(set().union(*had) - going_on),
-        split=sum(1 for at, ids in enumerate(had) if at not in chosen and ids & going_on),
+        link_ids.take(pa.array(place[cluster])),
+        Changes(
+            kept=int((kept >= 0).sum()),
+            made=len(fresh),
+            merged=len(coded.dictionary) - int(going_on.sum()),
+            split=len(left),
+            ended=len(taken) - len(coded.dictionary),
+        ),
     )
 
 
-def _ids(crosswalk: pa.Table) -> Mapping[RecordId, str]:
-    rows = zip(*(crosswalk[name].to_pylist() for name in CROSSWALK.names), strict=True)
-    return {RecordId(provider_id, person_key): link_id for provider_id, person_key, link_id in rows}
+def _kept(cluster: Ints, had: Ints, *, clusters: int, ids: int) -> Ints:
+    """Which earlier id each cluster goes on under, or -1: the largest overlaps first, each id once."""
+    together, records = np.unique(cluster * max(ids, 1) + had, return_counts=True)
+    found = np.full(clusters, -1, dtype=np.int64)
+    given = np.zeros(ids, dtype=np.bool_)
+    for pair in together[np.argsort(-records, kind="stable")].tolist():
+        at, link_id = divmod(pair, ids)
+        if found[at] < 0 and not given[link_id]:
+            found[at], given[link_id] = link_id, True
+    return found
 
 
-def _kept_ids(clusters: tuple[Cluster, ...], before: Mapping[RecordId, str]) -> dict[int, str]:
-    """Which cluster goes on under which id: the largest overlaps first, each cluster and each id once."""
-    overlaps = Counter(
-        (at, before[record]) for at, cluster in enumerate(clusters) for record in cluster if record in before
-    )
-    kept: dict[int, str] = {}
-    given: set[str] = set()
-    for (at, link_id), _ in sorted(overlaps.items(), key=lambda item: (-item[1], item[0])):
-        if at not in kept and link_id not in given:
-            kept[at] = link_id
-            given.add(link_id)
-    return kept
+def _new_ids(count: int, taken: set[str], random: Random) -> list[str]:
+    digits = random(LINK_ID_BYTES * count).hex()
+    width = 2 * LINK_ID_BYTES
+    drawn = [digits[at : at + width] for at in range(0, len(digits), width)]
+    seen = set(taken)
+    for place in range(count):
+        while drawn[place] in seen:
+            drawn[place] = random(LINK_ID_BYTES).hex()
+        seen.add(drawn[place])
+    return drawn
 
 
-def _new_id(random: Random, used: set[str]) -> str:
-    while (link_id := random(LINK_ID_BYTES).hex()) in used:
-        pass
-    return link_id
+def empty_spine() -> pa.Table:
+    """The spine before the first linkage run."""
+    return SPINE.empty_table()

@@ -39,6 +39,7 @@ class Action(StrEnum):
     LINKAGE_RUN_FINISH = "linkage-run:finish"
     LINKAGE_RUN_FAIL = "linkage-run:fail"
     LINKAGE_RUN_READ = "linkage-run:read"
+    PERSON_SPINE_CHANGE = "person-spine:change"
     CROSSWALK_SEND = "crosswalk:send"
     CROSSWALK_RECEIVE = "crosswalk:receive"
     QUERY_ASK = "query:ask"
@@ -87,13 +88,23 @@ COUNTS = frozenset(
         "columns",
         "count",
         "counter",
+        "dates_of_birth_differ",
         "first",
+        "kept_apart",
         "last",
+        "nhs_numbers_differ",
         "parts",
+        "persons_ended",
+        "persons_merged",
+        "persons_split",
         "policy_version",
         "records",
         "records_a",
         "records_b",
+        "records_changed",
+        "records_gone",
+        "records_new",
+        "records_withdrawn",
         "replaced_counter",
         "rows",
         "rows_before",

@@ -8,7 +8,7 @@ from service.act import Act
 from service.audit.vocabulary import Action, Outcome
 from service.jobs import Job
 from service.linkage_runs.records import LinkageRun, LinkageRunSubmission, run_by_id, visible_run
-from service.linkage_runs.rules import RunEvent, RunState, check_can_link, next_state
+from service.linkage_runs.rules import RunEvent, RunState, check_can_link, next_state, told_changes
 from service.problems.requests import NotFound
 from service.projects.actions import permit_for
 from service.submissions.records import accepted_submissions
@@ -67,6 +67,14 @@ def finish_run(act: Act, run_id: str, *, figures: RunFigures, hand_over_sha256: 
             policy=figures.policy,
             linkage_profile=figures.linkage_profile,
             sealed_sha256=hand_over_sha256,
+        )
+        changes = told_changes(figures.spine)
+        act.enter(
+            Action.PERSON_SPINE_CHANGE,
+            run.id,
+            project=run.project_id,
+            outcome=Outcome.DONE,
+            **changes,
         )
         act.session.flush()
         act.enqueue(Job.RECEIVE_CROSSWALK, run.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
+from linkage_engine.contract.reports import SpineFigures
 from service.problems.results import NothingToLink
 
 PROVIDERS = 2
@@ -40,6 +41,12 @@ TRANSITIONS: Mapping[tuple[RunState, RunEvent], RunState] = {
 def next_state(state: RunState, event: RunEvent) -> RunState | None:
     """The state after an event, or nothing when it changes nothing."""
     return TRANSITIONS.get((state, event))
+
+
+def told_changes(spine: SpineFigures) -> dict[str, int]:
+    """What may be entered of changes to the person spine: numbers that are hidden are left out."""
+    told = ((name, getattr(spine, name).value) for name in SpineFigures.model_fields)
+    return {name: int(value) for name, value in told if value is not None}
 
 
 def check_can_link(providers: Collection[str]) -> None:

@@ -11,9 +11,9 @@ from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, data_set
 from linkage_engine.validate.across import check_across
 from linkage_engine.validate.findings import ROW_NUMBER, report_of
 from linkage_engine.validate.rows import check
-from service.clock import Randomness
 from service.provider.extract import LOCAL_PERSON_ID, private_connection, read_extract
 from service.provider.mapping import Mapping
+from service.provider.person_keys import PersonKeys
 from service.provider.persons import (
     Persons,
     births_of,
@@ -39,7 +39,7 @@ class Delivery:
         return f"Delivery({', '.join(self.payload)}, {self.persons})"
 
 
-def read_delivery(mapping: Mapping, *, folder: Path, random: Randomness) -> Delivery:
+def read_delivery(mapping: Mapping, *, folder: Path, keys: PersonKeys) -> Delivery:
     """Read and check all files of a mapping; raises ExtractUnreadable for a file that is no table."""
     schemas = {file.data_set: data_set(file.data_set) for file in mapping.files}
     with private_connection() as connection:
@@ -47,7 +47,7 @@ def read_delivery(mapping: Mapping, *, folder: Path, random: Randomness) -> Deli
             file.data_set: read_extract(connection, file, schemas[file.data_set], folder=folder)
             for file in mapping.files
         }
-        persons = persons_of(connection, list(extracts.values()), random=random)
+        persons = persons_of(connection, list(extracts.values()), keys=keys)
         keyed = {name: _keyed(extract, schemas[name], persons) for name, extract in extracts.items()}
         checked = {
             name: check(connection, table, schemas[name], extract_date=mapping.extract_date)

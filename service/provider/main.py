@@ -27,6 +27,7 @@ from service.provider.history import as_lines as changes_as_lines
 from service.provider.history import compared, keep_last, read_last, remembered
 from service.provider.identity import new_identity
 from service.provider.mapping import read_mapping
+from service.provider.person_keys import PersonKeys, own_secret
 from service.provider.pins import PinnedProvider
 from service.provider.progress import progress
 from service.provider.report import as_lines, as_page
@@ -164,7 +165,7 @@ def seal(  # noqa: PLR0913, PLR0917  # each is an option of the command
     number = counter or next_counter(keys, project_id)
     for zone, recipient in sealer.project.recipients:
         print(f"{zone} key {fingerprint(recipient)}")
-    delivery = _read(mapping)
+    delivery = _read(mapping, _person_keys(sealer, keys))
     _show_changes(delivery, sealer, keys)
     manifest = seal_delivery(delivery, sealer, out=out, counter=number)
     keep_counter(keys, project_id, number)
@@ -235,8 +236,15 @@ def _show_changes(delivery: Delivery, sealer: Sealer, keys: Path) -> None:
         print("Warning: the number of rows changed by more than a fifth.", file=sys.stderr)
 
 
-def _read(mapping: Path) -> Delivery:
-    return read_delivery(read_mapping(mapping), folder=mapping.parent, random=secrets.token_bytes)
+def _read(mapping: Path, keys: PersonKeys | None = None) -> Delivery:
+    """The files of a mapping; without keys their persons get some that no delivery has."""
+    keys = keys or PersonKeys.for_one_delivery(secrets.token_bytes)
+    return read_delivery(read_mapping(mapping), folder=mapping.parent, keys=keys)
+
+
+def _person_keys(sealer: Sealer, keys: Path) -> PersonKeys:
+    own = own_secret(keys, secrets.token_bytes)
+    return PersonKeys(own, project_id=sealer.project.project_id, provider_id=sealer.provider_id)
 
 
 def _client(url: str, keys: Path) -> Client:

@@ -1,4 +1,4 @@
-"""Persons of a delivery: a random key and one row of identifiers for each local person id."""
+"""Persons of a delivery: a key and one row of identifiers for each local person id."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from linkage_engine.pseudonymise.spellings import Spellings
 from linkage_engine.validate.across import NO_BIRTHS
 from linkage_engine.validate.findings import ROW_NUMBER, finding
 from linkage_engine.validate.sql import identifier
-from service.clock import Randomness
 from service.provider.extract import IDENTIFIER_PREFIX, LOCAL_PERSON_ID
+from service.provider.person_keys import PersonKeys
 
-KEY_BYTES = 16
 RULES = {
     "nhs_number": "check_digit",
     "date_of_birth": "type",
@@ -42,6 +41,8 @@ class Persons:
     conflicts: dict[str, int]
     """For an identifier: how many persons have two values."""
     spellings: Spellings
+    padding_key: bytes
+    """What the lists of tokens are filled up with follows from it: never shown."""
 
     def __repr__(self) -> str:
         return f"Persons({len(self.keys)})"
@@ -52,9 +53,9 @@ class Persons:
 
 
 def persons_of(
-    connection: duckdb.DuckDBPyConnection, extracts: Sequence[pa.Table], *, random: Randomness
+    connection: duckdb.DuckDBPyConnection, extracts: Sequence[pa.Table], *, keys: PersonKeys
 ) -> Persons:
-    """Everybody whom the extracts name: key at random, identifiers by the order of files and rows."""
+    """Everybody whom the extracts name, under a key; identifiers by the order of files and rows."""
     rows = pa.concat_tables([_identifier_rows(extract) for extract in extracts], promote_options="default")
     rows = rows.append_column("place", pa.array(np.arange(rows.num_rows)))
     names = [name for name in IDENTIFIER_FIELDS if name in rows.column_names]
@@ -66,12 +67,15 @@ def persons_of(
         .to_arrow_table()
         .combine_chunks()
     )
+    local_ids = _array(found.column(0))
+    person_keys = keys.of(local_ids.to_pylist())
     return Persons(
-        local_ids=_array(found.column(0)),
-        keys=_random_keys(found.num_rows, random),
+        local_ids=local_ids,
+        keys=pa.array(person_keys, pa.string()),
         identifiers=pa.table({name: found.column(1 + 2 * i) for i, name in enumerate(names)}),
         conflicts={name: pc.sum(found.column(2 + 2 * i)).as_py() or 0 for i, name in enumerate(names)},
         spellings=Spellings(),
+        padding_key=keys.padding_key,
     )
 
 
@@ -162,12 +166,6 @@ def _identifier_rows(extract: pa.Table) -> pa.Table:
     names = _identifiers(extract)
     chosen = extract.select([LOCAL_PERSON_ID, *(IDENTIFIER_PREFIX + name for name in names)])
     return chosen.rename_columns([LOCAL_PERSON_ID, *names])
-
-
-def _random_keys(count: int, random: Randomness) -> pa.Array:
-    digits = random(KEY_BYTES * count).hex()
-    width = 2 * KEY_BYTES
-    return pa.array([digits[at : at + width] for at in range(0, len(digits), width)], pa.string())
 
 
 def _array(column: pa.ChunkedArray) -> pa.Array:

@@ -22,6 +22,7 @@ from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.contract.refusals import CannotSeal
 from linkage_engine.pseudonymise.batches import BatchEncoder, encoded_batches
 from linkage_engine.pseudonymise.encoding import Encoding
+from linkage_engine.pseudonymise.padding import Padding
 from linkage_engine.pseudonymise.secret import LinkageSecret
 from linkage_engine.sealing.digest import DigestingFile
 from linkage_engine.sealing.recipient import Recipient
@@ -112,7 +113,8 @@ def _parts(delivery: Delivery, sealer: Sealer) -> Iterator[tuple[str, Iterator[p
 def _tokens(persons: Persons, sealer: Sealer) -> Iterator[pa.Table]:
     """Shuffled before they are encoded, for tokens take much more room than identifiers."""
     rows = shuffled(persons.identifiers.add_column(0, PERSON_KEY, persons.keys), sealer.random)
-    encoder = BatchEncoder(sealer.encoding(), persons.spellings)
+    padding = Padding.of(persons.padding_key, rows[PERSON_KEY].to_pylist())
+    encoder = BatchEncoder(sealer.encoding(), persons.spellings, padding)
     identifiers = rows.drop_columns([PERSON_KEY])
     done = 0
     for tokens in encoded_batches(identifiers, encoder, random=sealer.random, workers=sealer.workers):

@@ -42,6 +42,12 @@ def keep_secret(keys: Path, project_id: str, epoch: int, secret: LinkageSecret) 
     Keeping it again changes nothing.
     """
     path = kept_path(keys, project_id, epoch)
+    keep_at(path, secret)
+    return path
+
+
+def keep_at(path: Path, secret: LinkageSecret) -> None:
+    """Keep a secret in a new file; raises SecretKept where another one is there."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = path.with_suffix(".partial")
     aside.unlink(missing_ok=True)  # of a run that was cut short
@@ -57,7 +63,6 @@ def keep_secret(keys: Path, project_id: str, epoch: int, secret: LinkageSecret) 
             raise SecretKept from None
     finally:
         aside.unlink()
-    return path
 
 
 def read_secret(path: Path) -> LinkageSecret:

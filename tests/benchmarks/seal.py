@@ -16,6 +16,7 @@ from linkage_engine.unseal.identity import Identity
 from service.clock import utc_now
 from service.provider.delivery import read_delivery
 from service.provider.mapping import read_mapping
+from service.provider.person_keys import PersonKeys
 from service.provider.seal import Sealer, seal_delivery
 from service.signed import SigningKey
 from tests.benchmarks.made_up import copies, six_fields
@@ -41,7 +42,9 @@ def figures(scale: float) -> Figures:
             package.unlink(missing_ok=True)
             begun = _processor_seconds()
             delivery = read_delivery(
-                read_mapping(folder / "mapping.json"), folder=folder, random=secrets.token_bytes
+                read_mapping(folder / "mapping.json"),
+                folder=folder,
+                keys=PersonKeys.for_one_delivery(secrets.token_bytes),
             )
             seal_delivery(delivery, sealer, out=package, counter=1)
             spent.append(_processor_seconds() - begun)

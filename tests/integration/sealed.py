@@ -14,12 +14,18 @@ from linkage_engine.pseudonymise.secret import LinkageSecret, key_check
 from service.clock import Clock, Randomness
 from service.provider.delivery import read_delivery
 from service.provider.mapping import read_mapping
+from service.provider.person_keys import PersonKeys
 from service.provider.seal import Sealer, seal_delivery
 from service.signed import SigningKey
 from tests.factories import PROJECT
 
 SECRET = LinkageSecret(bytes(range(32)))
 KEY_CHECK = key_check(SECRET, PROJECT, 1)
+
+
+def own_keys(provider_id: str) -> PersonKeys:
+    """The person keys that a provider's key folder would give, every time."""
+    return PersonKeys(LinkageSecret(bytes(32)), project_id=PROJECT, provider_id=provider_id)
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Desk:
         """
         folder.mkdir(parents=True, exist_ok=True)
         mapping = read_mapping(files(folder))
-        delivery = read_delivery(mapping, folder=folder, random=self.random)
+        delivery = read_delivery(mapping, folder=folder, keys=own_keys(mapping.provider_id))
         if unchecked:
             passed = delivery.report.model_copy(update={"files": ()})
             delivery = dataclasses.replace(delivery, report=passed)

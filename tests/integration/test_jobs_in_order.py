@@ -95,6 +95,7 @@ def test_every_step_is_in_the_log(at: At) -> None:
         Action.PART_UNSEAL,
         Action.SUBMISSION_ACCEPT,
         Action.LINKAGE_RUN_FINISH,
+        Action.PERSON_SPINE_CHANGE,
         Action.CROSSWALK_RECEIVE,
         Action.QUERY_ANSWER,
         Action.TABLE_CONTROL,

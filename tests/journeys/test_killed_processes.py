@@ -132,7 +132,7 @@ def test_a_killed_linkage_finds_the_same_persons(
         "is the run finished?",
         lambda: running.client("operator").get(f"/linkage-runs/{run_id}")["state"] == "finished",
     )
-    assert running.entered(run_id) == ["linkage-run:finish", "crosswalk:receive"]
+    assert running.entered(run_id) == ["linkage-run:finish", "person-spine:change", "crosswalk:receive"]
     assert running.spool() - before == {f"hand-overs/crosswalk-{run_id}.{kind}" for kind in ("age", "jws")}
     quiet = {provider: running.demo.at(provider, "person-keys.csv") for provider in PROVIDERS}
     assert persons(running, disturbed, delivered) == persons(running, PROJECT, quiet)

@@ -25,6 +25,7 @@ from service.keys import folder_key, folder_party
 from service.provider.delivery import Delivery, read_delivery
 from service.provider.mapping import read_mapping
 from service.provider.package import SealedFile, write_package
+from service.provider.person_keys import PersonKeys
 from service.provider.seal import Sealer, _parts, read_project
 from service.provider.secret import read_secret
 from service.provider.upload import Sending, hand_over
@@ -67,7 +68,7 @@ class HostileProvider:
             random=secrets.token_bytes,
         )
         mapping = read_mapping(desk / "mapping.json")
-        delivery = read_delivery(mapping, folder=desk, random=secrets.token_bytes)
+        delivery = read_delivery(mapping, folder=desk, keys=PersonKeys.for_one_delivery(secrets.token_bytes))
         tables = {name: pa.concat_tables(pieces) for name, pieces in _parts(delivery, sealer)}
         return cls(client, sealer, delivery, tables)
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage_engine.boundary import RUN_ID, AnalysisDoor, GateDoor, Inside
+from linkage_engine.boundary import AnalysisDoor, GateDoor, Inside
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.contract.controlled_table import CellStatus
 from linkage_engine.contract.evidence import Evidence
@@ -28,6 +28,7 @@ from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
 from tests.factories import NOON, PROJECT, a_manifest, a_part, a_specification
 from tests.spec.drawn_emergency import an_emergency_spec
+from tests.unit.boundary.doors import crosswalk_of
 
 WITH_CANCER, WITHOUT = 60, 400
 PEOPLE = range(WITH_CANCER + WITHOUT)
@@ -128,11 +129,9 @@ def receive(door: AnalysisDoor, name: str, provider: str, rows: list[dict[str, s
 
 def receive_crosswalk(door: AnalysisDoor) -> None:
     rows = [
-        {"provider_id": provider, "person_key": key(n), "link_id": f"link{n}", "delivery_id": delivery}
-        for provider, delivery in DELIVERIES.items()
-        for n in PEOPLE
+        (provider, key(n), f"link{n}", delivery) for provider, delivery in DELIVERIES.items() for n in PEOPLE
     ]
-    table = pa.Table.from_pylist(rows).replace_schema_metadata({RUN_ID: b"a-run"})
+    table = crosswalk_of(rows, "a-run")
     sealed = seal_bytes(
         parquet(table), recipients=[door.inside.identity.recipient], random=secrets.token_bytes
     )

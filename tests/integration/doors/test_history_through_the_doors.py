@@ -35,8 +35,8 @@ FIRST = {"Female": WOMEN, "Male": MEN, "Total": EVERYBODY}
 ONE_MORE = FIRST | {"Female": [*WOMEN, 120], "Total": range(121)}
 
 
-class Killed(Exception):
-    """The process is gone."""
+class Killed(BaseException):
+    """The process is gone: nothing of ours runs any more."""
 
 
 class MortalVault(Vault):

@@ -17,6 +17,7 @@ from linkage_engine.laboratory.england.write import England, write_england
 from linkage_engine.pseudonymise import normalise
 from service.provider.delivery import read_delivery
 from service.provider.mapping import read_mapping
+from service.provider.person_keys import PersonKeys
 from tests.linkage.england.conftest import Rows, rows
 
 PROVIDERS = ("cancer-registry", "gp-federation", "hospital-trust", "council")
@@ -116,7 +117,7 @@ def test_local_identifiers_do_not_join_the_providers(england_folder: Path) -> No
 def test_the_providers_tool_accepts_the_files_as_they_are(england_folder: Path, provider: str) -> None:
     folder = england_folder / provider
     mapping = read_mapping(folder / "mapping.json")
-    delivery = read_delivery(mapping, folder=folder, random=secrets.token_bytes)
+    delivery = read_delivery(mapping, folder=folder, keys=PersonKeys.for_one_delivery(secrets.token_bytes))
     assert delivery.report.passed
     assert not [f for f in delivery.report.persons.findings if f.outcome.failed]
     assert set(delivery.payload) <= set(DATA_SETS)

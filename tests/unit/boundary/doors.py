@@ -15,13 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage_engine.boundary import RUN_ID, AnalysisDoor, GateDoor, Inside, LinkageDoor, Linked
+from linkage_engine.boundary import AnalysisDoor, GateDoor, Inside, LinkageDoor, Linked
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.manifest import IDENTIFIERS
 from linkage_engine.contract.project_file import Recipients
 from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, PrevalenceSpec, QuerySpec
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 from linkage_engine.contract.statements import SignedQuestion
+from linkage_engine.linkage_runs.crosswalk import CROSSWALK, CURRENT, RUN_ID, VERSION
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import seal
 from linkage_engine.unseal.identity import Identity
@@ -114,9 +115,24 @@ def people_of(delivered: Delivered, data_set: str) -> list[str]:
 
 def crosswalk_of(rows: Iterable[tuple[str, str, str, str]], run_id: str = RUN) -> pa.Table:
     """(provider, person key, link id, delivery) as the linkage worker would write them."""
-    columns = ("provider_id", "person_key", "link_id", "delivery_id")
-    table = pa.table(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True)))
-    return table.replace_schema_metadata({RUN_ID: run_id.encode()})
+    written = [
+        {
+            "provider_id": provider,
+            "person_key": key,
+            "link_id_strict": f"strict {link_id}",
+            "link_id": link_id,
+            "link_id_lenient": f"lenient {link_id}",
+            "weight_band": "unlinked",
+            "delivery_id": delivery,
+        }
+        for provider, key, link_id, delivery in rows
+    ]
+    return of_run(pa.Table.from_pylist(written, schema=CROSSWALK), run_id.encode())
+
+
+def of_run(crosswalk: pa.Table, run_id: bytes) -> pa.Table:
+    """The same crosswalk as another run would have written it."""
+    return crosswalk.replace_schema_metadata({RUN_ID: run_id, VERSION: CURRENT})
 
 
 def specification(*breakdowns: Breakdown, project_id: str = "prevalence-study") -> QuerySpec:

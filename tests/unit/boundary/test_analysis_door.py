@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from linkage_engine.boundary import DATA_VERSION, RUN_ID, Linked
+from linkage_engine.boundary import DATA_VERSION, Linked
 from linkage_engine.contract.query_spec import Breakdown
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.query.raw_table import RawTable
@@ -22,6 +22,7 @@ from tests.unit.boundary.doors import (
     controlled,
     crosswalk_of,
     hand_over,
+    of_run,
     people_of,
     ready,
     receive_payload,
@@ -128,7 +129,7 @@ def test_the_data_version_names_run_and_deliveries(doors: Doors, delivered: Deli
     receive_payload(doors, delivered.values())
     versions = []
     for run_id in (RUN, RUN, "ef" * 16):
-        table = by_hand(delivered).replace_schema_metadata({RUN_ID: run_id.encode()})
+        table = of_run(by_hand(delivered), run_id.encode())
         hand_over(doors, table)
         metadata = aggregates(answered(doors, specification())).schema.metadata
         versions.append(metadata[DATA_VERSION])

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from linkage_engine.boundary import RUN_ID, Linked
+from linkage_engine.boundary import Linked
 from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.query_spec import Breakdown
@@ -23,6 +23,7 @@ from tests.unit.boundary.doors import (
     by_hand,
     controlled,
     hand_over,
+    of_run,
     ready,
     receive_payload,
     recipient_of,
@@ -85,7 +86,7 @@ def test_a_few_people_fewer_in_a_later_crosswalk_cannot_be_subtracted(
     everybody = by_hand(delivered)
     hand_over(doors, everybody)
     first = controlled(doors, answered(doors, specification()), specification())
-    hand_over(doors, everybody.slice(3).replace_schema_metadata({RUN_ID: b"another-run"}))
+    hand_over(doors, of_run(everybody.slice(3), b"another-run"))
     sealed = answered(doors, specification())
     second = controlled(doors, sealed, specification(), release_id="ef" * 16)
     populations = [evidence.exact[0][1] for evidence in (first, second)]

@@ -11,7 +11,7 @@ from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.contract.controlled_table import CellStatus, ControlledValue
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.reports import LinkageFigures
-from linkage_engine.disclosure.linkage import ExactLinkage, controlled_figures, controlled_run
+from linkage_engine.disclosure.linkage import ExactLinkage, ExactSpine, controlled_figures, controlled_run
 from linkage_engine.disclosure.policy import Policy
 from tests.unit.disclosure.people import ACRO
 from tests.unit.disclosure.tables import DEFAULT, HES
@@ -61,13 +61,13 @@ def test_numbers_are_rounded_and_shares_are_those_of_rounded_numbers() -> None:
 def test_a_policy_that_does_not_round_tables_rounds_linkages(profile: str) -> None:
     """They would be told exactly otherwise, run after run."""
     policy = Policy.from_json(policy_text(profile))
-    run = controlled_run({"a:b": EXACT}, policy, LinkageProfile.TOKENS)
+    run = controlled_run({"a:b": EXACT}, policy, LinkageProfile.TOKENS, spine=ExactSpine())
     assert (run.policy, run.effective_threshold, run.rounding) == (profile, 13, "midpoint6")
     assert run.pairs["a:b"].records_a.value == 999
 
 
 def test_a_run_says_how_its_figures_were_controlled() -> None:
-    run = controlled_run({"a:b": EXACT}, DEFAULT, LinkageProfile.TOKENS)
+    run = controlled_run({"a:b": EXACT}, DEFAULT, LinkageProfile.TOKENS, spine=ExactSpine())
     assert (run.policy, run.effective_threshold, run.rounding) == ("nhs-cancer-default", 13, "midpoint6")
     assert run.pairs == {"a:b": controlled_figures(EXACT, DEFAULT)}
 
@@ -132,7 +132,10 @@ def test_one_person_more_changes_nothing_unless_a_bin_ends() -> None:
 
 
 def test_where_a_policy_rounds_nothing_the_figures_of_a_run_are_rounded_all_the_same() -> None:
-    acro, rounded = (controlled_run({"a:b": EXACT}, each, LinkageProfile.TOKENS) for each in (ACRO, DEFAULT))
+    acro, rounded = (
+        controlled_run({"a:b": EXACT}, each, LinkageProfile.TOKENS, spine=ExactSpine())
+        for each in (ACRO, DEFAULT)
+    )
     assert (acro.policy, acro.rounding, acro.effective_threshold) == ("acro-default", "midpoint6", 13)
     assert acro.pairs == rounded.pairs
 

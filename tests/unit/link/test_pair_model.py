@@ -10,7 +10,7 @@ from linkage_engine.link.threshold import Threshold, three_levels
 
 
 def test_a_model_is_the_same_after_being_kept_as_text() -> None:
-    model = PairModel(MODELS[LinkageProfile.TOKENS].comparisons, ("sex",))
+    model = PairModel(MODELS[LinkageProfile.TOKENS].comparisons, ("sex",), 1000)
     assert PairModel.from_json(model.to_json()) == model
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from service.linkage_runs.rules import TRANSITIONS, RunEvent, RunState, check_can_link, next_state
+from linkage_engine.contract.controlled_table import CellStatus, ControlledValue
+from linkage_engine.contract.reports import SpineFigures
+from service.linkage_runs.rules import (
+    TRANSITIONS,
+    RunEvent,
+    RunState,
+    check_can_link,
+    next_state,
+    told_changes,
+)
 from service.problems.results import NothingToLink
 
 ENDS = {RunState.FINISHED, RunState.FAILED}
@@ -25,3 +34,9 @@ def test_one_provider_has_nobody_to_link_to(providers: list[str]) -> None:
 
 def test_two_providers_are_enough() -> None:
     check_can_link(["north", "south"])
+
+
+def test_what_disclosure_control_hid_of_the_spine_is_not_entered() -> None:
+    merged = ControlledValue(value=15, status=CellStatus.SHOWN)
+    assert told_changes(SpineFigures(persons_merged=merged)) == {"persons_merged": 15}
+    assert told_changes(SpineFigures()) == {}

@@ -107,7 +107,7 @@ def test_a_delivery_is_encoded_and_declared_in_the_projects_profile(
     check_identifiers(tables["identifiers"], profile)
 
 
-def test_the_same_person_has_the_same_tokens_and_another_key_in_the_next_delivery(desk: Desk) -> None:
+def test_the_same_person_has_the_same_tokens_and_key_in_the_next_delivery(desk: Desk) -> None:
     assert run(app, desk.seal_arguments()) == 0
     first = opened(desk)
     desk.package.unlink()
@@ -118,9 +118,30 @@ def test_the_same_person_has_the_same_tokens_and_another_key_in_the_next_deliver
     assert set(second[1]["identifiers"]["nhs_number"].to_pylist()) == set(
         first[1]["identifiers"]["nhs_number"].to_pylist()
     )
-    assert not set(second[1]["identifiers"]["person_key"].to_pylist()) & set(
+    assert set(second[1]["identifiers"]["person_key"].to_pylist()) == set(
         first[1]["identifiers"]["person_key"].to_pylist()
     )
+
+
+def test_without_the_own_secret_of_the_key_folder_person_keys_are_others(desk: Desk) -> None:
+    assert run(app, desk.seal_arguments()) == 0
+    first = opened(desk)
+    desk.package.unlink()
+    (desk.keys / "secrets" / "person-keys.secret").unlink()
+    assert run(app, desk.seal_arguments()) == 0
+    second = opened(desk)
+    keys = [set(tables["identifiers"]["person_key"].to_pylist()) for _, tables in (first, second)]
+    assert not keys[0] & keys[1]
+
+
+def test_a_damaged_own_secret_is_not_replaced(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    own = desk.keys / "secrets" / "person-keys.secret"
+    own.parent.mkdir(exist_ok=True)
+    own.write_text("ff")
+    assert run(app, desk.seal_arguments()) == 1
+    assert "Key folder unusable" in capsys.readouterr().err
+    assert own.read_text() == "ff"
+    assert not desk.package.exists()
 
 
 def test_a_counter_may_be_chosen_and_is_counted_on_from(desk: Desk) -> None:
@@ -159,7 +180,9 @@ def test_sealing_leaves_the_package_and_nothing_else(desk: Desk) -> None:
     assert run(app, desk.seal_arguments()) == 0
     after = {p for p in desk.folder.rglob("*") if p.is_file()}
     kept = {desk.keys / "counters" / "prevalence-2025", desk.keys / "history" / "prevalence-2025.json"}
-    assert after - before == {desk.package, *kept}
+    own = desk.keys / "secrets" / "person-keys.secret"
+    assert after - before == {desk.package, own, *kept}
+    assert stat.S_IMODE(own.stat().st_mode) == 0o400
     assert stat.S_IMODE(desk.package.stat().st_mode) == 0o600
 
 

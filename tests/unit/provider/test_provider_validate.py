@@ -12,6 +12,7 @@ from service.command_line import run
 from service.provider.delivery import read_delivery
 from service.provider.main import app
 from service.provider.mapping import read_mapping
+from service.provider.person_keys import PersonKeys
 from service.provider.report import DeliveryReport
 from tests.unit.provider.desk import Desk
 
@@ -352,5 +353,7 @@ def test_reports_are_json_with_the_catalogue_version(desk: Desk) -> None:
 
 
 def test_a_delivery_shows_names_and_counts_only(desk: Desk) -> None:
-    delivery = read_delivery(read_mapping(desk.mapping), folder=desk.folder, random=secrets.token_bytes)
+    delivery = read_delivery(
+        read_mapping(desk.mapping), folder=desk.folder, keys=PersonKeys.for_one_delivery(secrets.token_bytes)
+    )
     assert repr(delivery) == "Delivery(cancer_registration, death, Persons(3))"

@@ -1,0 +1,139 @@
+"""Two providers linked: as they were found before, by what is new alone, or in full."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from linkage_engine.contract.profiles import LinkageProfile
+from linkage_engine.disclosure.linkage import ExactLinkage
+from linkage_engine.link.assignment import one_to_one
+from linkage_engine.link.linking import LinkSettings, link_pair
+from linkage_engine.link.profiles import MODELS
+from linkage_engine.link.rescoring import rescored_pairs
+from linkage_engine.linkage_runs.kept_pairs import KeptPair, KeptPairs
+from linkage_engine.spine.resubmission import RecordSet, fresh_records, is_full_run_due
+
+SEED = 1
+"""Of the sampling in a linkage run: the same records give the same links."""
+Compute = Callable[[], duckdb.DuckDBPyConnection]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What all pairs of a run are linked with."""
+
+    profile: LinkageProfile
+    compute: Compute
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Side:
+    """One provider's records in a run."""
+
+    provider: str
+    identifiers: pa.Table
+    records: RecordSet
+
+
+def linked(kept: KeptPairs, a: Side, b: Side, work: Work) -> KeptPair:
+    """All pairs of two providers down to the lenient threshold, found and kept; raises CannotLink.
+
+    1. Of the very same records nothing is done again.
+    2. After a resubmission only new and changed records are weighed, with the model and the thresholds that
+       were kept, unless a full run is due.
+    3. Else a model is trained, and kept before anything is scored.
+    """
+    before = kept.pair(a.provider, b.provider)
+    if before is not None and before.sets == _sets(a, b):
+        return before
+    found = None if before is None else _resubmitted(kept, before, a, b, work)
+    if found is None:
+        found = _in_full(kept, a, b, work)
+    kept.keep_pair(a.provider, b.provider, found)
+    return found
+
+
+def _sets(a: Side, b: Side) -> tuple[str, str]:
+    return a.records.name, b.records.name
+
+
+def _in_full(kept: KeptPairs, a: Side, b: Side, work: Work) -> KeptPair:
+    names, sets = (a.provider, b.provider), _sets(a, b)
+    result = link_pair(
+        work.compute(),
+        a.identifiers,
+        b.identifiers,
+        settings=LinkSettings(work.profile, SEED),
+        model=kept.model(*names, sets),
+        keep=lambda model: kept.keep_model(*names, sets, model),
+    )
+    figures = ExactLinkage(**asdict(result.figures))
+    return KeptPair(result.candidates, sets, result.model, result.thresholds, figures)
+
+
+def _resubmitted(kept: KeptPairs, before: KeptPair, a: Side, b: Side, work: Work) -> KeptPair | None:
+    """What was found before and is still so, with what is new; nothing where a full run is due."""
+    earlier_a, earlier_b = (
+        kept.record_set(side.provider, name) for side, name in zip((a, b), before.sets, strict=True)
+    )
+    if (
+        earlier_a is None
+        or earlier_b is None
+        or not before.model.compares_as(MODELS[work.profile].comparisons)
+    ):
+        return None
+    fresh_a, changes_a = fresh_records(earlier_a, a.records)
+    fresh_b, changes_b = fresh_records(earlier_b, b.records)
+    if is_full_run_due((changes_a, changes_b), resubmissions=before.resubmissions):
+        return None
+    started = time.perf_counter()
+    fresh = (fresh_a, fresh_b)
+    found = rescored_pairs(
+        work.compute(), a.identifiers, b.identifiers, profile=work.profile, model=before.model, fresh=fresh
+    )
+    heavy = found.filter(pc.greater_equal(found["match_weight"], before.thresholds.lenient))
+    still = _still(before.candidates, (a.records, b.records), fresh)
+    candidates = pa.concat_tables([still, heavy]).combine_chunks()
+    figures = replace(
+        before.figures,
+        records_a=len(a.records),
+        records_b=len(b.records),
+        links=_links(candidates, before.thresholds.primary),
+        candidate_pairs=found.num_rows,
+        seconds={"predict": time.perf_counter() - started},
+    )
+    return replace(
+        before,
+        candidates=candidates,
+        sets=_sets(a, b),
+        figures=figures,
+        resubmissions=before.resubmissions + 1,
+    )
+
+
+def _still(
+    candidates: pa.Table, sides: tuple[RecordSet, RecordSet], fresh: tuple[pa.Array, pa.Array]
+) -> pa.Table:
+    """The pairs of which both records are there and as they were."""
+    for column, records, changed in zip(("person_key_a", "person_key_b"), sides, fresh, strict=True):
+        there = pc.is_in(candidates[column], value_set=records.person_keys)
+        differs = pc.is_in(candidates[column], value_set=changed)
+        candidates = candidates.filter(pc.and_not(there, differs))
+    return candidates
+
+
+def _links(candidates: pa.Table, primary: float) -> int:
+    """How many pairs a one-to-one assignment keeps at the primary threshold."""
+    taken = candidates.filter(pc.greater_equal(candidates["match_weight"], primary))
+    left, right = (
+        taken[name].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+        for name in ("person_key_a", "person_key_b")
+    )
+    return len(one_to_one(left, right, taken["match_weight"].to_numpy()))
