@@ -41,6 +41,7 @@ LINKAGE: Mapping[str, str] = {
     "layouts": "linkage.layouts",
     "profiles": "linkage.profiles",
     "reidentify": "linkage.reidentify",
+    "resubmissions": "linkage.resubmissions",
     "speed": "linkage.speed",
 }
 """Those of docs/LINKAGE.md: `--linkage`."""
