@@ -142,3 +142,4 @@ def test_where_a_policy_rounds_nothing_the_figures_of_a_run_are_rounded_all_the_
 
 def test_exact_figures_do_not_show_themselves() -> None:
     assert "700" not in f"{EXACT!r} {EXACT}"
+    assert repr(ExactSpine(persons_merged=1)) == "ExactSpine(withheld)"
