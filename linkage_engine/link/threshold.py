@@ -23,6 +23,8 @@ SURELY = 5.0
 """Standard errors by which links must outnumber what decoys foretell, for an overlap to be seen at all."""
 ONE_SIDED = 0.1
 """False links a decoy stands for, below which nearly all of the smaller file has a match."""
+AGAINST_ODDS = 0.1
+"""The share of the links below even odds that may be false by the decoys, for any to be made there."""
 STRICT_RATE = 0.001
 LEAST_TRUE = 0.2
 """At the lenient threshold one further link in five is true."""
@@ -112,6 +114,8 @@ def curve_of(targets: Floats, decoys: Floats, *, records_a: int, records_b: int)
 def chosen(targets: Floats, decoys: Floats, *, records_a: int, records_b: int) -> Threshold:
     """The threshold with the highest expected F1, with a stricter and a more lenient one from the same curve.
 
+    Links are made against the odds of the model only where the decoys foretell hardly any false ones among
+    them, and can: not where they are of one file alone, in which other fields may be missing.
     Strict: the lowest weight from which one link in a thousand is false, or that is above every decoy.
     Lenient: the weight down to which one further link in five is true.
     """
@@ -120,11 +124,10 @@ def chosen(targets: Floats, decoys: Floats, *, records_a: int, records_b: int) -
         return _even_odds(curve, decoys, ratio)
     if not _is_overlap(curve):
         return Threshold(EVEN_ODDS, 0.0, outcome=Outcome.NO_OVERLAP, false_per_decoy=ratio)
-    best = int(np.argmax(curve.expected_f1))
-    if ratio < ONE_SIDED and (curve.match_weight >= EVEN_ODDS).any():
-        # The decoys are of the other file alone, where other fields may be missing: they are not trusted
-        # to call for links against the odds of the model.
-        best = max(best, int(np.searchsorted(curve.match_weight, EVEN_ODDS)))
+    allowed = _is_allowed(curve, is_one_sided=ratio < ONE_SIDED)
+    if not allowed.any():
+        return Threshold(EVEN_ODDS, 0.0, false_per_decoy=ratio)
+    best = int(np.argmax(np.where(allowed, curve.expected_f1, -np.inf)))
     rate = curve.false / curve.links
     top = decoys.max(initial=-np.inf)
     safe = (rate <= STRICT_RATE) | (curve.match_weight > top)
@@ -150,6 +153,17 @@ def _from_each(targets: Floats) -> tuple[Floats, Floats]:
     """The distinct weights, rising, and how many targets each of them lets in."""
     cuts = np.unique(targets)
     return cuts, len(targets) - np.searchsorted(np.sort(targets), cuts, side="left").astype(np.float64)
+
+
+def _is_allowed(curve: Curve, *, is_one_sided: bool) -> Flags:
+    """Which weights may be the threshold: from even odds on, and below as far as the decoys bear it out."""
+    at = int(np.searchsorted(curve.match_weight, EVEN_ODDS))
+    favoured = np.arange(len(curve.links)) >= at
+    if is_one_sided:
+        return favoured
+    links, false = (float(each[at]) if at < len(each) else 0.0 for each in (curve.links, curve.false))
+    allowed: Flags = favoured | (curve.false - false <= AGAINST_ODDS * (curve.links - links))
+    return allowed
 
 
 def _is_overlap(curve: Curve) -> bool:

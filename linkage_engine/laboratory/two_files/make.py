@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from linkage_engine.contract.tokens import IDENTIFIER_FIELDS
 from linkage_engine.laboratory.england.dice import Dice
 from linkage_engine.laboratory.records import Records
 from linkage_engine.laboratory.two_files.people import Person, customs_of, population
@@ -46,16 +47,7 @@ class Layout:
     fields_b: tuple[str, ...]
 
 
-_ALL = (
-    "given_name",
-    "middle_name",
-    "family_name",
-    "previous_family_name",
-    "date_of_birth",
-    "sex",
-    "postcode",
-    "address",
-)
+_ALL = tuple(field for field in IDENTIFIER_FIELDS if field != "nhs_number")
 ENGLAND = Layout("england", _ALL, _ALL)
 NUMBERED = Layout("england", ("nhs_number", *_ALL), ("nhs_number", *_ALL))
 _CENSUS = ("given_name", "middle_name", "family_name", "date_of_birth", "postcode", "address")

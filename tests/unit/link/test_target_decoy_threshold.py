@@ -85,12 +85,33 @@ def test_the_curve_is_the_formula_and_is_thinned_to_its_ends() -> None:
     st.integers(1, 2000),
     st.integers(1, 2000),
 )
-def test_whatever_the_weights_thresholds_fall_and_rates_are_shares(
+def test_links_are_made_against_the_odds_only_where_one_in_ten_is_false_at_most(
     targets: list[float], decoys: list[float], records_a: int, records_b: int
 ) -> None:
     found = chosen(floats(*targets), floats(*decoys), records_a=records_a, records_b=records_b)
+    curve, _ = curve_of(floats(*targets), floats(*decoys), records_a=records_a, records_b=records_b)
+    against = (curve.match_weight >= found.match_weight) & (curve.match_weight < 0)
+    if against.any():
+        links, false = (
+            each[against][0] - each[~against].max(initial=0) for each in (curve.links, curve.false)
+        )
+        assert false <= 0.1 * links
     assert found.strict >= found.match_weight >= found.lenient
     assert 0 <= found.false_link_rate <= 1
+
+
+def test_where_the_best_choice_is_below_even_odds_all_pairs_above_are_links() -> None:
+    # A decoy for five targets: the lowest target would be the best choice.
+    below, decoys = np.linspace(-20, -1, 100), np.linspace(-20, -1, 20)
+    found = chosen(np.append(below, [3.0, 9.0]), decoys, records_a=200, records_b=200)
+    assert (found.outcome, found.match_weight) == (Outcome.CHOSEN, 3.0)
+    none = chosen(below, decoys, records_a=200, records_b=200)
+    assert (none.outcome, none.match_weight, none.false_link_rate) == (Outcome.CHOSEN, EVEN_ODDS, 0.0)
+
+
+def test_where_decoys_foretell_no_false_ones_links_are_made_below_even_odds() -> None:
+    below = np.append(np.linspace(-20, -1, 100), [3.0, 9.0])
+    assert chosen(below, floats(), records_a=200, records_b=200).match_weight == -20.0
 
 
 @pytest.mark.parametrize("seed", range(20))
