@@ -146,11 +146,17 @@ def open_(permit_file: Path, url: Url, keys: Keys) -> None:
 
 @app.command()
 def link(
-    project_id: str, url: Url, keys: Keys, wait_seconds: Annotated[float, typer.Option("--wait")] = 0.0
+    project_id: str,
+    url: Url,
+    keys: Keys,
+    wait_seconds: Annotated[float, typer.Option("--wait")] = 0.0,
+    in_full: Annotated[
+        bool, typer.Option("--in-full", help="Link everything anew, not only what is new since the last run.")
+    ] = False,
 ) -> None:
     """Ask for a linkage run; prints its state and figures."""
     client = _client(url, keys)
-    asked = client.post(f"/projects/{project_id}/linkage-runs", {})
+    asked = client.post(f"/projects/{project_id}/linkage-runs", {"in_full": in_full})
     deadline = time.monotonic() + wait_seconds
     while asked["state"] not in {"finished", "failed"} and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
