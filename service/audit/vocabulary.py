@@ -71,6 +71,7 @@ class Action(StrEnum):
     FINDING_RECORD = "finding:record"
     WORKER_START = "worker:start"
     WORKER_STOP = "worker:stop"
+    INSTALLATION_EXAMINE = "installation:examine"
     DATABASE_MIGRATE = "database:migrate"
     DATABASE_BACKUP = "database:backup"
 
@@ -94,6 +95,7 @@ COUNTS = frozenset(
         "counter",
         "dates_of_birth_differ",
         "first",
+        "ill",
         "kept_apart",
         "last",
         "nhs_numbers_differ",
@@ -117,6 +119,7 @@ COUNTS = frozenset(
         "size",
         "status",
         "version",
+        "watch",
     }
 )
 """Details that are whole numbers, never negative."""

@@ -289,6 +289,13 @@ class Workshop:
                 f"{table.name}: {row}" for table in tables for row in session.execute(sa.select(table))
             )
 
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """What a query finds in the SQLite file."""
+        connection = sqlite3.connect(self.home.root / "control" / "control.db")
+        found = connection.execute(query).fetchall()
+        connection.close()
+        return found
+
     def change(self, statement: str, **values: object) -> None:
         """Change the database behind everybody's back, as somebody who broke into it would."""
         connection = sqlite3.connect(self.home.root / "control" / "control.db")
