@@ -30,7 +30,7 @@ from linkage_engine.contract.profiles import served_profile
 from linkage_engine.contract.query_spec import LinkageQualitySpec, QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.contract.reports import RunFigures, ValidationReport
-from linkage_engine.contract.statements import SignedQuestion
+from linkage_engine.contract.statements import SignedQuestion, Withdrawal
 from linkage_engine.disclosure.before import before_control
 from linkage_engine.disclosure.evidence.look_back import look_back
 from linkage_engine.disclosure.evidence.reasons import reasons
@@ -42,7 +42,6 @@ from linkage_engine.disclosure.record import Provenance
 from linkage_engine.handed_over import exact_table, linkage_of, structure_of
 from linkage_engine.link.encoding import marked
 from linkage_engine.linkage_runs.crosswalk import crosswalk, read_crosswalk
-from linkage_engine.linkage_runs.kept_pairs import KeptPairs
 from linkage_engine.linkage_runs.run import LinkageRun
 from linkage_engine.linkage_runs.withdrawn import read_person_keys, withdraw_persons
 from linkage_engine.linked_data import CROSSWALK, EXTRACT_DATE, PERSON_INDEX, LinkedData, payload_object
@@ -82,6 +81,15 @@ class Inside:
         plain = unseal_to_memory(sealed, identities=[self.identity], limit_bytes=part.sealed_bytes)
         return read_part(io.BytesIO(plain), part, Caps())
 
+    def withdraw(self, sealed: BinaryIO, withdrawal: Withdrawal) -> int:
+        """Take persons of a provider out of everything from now on; how many it has withdrawn by now.
+
+        The sealed file is their person keys, 16 bytes each. Other providers' records of them stay.
+        """
+        plain = unseal_to_memory(sealed, identities=[self.identity])
+        keys = read_person_keys(plain, persons=withdrawal.persons)
+        return withdraw_persons(self.vault, withdrawal.project_id, withdrawal.provider_id, keys)
+
 
 def _declared(manifest: Manifest, name: str) -> Part:
     part = manifest.part(name)
@@ -120,36 +128,28 @@ class LinkageDoor:
         *,
         policy: str,
         repeating: frozenset[str] = frozenset(),
+        in_full: bool = False,
     ) -> Linked:
         """Link the deliveries, by provider, and give every record a link id.
 
-        Providers in `repeating` may have a person twice. Link ids of earlier runs are kept.
+        Providers in `repeating` may have a person twice. Link ids of earlier runs are kept, also where
+        everything is linked anew, `in_full`.
         Of the quality only what the policy lets be told comes out.
         Raises CannotLink when there is nothing to link, or parts were not made with one profile and secret.
         """
         rules = Policy.from_json(policy_text(policy))
-        run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, repeating)
+        run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, repeating, in_full)
         done = run.finished(_compute, self.inside.random)
         figures = controlled_run(done.pairs, rules, done.profile, spine=done.changes, repeated=done.repeated)
         return Linked(figures, crosswalk(done.spine, run_id, deliveries, figures))
 
-    def withdraw(self, sealed: BinaryIO, project_id: str, provider_id: str) -> int:
-        """Take persons of a provider out of all later runs; how many it has withdrawn by now.
-
-        The sealed file is Parquet with the one column `person_key`. Their records leave the spine with the
-        next run and the analysis worker's data with its crosswalk.
-        """
-        plain = unseal_to_memory(sealed, identities=[self.inside.identity])
-        keys = read_person_keys(plain)
-        return withdraw_persons(self.inside.vault, project_id, provider_id, keys)
+    def withdraw(self, sealed: BinaryIO, withdrawal: Withdrawal) -> int:
+        """Take persons of a provider out of all later runs; how many it has withdrawn by now."""
+        return self.inside.withdraw(sealed, withdrawal)
 
     def withdraw_delivery(self, project_id: str, provider_id: str, delivery_id: str) -> None:
         """Forget the identifiers of a delivery; the next run is without them. Twice is as good as once."""
         self.inside.vault.remove(project_id, _object("identifiers", provider_id, delivery_id))
-
-    def link_in_full(self, project_id: str) -> None:
-        """Have the next run train and weigh everything anew, whatever was kept; link ids stay."""
-        KeptPairs(self.inside.vault, project_id).forget_all_but([], [])
 
     def seal_crosswalk(self, linked: Linked, target: BinaryIO, receiver: Recipient) -> None:
         """Seal the crosswalk to the analysis worker."""
@@ -202,6 +202,10 @@ class AnalysisDoor:
         vault.write(project_id, PERSON_INDEX, numbers, replace=True)
         vault.write(project_id, CROSSWALK, crosswalk, replace=True)
         return int(crosswalk.num_rows)
+
+    def withdraw(self, sealed: BinaryIO, withdrawal: Withdrawal) -> int:
+        """Take persons of a provider out of every answer from now on; how many it has withdrawn by now."""
+        return self.inside.withdraw(sealed, withdrawal)
 
     def answer(
         self,

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.contract.reports import HIDDEN, LinkageOfDataSets, LinkedProviders, RunFigures
 from linkage_engine.linkage_runs.crosswalk import FIGURES, RUN_ID
+from linkage_engine.linkage_runs.withdrawn import still_linked
 from linkage_engine.vault.parquet import Vault
 
 CROSSWALK, PERSON_INDEX = "crosswalk", "person_index"
@@ -32,13 +33,16 @@ class LinkedData:
     vault: Vault
     project_id: str
     crosswalk: pa.Table
+    """Without those who were withdrawn since."""
+    withdrawn: str
+    """A digest of who they are."""
 
     @classmethod
     def of(cls, vault: Vault, project_id: str) -> LinkedData:
         """A project's data; QueryRefused(NO_LINKED_DATA) before its first crosswalk."""
         if not vault.exists(project_id, CROSSWALK):
             raise QueryRefused(RefusalCode.NO_LINKED_DATA)
-        return cls(vault, project_id, vault.read(project_id, CROSSWALK))
+        return cls(vault, project_id, *still_linked(vault, project_id, vault.read(project_id, CROSSWALK)))
 
     @property
     def deliveries(self) -> list[tuple[str, str]]:
@@ -49,9 +53,9 @@ class LinkedData:
 
     @property
     def version(self) -> str:
-        """A digest of which deliveries were linked by which run: the same data, the same version."""
+        """A digest of which deliveries a run linked and who was withdrawn since: same data, same version."""
         run = (self.crosswalk.schema.metadata or {})[RUN_ID].decode()
-        return hashlib.sha256(json.dumps([run, self.deliveries]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([run, self.deliveries, self.withdrawn]).encode()).hexdigest()
 
     @property
     def roll(self) -> pa.Table:
