@@ -17,11 +17,14 @@ from linkage_engine.laboratory.records import Records, normalised
 from linkage_engine.laboratory.scores import Flags, Floats, best_f1, number_of_true_pairs, scores_from
 from linkage_engine.link.assignment import one_to_one
 from linkage_engine.link.competition import Sides, judged
+from linkage_engine.link.engine import Database
 from linkage_engine.link.linking import LinkSettings, scored_pairs
 from linkage_engine.link.matching import Edges, prior_bits
+from linkage_engine.link.on_spark import OnSpark
 from linkage_engine.link.plaintext import plaintext_edges
 from linkage_engine.link.prepare import prepared
 from linkage_engine.link.profiles import MODELS
+from linkage_engine.link.spark_session import SparkPlace, spark_session
 from linkage_engine.link.threshold import Outcome
 from linkage_engine.pseudonymise.encoding import Encoding
 from linkage_engine.pseudonymise.secret import LinkageSecret
@@ -65,19 +68,30 @@ class LinkageEvaluation:
 
 
 def evaluate_linkage(
-    a: Records, b: Records, *, profile: LinkageProfile, threads: int, seed: int
+    a: Records,
+    b: Records,
+    *,
+    profile: LinkageProfile,
+    threads: int,
+    seed: int,
+    place: SparkPlace | None = None,
 ) -> LinkageEvaluation:
     """Link two files as the profile allows and score what was found against the truth.
 
     `operating` accepts every pair from the threshold on, `one_to_one` each record once; the threshold comes
-    from target-decoy competition and is chosen before the truth is looked at.
+    from target-decoy competition and is chosen before the truth is looked at. On Spark tokens alone are
+    linked, and the memory is that of this process without Java's.
     """
-    with duckdb.connect(config={"threads": threads}) as connection:
-        # Splink's joins exhaust memory under DuckDB 2.0's join order optimiser.
-        connection.execute("SET disabled_optimizers = 'join_order'")
-        connection.execute("SET enable_progress_bar = false")
-        weigh = _plaintext if profile is LinkageProfile.PLAINTEXT else partial(_tokens, profile=profile)
-        edges, seconds = weigh(connection, a.identifiers, b.identifiers, seed)
+    if place is None:
+        with duckdb.connect(config={"threads": threads}) as connection:
+            # Splink's joins exhaust memory under DuckDB 2.0's join order optimiser.
+            connection.execute("SET disabled_optimizers = 'join_order'")
+            connection.execute("SET enable_progress_bar = false")
+            weigh = _plaintext if profile is LinkageProfile.PLAINTEXT else partial(_tokens, profile=profile)
+            edges, seconds = weigh(connection, a.identifiers, b.identifiers, seed)
+    else:
+        with spark_session(place) as session:
+            edges, seconds = _tokens(OnSpark(session), a.identifiers, b.identifiers, seed, profile=profile)
     started = time.perf_counter()
     size, everyone = len(a.people), len(a.people) + len(b.people)
     sides = Sides(size, everyone - size, prior_bits(max(size, everyone - size)))
@@ -116,7 +130,7 @@ def _quality(threshold: float, weight: Floats, is_true: Flags, *, true: int) -> 
 
 def _plaintext(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, seed: int) -> Weighed:
     """Plaintext behind the candidate pairs of `tokens`, so that what differs is what is seen of a pair."""
-    tokens = _encoded(a, b, LinkageProfile.TOKENS)
+    tokens = tokens_of(a, b, LinkageProfile.TOKENS)
     started = time.perf_counter()
     pairs = prepared(*tokens, MODELS[LinkageProfile.TOKENS]).pairs
     blocked = time.perf_counter()
@@ -126,18 +140,17 @@ def _plaintext(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, 
     return edges, seconds | taken
 
 
-def _tokens(
-    connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, seed: int, *, profile: LinkageProfile
-) -> Weighed:
+def _tokens(database: Database, a: pa.Table, b: pa.Table, seed: int, *, profile: LinkageProfile) -> Weighed:
     """The service's own path: tokens under a secret made for this call, then the linkage worker's model."""
     started = time.perf_counter()
-    tokens = _encoded(a, b, profile)
+    tokens = tokens_of(a, b, profile)
     encoded = time.perf_counter()
-    found = scored_pairs(connection, *tokens, settings=LinkSettings(profile, seed))
+    found = scored_pairs(database, *tokens, settings=LinkSettings(profile, seed))
     return found.edges, {"encode": encoded - started} | found.seconds
 
 
-def _encoded(a: pa.Table, b: pa.Table, profile: LinkageProfile) -> tuple[pa.Table, pa.Table]:
+def tokens_of(a: pa.Table, b: pa.Table, profile: LinkageProfile) -> tuple[pa.Table, pa.Table]:
+    """Both files' tokens, under a secret made for this call and kept nowhere."""
     secret = LinkageSecret.generate(secrets.token_bytes)
     encoding = Encoding(secret, project_id="laboratory", epoch=1, profile=profile)
     a, b = (_keyed(encode(table, encoding, random=secrets.token_bytes)) for table in (a, b))

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from linkage_engine.link.assignment import Assignment, one_to_one
 from linkage_engine.link.captures import matches_at_least
 from linkage_engine.link.chance import with_chance
 from linkage_engine.link.competition import Judged, Sides, judged
+from linkage_engine.link.engine import Database
 from linkage_engine.link.matching import Edges, compared, prior_bits, quiet, registered
 from linkage_engine.link.model import PairModel
 from linkage_engine.link.prepare import prepared
@@ -108,7 +108,7 @@ class LinkResult:
 
 
 def link_pair(
-    connection: duckdb.DuckDBPyConnection,
+    database: Database,
     a: pa.Table,
     b: pa.Table,
     *,
@@ -118,11 +118,11 @@ def link_pair(
 ) -> LinkResult:
     """The links between two identifier parts: `person_key` and the token columns of the profile.
 
-    The result depends on the two sets of records and the seed, not on their order. The connection may be
+    The result depends on the two sets of records and the seed, not on their order. A connection may be
     locked; DuckDB 2.0 wants `disabled_optimizers='join_order'` on it. A model that `keep` was given when the
     same files were linked before spares the training. Raises CannotLink.
     """
-    found = scored_pairs(connection, a, b, settings=settings, model=model, keep=keep)
+    found = scored_pairs(database, a, b, settings=settings, model=model, keep=keep)
     started = time.perf_counter()
     edges, between = found.edges, found.sides.across(found.edges)
     seen = judged(edges, found.sides)
@@ -159,7 +159,7 @@ def link_pair(
 
 
 def scored_pairs(
-    connection: duckdb.DuckDBPyConnection,
+    database: Database,
     a: pa.Table,
     b: pa.Table,
     *,
@@ -177,11 +177,11 @@ def scored_pairs(
     with quiet():
         ready = prepared(a, b, MODELS[settings.profile])
         ticks.append(time.perf_counter())
-        with registered(connection, ready.a, ready.b) as files:
+        with registered(database, ready.a, ready.b) as files:
             comparisons = MODELS[settings.profile].comparisons if model is None else model.comparisons
             if model is None:
                 larger = max(ready.a, ready.b, key=lambda table: table.num_rows)
-                comparisons = with_chance(connection, larger, comparisons, seed=settings.seed)
+                comparisons = with_chance(database, larger, comparisons, seed=settings.seed)
             ticks.append(time.perf_counter())
             found = compared(files, comparisons)
             ticks.append(time.perf_counter())
@@ -191,7 +191,7 @@ def scored_pairs(
                 keep(model)
         edges = found.weighed(model.comparisons)
         both = pa.concat_tables([ready.a, ready.b])
-        reached = reach(connection, both, model)
+        reached = reach(database, both, model)
         ticks.append(time.perf_counter())
     prepare, chance, predict, train = (later - sooner for sooner, later in pairwise(ticks))
     return ScoredPairs(

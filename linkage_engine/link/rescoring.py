@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage_engine.contract.profiles import LinkageProfile
+from linkage_engine.link.engine import Database
 from linkage_engine.link.matching import Edges, quiet, registered, scored
 from linkage_engine.link.model import PairModel
 from linkage_engine.link.prepare import Prepared, prepared
@@ -19,7 +19,7 @@ FreshKeys = tuple[pa.Array, pa.Array]
 
 
 def rescored_pairs(
-    connection: duckdb.DuckDBPyConnection,
+    database: Database,
     a: pa.Table,
     b: pa.Table,
     *,
@@ -35,7 +35,7 @@ def rescored_pairs(
     """
     with quiet():
         ready = prepared(a, b, MODELS[profile])
-        found = [_weighed(connection, ready, *sides, model) for sides in _sides(ready, fresh)]
+        found = [_weighed(database, ready, *sides, model) for sides in _sides(ready, fresh)]
     return (
         pa.concat_tables(found) if found else _pairs(ready, Edges(*(np.zeros(0, np.int64),) * 2, np.zeros(0)))
     )
@@ -73,10 +73,8 @@ def _sharing(table: pa.Table, other: pa.Table) -> pa.Table:
     return table.set_column(place, "z", shared).filter(pa.array(np.diff(ends) > 0))
 
 
-def _weighed(
-    connection: duckdb.DuckDBPyConnection, ready: Prepared, a: pa.Table, b: pa.Table, model: PairModel
-) -> pa.Table:
-    with registered(connection, a, b, whole=(ready.a, ready.b)) as files:
+def _weighed(database: Database, ready: Prepared, a: pa.Table, b: pa.Table, model: PairModel) -> pa.Table:
+    with registered(database, a, b, whole=(ready.a, ready.b)) as files:
         return _pairs(ready, scored(files, model))
 
 
