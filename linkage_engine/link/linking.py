@@ -22,7 +22,8 @@ from linkage_engine.link.matching import Edges, compared, prior_bits, quiet, reg
 from linkage_engine.link.model import PairModel
 from linkage_engine.link.prepare import prepared
 from linkage_engine.link.profiles import MODELS
-from linkage_engine.link.threshold import Curve, Flags, Outcome, three_levels
+from linkage_engine.link.quality import NHS_NUMBER, PairQuality, levels_of, numbered, reach, weights
+from linkage_engine.link.threshold import Curve, Flags, Floats, Outcome, three_levels
 from linkage_engine.link.training import trained
 
 KeepModel = Callable[[PairModel], None]
@@ -50,6 +51,12 @@ class ScoredPairs:
     captured: tuple[Flags, Flags]
     """Which pairs agree on the date of birth, and which on the postcode."""
     model: PairModel
+    unnumbered: Edges
+    """The same pairs with weights that say nothing of the NHS number."""
+    numbers: pa.Array
+    """Of each record the token of its NHS number, null where it has none."""
+    reach: Floats
+    """Of each record the weight with one that agrees in everything it has."""
     tokens_dropped: int
     seconds: dict[str, float]
 
@@ -97,6 +104,7 @@ class LinkResult:
     model: PairModel
     figures: ExactFigures
     grounds: Grounds
+    quality: PairQuality
 
 
 def link_pair(
@@ -137,6 +145,7 @@ def link_pair(
         untrained_comparisons=found.model.untrained,
         seconds=found.seconds | {"assign": time.perf_counter() - started},
     )
+    grounds = _grounds(found, seen, kept)
     candidates = np.flatnonzero(may_link & (edges.weight >= levels.lenient))
     return LinkResult(
         _pairs(found, kept),
@@ -144,7 +153,8 @@ def link_pair(
         levels,
         found.model,
         figures,
-        _grounds(found, seen, kept),
+        grounds,
+        _quality(found, seen, grounds, levels),
     )
 
 
@@ -180,6 +190,8 @@ def scored_pairs(
             if keep is not None:
                 keep(model)
         edges = found.weighed(model.comparisons)
+        both = pa.concat_tables([ready.a, ready.b])
+        reached = reach(connection, both, model)
         ticks.append(time.perf_counter())
     prepare, chance, predict, train = (later - sooner for sooner, later in pairwise(ticks))
     return ScoredPairs(
@@ -188,6 +200,9 @@ def scored_pairs(
         person_keys=ready.person_keys,
         captured=(found.levels["dob"] == 0, found.levels["postcode"] == 0),
         model=model,
+        unnumbered=found.weighed(tuple(c for c in model.comparisons if c.name != NHS_NUMBER)),
+        numbers=both[NHS_NUMBER].combine_chunks(),
+        reach=reached,
         tokens_dropped=ready.pairs.tokens_dropped,
         seconds={"prepare": prepare, "train": chance + train, "predict": predict},
     )
@@ -203,6 +218,27 @@ def _grounds(found: ScoredPairs, seen: Judged, links: Places) -> Grounds:
         duplicates_b=int((seen.duplicates & ~inside_a).sum()),
         matches_at_least=max(float(len(links)), matches_at_least(by_date, by_postcode)),
         is_settled=found.model.settled,
+    )
+
+
+def _quality(found: ScoredPairs, seen: Judged, grounds: Grounds, thresholds: Thresholds) -> PairQuality:
+    edges, sides = found.edges, found.sides
+    across, short = sides.across(edges), found.reach < thresholds.primary
+    known = numbered(found.unnumbered, sides, found.numbers)
+    return PairQuality(
+        outcome=grounds.outcome.value,
+        is_settled=grounds.is_settled,
+        levels=levels_of(thresholds.strict, thresholds.lenient, edges, seen, sides),
+        pair_weights=weights(edges, seen.best & across),
+        decoy_weights=weights(edges, seen.best & ~across),
+        unlinkable_a=int(short[: sides.records_a].sum()),
+        unlinkable_b=int(short[sides.records_a :].sum()),
+        duplicates_a=grounds.duplicates_a,
+        duplicates_b=grounds.duplicates_b,
+        matches_at_least=grounds.matches_at_least,
+        numbered_pairs=known.pairs,
+        numbered_links=known.links,
+        numbered_correct=known.correct,
     )
 
 

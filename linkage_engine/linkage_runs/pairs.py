@@ -13,9 +13,11 @@ import pyarrow.compute as pc
 
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.disclosure.linkage import ExactLinkage
+from linkage_engine.disclosure.linkage_quality import ExactQuality
 from linkage_engine.link.assignment import one_to_one
 from linkage_engine.link.linking import LinkSettings, link_pair
 from linkage_engine.link.profiles import MODELS
+from linkage_engine.link.quality import PairQuality
 from linkage_engine.link.rescoring import rescored_pairs
 from linkage_engine.linkage_runs.kept_pairs import KeptPair, KeptPairs
 from linkage_engine.spine.resubmission import RecordSet, fresh_records, is_full_run_due
@@ -74,7 +76,7 @@ def _in_full(kept: KeptPairs, a: Side, b: Side, work: Work) -> KeptPair:
         model=kept.model(*names, sets),
         keep=lambda model: kept.keep_model(*names, sets, model),
     )
-    figures = ExactLinkage(**asdict(result.figures))
+    figures = ExactLinkage(**asdict(result.figures), quality=_quality(result.quality))
     return KeptPair(result.candidates, sets, result.model, result.thresholds, figures)
 
 
@@ -108,12 +110,30 @@ def _resubmitted(kept: KeptPairs, before: KeptPair, a: Side, b: Side, work: Work
         links=_links(candidates, before.thresholds.primary),
         candidate_pairs=found.num_rows,
         seconds={"predict": time.perf_counter() - started},
+        quality=_after(before, candidates),
     )
     return replace(
         before,
         candidates=candidates,
         sets=_sets(a, b),
         figures=figures,
+        resubmissions=before.resubmissions + 1,
+    )
+
+
+def _quality(found: PairQuality) -> ExactQuality:
+    flat = asdict(found)
+    return ExactQuality(**flat.pop("levels"), **flat)
+
+
+def _after(before: KeptPair, candidates: pa.Table) -> ExactQuality | None:
+    """The estimates of the run that trained the model, with the links there are now."""
+    if before.figures.quality is None:
+        return None
+    return replace(
+        before.figures.quality,
+        links_strict=_links(candidates, before.thresholds.strict),
+        links_lenient=_links(candidates, before.thresholds.lenient),
         resubmissions=before.resubmissions + 1,
     )
 
