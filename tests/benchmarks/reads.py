@@ -1,4 +1,4 @@
-"""Signed-in reads a second from a real api process: uvicorn, SQLite, a token, a proof and a permission each time."""
+"""Signed-in reads a second from a real api process: uvicorn, SQLite, a token and a proof each time."""
 
 from __future__ import annotations
 
