@@ -239,6 +239,7 @@ class Recorder:
             "project_id": [PROJECT],
             "submission_id": [*submissions, *demo.facts["crafted"].values()],
             "run_id": [demo.facts["linkage_run"]["run_id"]],
+            "withdrawal_id": [query_id],
             "query_id": [query_id],
             "preflight_id": [query_id],
             "release_id": [query_id],
