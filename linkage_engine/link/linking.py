@@ -18,7 +18,8 @@ from linkage_engine.link.assignment import Assignment, one_to_one
 from linkage_engine.link.captures import matches_at_least
 from linkage_engine.link.chance import with_chance
 from linkage_engine.link.competition import Judged, Sides, judged
-from linkage_engine.link.matching import Edges, compared, prior_bits, quiet, registered
+from linkage_engine.link.kept import Weighed, candidates_of, kept_table
+from linkage_engine.link.matching import Compared, Edges, compared, prior_bits, quiet, registered
 from linkage_engine.link.model import PairModel
 from linkage_engine.link.prepare import prepared
 from linkage_engine.link.profiles import MODELS
@@ -47,11 +48,16 @@ class ScoredPairs:
     sides: Sides
     person_keys: pa.Array
     """Of the record numbers in `edges`: the first file's, then the second's."""
-    captured: tuple[Flags, Flags]
-    """Which pairs agree on the date of birth, and which on the postcode."""
+    compared: Compared
+    """The same pairs with the levels of their comparisons."""
     model: PairModel
     tokens_dropped: int
     seconds: dict[str, float]
+
+    @property
+    def captured(self) -> tuple[Flags, Flags]:
+        """Which pairs agree on the date of birth, and which on the postcode."""
+        return self.compared.levels["dob"] == 0, self.compared.levels["postcode"] == 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -91,12 +97,17 @@ class LinkResult:
 
     pairs: pa.Table
     """Of the primary threshold, each record as often as the assignment allows."""
-    candidates: pa.Table
-    """Every pair between the files from the lenient threshold on, of the same columns."""
+    kept: pa.Table
+    """What a later linkage of nearly the same records begins with: `kept.kept_table`."""
     thresholds: Thresholds
     model: PairModel
     figures: ExactFigures
     grounds: Grounds
+
+    @property
+    def candidates(self) -> pa.Table:
+        """Every pair between the files from the lenient threshold on, with the columns of `pairs`."""
+        return candidates_of(self.kept)
 
 
 def link_pair(
@@ -114,7 +125,11 @@ def link_pair(
     locked; DuckDB 2.0 wants `disabled_optimizers='join_order'` on it. A model that `keep` was given when the
     same files were linked before spares the training. Raises CannotLink.
     """
-    found = scored_pairs(connection, a, b, settings=settings, model=model, keep=keep)
+    return linked(scored_pairs(connection, a, b, settings=settings, model=model, keep=keep), settings)
+
+
+def linked(found: ScoredPairs, settings: LinkSettings) -> LinkResult:
+    """The links that the competition of scored pairs gives, and its figures."""
     started = time.perf_counter()
     edges, between = found.edges, found.sides.across(found.edges)
     seen = judged(edges, found.sides)
@@ -137,10 +152,10 @@ def link_pair(
         untrained_comparisons=found.model.untrained,
         seconds=found.seconds | {"assign": time.perf_counter() - started},
     )
-    candidates = np.flatnonzero(may_link & (edges.weight >= levels.lenient))
+    weighed = Weighed(found.compared, edges.weight, may_link & (edges.weight >= levels.lenient))
     return LinkResult(
         _pairs(found, kept),
-        _pairs(found, candidates),
+        kept_table(weighed, found.sides, found.person_keys, lenient=levels.lenient),
         levels,
         found.model,
         figures,
@@ -167,13 +182,13 @@ def scored_pairs(
     with quiet():
         ready = prepared(a, b, MODELS[settings.profile])
         ticks.append(time.perf_counter())
-        with registered(connection, ready.a, ready.b) as files:
+        with registered(connection, ready.a, ready.b, whole=ready.whole) as files:
             comparisons = MODELS[settings.profile].comparisons if model is None else model.comparisons
             if model is None:
                 larger = max(ready.a, ready.b, key=lambda table: table.num_rows)
                 comparisons = with_chance(connection, larger, comparisons, seed=settings.seed)
             ticks.append(time.perf_counter())
-            found = compared(files, comparisons)
+            found = compared(files, comparisons, records=max(a.num_rows, b.num_rows))
             ticks.append(time.perf_counter())
         if model is None:
             model = trained(found, comparisons, sides)
@@ -186,7 +201,7 @@ def scored_pairs(
         edges=edges,
         sides=sides,
         person_keys=ready.person_keys,
-        captured=(found.levels["dob"] == 0, found.levels["postcode"] == 0),
+        compared=found,
         model=model,
         tokens_dropped=ready.pairs.tokens_dropped,
         seconds={"prepare": prepare, "train": chance + train, "predict": predict},
