@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.laboratory.records import Records, normalised
+from linkage_engine.laboratory.reliability import Reliability, reliability
 from linkage_engine.laboratory.scores import Flags, Floats, best_f1, number_of_true_pairs, scores_from
 from linkage_engine.link.assignment import one_to_one
 from linkage_engine.link.competition import Sides, judged
@@ -55,6 +56,7 @@ class LinkageEvaluation:
     best_f1: float
     operating: Quality
     one_to_one: Quality
+    reliability: Reliability
     seconds: Seconds
     encode_rows_per_second: float
     peak_rss_bytes: int
@@ -102,6 +104,7 @@ def evaluate_linkage(
         best_f1=best_f1(weight, is_true, true=true),
         operating=_quality(threshold, weight, is_true, true=true),
         one_to_one=_quality(threshold, weight[single], is_true[single], true=true),
+        reliability=reliability(edges, sides, seen, is_true),
         seconds=seconds,
         encode_rows_per_second=everyone / seconds["encode"],
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
