@@ -30,9 +30,9 @@ def _namesakes(one: Person, other: Person) -> tuple[Person, Person]:
 
 
 def _household(one: Person, other: Person) -> tuple[Person, Person]:
-    home = {"address": one.address, "postcode": one.postcode}
-    later = {"later_address": one.later_address, "later_postcode": one.later_postcode}
-    return one, replace(other, family=one.family, later_family=one.later_family, **home, **later)
+    return one, replace(
+        one, number=other.number, given=other.given, middle=other.middle, born=other.born, sex=other.sex
+    )
 
 
 def _movers(one: Person, other: Person) -> tuple[Person, Person]:
@@ -79,6 +79,10 @@ class Found:
     def recall(self) -> float:
         return self.right / self.true
 
+    @property
+    def f1(self) -> float:
+        return 2 * self.right / (self.links + self.true)
+
 
 def hard_files(seed: int) -> Hard:
     """Of each pair of a set both are in both files, or both in one, or one in either, a third of each."""
@@ -109,7 +113,7 @@ def found_in_sets(hard: Hard, profile: LinkageProfile) -> dict[str, Found]:
     places = found.single[pairs.weight[found.single] >= found.threshold]
     people = np.array([*hard.a.people, *hard.b.people], dtype=object)
     links = list(zip(people[pairs.left[places]], people[pairs.right[places]], strict=True))
-    both = {*hard.a.people} & {*hard.b.people}
+    both = {str(person) for person in hard.a.people if person in hard.b.people}
     return {name: _scored(links, group, both) for name, group in hard.members.items()}
 
 
