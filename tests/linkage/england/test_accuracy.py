@@ -106,4 +106,4 @@ def test_the_command_prints_the_figures_and_writes_them(tmp_path: Path) -> None:
     assert bands[-1]["true_false_share"] < 0.01
     table = (tmp_path / "reliability.txt").read_text(encoding="utf-8").splitlines()
     assert len(table) == len(bands) + 3  # its head, an empty line and all that is linked
-    assert [int(line.split("  ")[-3]) for line in table[1:3]] == [band["decoys"] for band in bands[:2]]
+    assert [int(line.split()[-3]) for line in table[1:3]] == [band["decoys"] for band in bands[:2]]
