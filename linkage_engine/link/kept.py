@@ -27,15 +27,17 @@ class Weighed:
     compared: Compared
     weight: Floats
     is_candidate: Flags
+    is_best: Flags
+    """Which won the competition: a quality report counts them by weight."""
 
 
 def kept_table(pairs: Weighed, sides: Sides, person_keys: pa.Array, *, lenient: float) -> pa.Table:
-    """All pairs, between and within the files, whose weight may ever matter to the threshold.
+    """The pairs, between and within the files, that may ever matter to the threshold, and all best ones.
 
     Columns are the person keys `left` and `right`, whether each is of the second file, the level of every
     comparison, the bits that depend on no level, the weight, and whether the pair is a candidate.
     """
-    heavy = np.flatnonzero(pairs.weight >= min(lenient, EVEN_ODDS) - BELOW)
+    heavy = np.flatnonzero(pairs.is_best | (pairs.weight >= min(lenient, EVEN_ODDS) - BELOW))
     some = pairs.compared.at(heavy)
     columns = {
         "match_weight": pa.array(pairs.weight[heavy]),

@@ -21,9 +21,10 @@ from linkage_engine.link.competition import Judged, Sides, judged
 from linkage_engine.link.kept import Weighed, candidates_of, kept_table
 from linkage_engine.link.matching import Compared, Edges, compared, prior_bits, quiet, registered
 from linkage_engine.link.model import PairModel
-from linkage_engine.link.prepare import prepared
+from linkage_engine.link.prepare import Prepared, prepared
 from linkage_engine.link.profiles import MODELS
-from linkage_engine.link.threshold import Curve, Flags, Outcome, three_levels
+from linkage_engine.link.quality import NHS_NUMBER, PairQuality, levels_of, numbered, reach, weights
+from linkage_engine.link.threshold import Curve, Flags, Floats, Outcome, three_levels
 from linkage_engine.link.training import trained
 
 KeepModel = Callable[[PairModel], None]
@@ -51,6 +52,12 @@ class ScoredPairs:
     compared: Compared
     """The same pairs with the levels of their comparisons."""
     model: PairModel
+    unnumbered: Edges
+    """The same pairs with weights that say nothing of the NHS number."""
+    numbers: pa.Array
+    """Of each record the token of its NHS number, null where it has none."""
+    reach: Floats
+    """Of each record the weight with one that agrees in everything it has."""
     tokens_dropped: int
     seconds: dict[str, float]
 
@@ -103,6 +110,7 @@ class LinkResult:
     model: PairModel
     figures: ExactFigures
     grounds: Grounds
+    quality: PairQuality
 
     @property
     def candidates(self) -> pa.Table:
@@ -152,14 +160,17 @@ def linked(found: ScoredPairs, settings: LinkSettings) -> LinkResult:
         untrained_comparisons=found.model.untrained,
         seconds=found.seconds | {"assign": time.perf_counter() - started},
     )
-    weighed = Weighed(found.compared, edges.weight, may_link & (edges.weight >= levels.lenient))
+    grounds = _grounds(found, seen, kept)
+    is_candidate = may_link & (edges.weight >= levels.lenient)
+    weighed = Weighed(found.compared, edges.weight, is_candidate, seen.best)
     return LinkResult(
         _pairs(found, kept),
         kept_table(weighed, found.sides, found.person_keys, lenient=levels.lenient),
         levels,
         found.model,
         figures,
-        _grounds(found, seen, kept),
+        grounds,
+        _quality(found, seen, grounds, levels),
     )
 
 
@@ -194,17 +205,33 @@ def scored_pairs(
             model = trained(found, comparisons, sides)
             if keep is not None:
                 keep(model)
-        edges = found.weighed(model.comparisons)
         ticks.append(time.perf_counter())
     prepare, chance, predict, train = (later - sooner for sooner, later in pairwise(ticks))
+    seconds = {"prepare": prepare, "train": chance + train, "predict": predict}
+    return weighed_pairs(connection, ready, found, model, seconds)
+
+
+def weighed_pairs(
+    connection: duckdb.DuckDBPyConnection,
+    ready: Prepared,
+    found: Compared,
+    model: PairModel,
+    seconds: dict[str, float],
+) -> ScoredPairs:
+    """Compared pairs of two prepared files with the weights of a model, and what each record may reach."""
+    with quiet():
+        reached = reach(connection, ready.whole, model)
     return ScoredPairs(
-        edges=edges,
-        sides=sides,
+        edges=found.weighed(model.comparisons),
+        sides=Sides(ready.records_a, ready.whole.num_rows - ready.records_a, prior_bits(model.records)),
         person_keys=ready.person_keys,
         compared=found,
         model=model,
+        unnumbered=found.weighed(tuple(c for c in model.comparisons if c.name != NHS_NUMBER)),
+        numbers=ready.whole[NHS_NUMBER].combine_chunks(),
+        reach=reached,
         tokens_dropped=ready.pairs.tokens_dropped,
-        seconds={"prepare": prepare, "train": chance + train, "predict": predict},
+        seconds=seconds,
     )
 
 
@@ -218,6 +245,27 @@ def _grounds(found: ScoredPairs, seen: Judged, links: Places) -> Grounds:
         duplicates_b=int((seen.duplicates & ~inside_a).sum()),
         matches_at_least=max(float(len(links)), matches_at_least(by_date, by_postcode)),
         is_settled=found.model.settled,
+    )
+
+
+def _quality(found: ScoredPairs, seen: Judged, grounds: Grounds, thresholds: Thresholds) -> PairQuality:
+    edges, sides = found.edges, found.sides
+    across, short = sides.across(edges), found.reach < thresholds.primary
+    known = numbered(found.unnumbered, sides, found.numbers)
+    return PairQuality(
+        outcome=grounds.outcome.value,
+        is_settled=grounds.is_settled,
+        levels=levels_of(thresholds.strict, thresholds.lenient, edges, seen, sides),
+        pair_weights=weights(edges, seen.best & across),
+        decoy_weights=weights(edges, seen.best & ~across),
+        unlinkable_a=int(short[: sides.records_a].sum()),
+        unlinkable_b=int(short[sides.records_a :].sum()),
+        duplicates_a=grounds.duplicates_a,
+        duplicates_b=grounds.duplicates_b,
+        matches_at_least=grounds.matches_at_least,
+        numbered_pairs=known.pairs,
+        numbered_links=known.links,
+        numbered_correct=known.correct,
     )
 
 

@@ -29,7 +29,8 @@ class Prepared:
     person_keys: pa.Array
     pairs: Candidates
     whole: pa.Table
-    """The single tokens of every record of both files, though only some records are in the pairs."""
+    """Every record of both files, though only some may be in the pairs."""
+    records_a: int
 
 
 def prepared(a: pa.Table, b: pa.Table, model: ProfileModel, *, fresh: SomeKeys | None = None) -> Prepared:
@@ -50,18 +51,19 @@ def prepared(a: pa.Table, b: pa.Table, model: ProfileModel, *, fresh: SomeKeys |
     pairs = candidates(
         _tokens(both, [model.columns[name] for name in block.columns], block.most) for block in model.blocked
     )
-    numbers, whole = np.arange(both.num_rows), both.select(model.scalars)
     if fresh is not None:
         pairs = with_any_of(pairs, numbers_of(person_keys, fresh, records_a=a.num_rows))
-        numbers = np.unique(np.concatenate([pairs.left, pairs.right]))
-        both = both.take(pa.array(numbers))
-    z = numbered_lists(pairs, a.num_rows + b.num_rows).take(pa.array(numbers))
-    columns = {"unique_id": pa.array(numbers), "z": z} | {name: both[name] for name in model.scalars}
+    z = numbered_lists(pairs, both.num_rows)
+    columns = {"unique_id": pa.array(np.arange(both.num_rows)), "z": z}
+    columns |= {name: both[name] for name in model.scalars}
     columns |= {"anchor_dob": both["dob"], "anchor_postcode": both["postcode"]}
     for group in model.lists:
         columns |= _pruned(both, [model.columns[name] for name in group])
-    table, first_of_b = pa.table(columns), int(np.searchsorted(numbers, a.num_rows))
-    return Prepared(table[:first_of_b], table[first_of_b:], person_keys, pairs, whole)
+    whole = pa.table(columns)
+    files = whole[: a.num_rows], whole[a.num_rows :]
+    if fresh is not None:
+        files = tuple(table.filter(pc.greater(pc.list_value_length(table["z"]), 0)) for table in files)
+    return Prepared(*files, person_keys, pairs, whole, a.num_rows)
 
 
 def numbers_of(person_keys: pa.Array, some: SomeKeys, *, records_a: int) -> Values:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from linkage_engine.link.competition import Sides
 from linkage_engine.link.kept import compared_of
-from linkage_engine.link.linking import LinkResult, LinkSettings, ScoredPairs, linked
-from linkage_engine.link.matching import Compared, Model, compared, prior_bits, quiet, registered
+from linkage_engine.link.linking import LinkResult, LinkSettings, linked, weighed_pairs
+from linkage_engine.link.matching import Compared, Model, compared, quiet, registered
 from linkage_engine.link.model import PairModel
 from linkage_engine.link.prepare import Prepared, SomeKeys, numbers_of, prepared
 from linkage_engine.link.profiles import MODELS
@@ -43,28 +42,16 @@ def relink_pair(
     Raises CannotLink, without the words of the libraries.
     """
     started, model = time.perf_counter(), earlier.model
-    sides = Sides(a.num_rows, b.num_rows, prior_bits(model.records))
     with quiet():
         ready = prepared(a, b, MODELS[settings.profile], fresh=earlier.fresh)
         prepare = time.perf_counter() - started
-        fresh = _compared(connection, ready, model.comparisons, model.records)
-    numbers = numbers_of(ready.person_keys, earlier.fresh, records_a=a.num_rows)
+        found = _compared(connection, ready, model.comparisons, model.records)
+    numbers = numbers_of(ready.person_keys, earlier.fresh, records_a=ready.records_a)
     before = compared_of(
-        earlier.kept, model.comparisons, ready.person_keys, records_a=a.num_rows, fresh=numbers
+        earlier.kept, model.comparisons, ready.person_keys, records_a=ready.records_a, fresh=numbers
     )
-    found = before.with_more(fresh)
-    return linked(
-        ScoredPairs(
-            edges=found.weighed(model.comparisons),
-            sides=sides,
-            person_keys=ready.person_keys,
-            compared=found,
-            model=model,
-            tokens_dropped=ready.pairs.tokens_dropped,
-            seconds={"prepare": prepare, "predict": time.perf_counter() - started - prepare},
-        ),
-        settings,
-    )
+    seconds = {"prepare": prepare, "predict": time.perf_counter() - started - prepare}
+    return linked(weighed_pairs(connection, ready, before.with_more(found), model, seconds), settings)
 
 
 def _compared(

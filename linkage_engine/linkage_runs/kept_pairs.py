@@ -61,7 +61,7 @@ class KeptPairs:
                 sets=tuple(about["sets"]),
                 model=PairModel.from_json(about["model"]),
                 thresholds=Thresholds(**about["thresholds"]),
-                figures=ExactLinkage(**about["figures"]),
+                figures=ExactLinkage.kept(about["figures"]),
                 resubmissions=about["resubmissions"],
             )
         except (KeyError, TypeError, ValueError):

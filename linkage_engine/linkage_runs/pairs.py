@@ -12,10 +12,12 @@ import pyarrow.compute as pc
 
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.disclosure.linkage import ExactLinkage
+from linkage_engine.disclosure.linkage_quality import ExactQuality
 from linkage_engine.link.assignment import one_to_one
 from linkage_engine.link.kept import candidates_of, without_gone
 from linkage_engine.link.linking import LinkResult, LinkSettings, link_pair
 from linkage_engine.link.profiles import MODELS
+from linkage_engine.link.quality import PairQuality
 from linkage_engine.link.rescoring import Earlier, relink_pair
 from linkage_engine.linkage_runs.kept_pairs import KeptPair, KeptPairs
 from linkage_engine.spine.resubmission import RecordSet, fresh_records, is_full_run_due
@@ -108,22 +110,45 @@ def _resubmitted(kept: KeptPairs, before: KeptPair, a: Side, b: Side, work: Work
 def _without_gone(before: KeptPair, a: Side, b: Side) -> KeptPair:
     """Records that are withdrawn or gone, and none new, change nothing for the others."""
     compared = without_gone(before.compared, a.records.person_keys, b.records.person_keys)
-    taken = candidates_of(compared)
-    taken = taken.filter(pc.greater_equal(taken["match_weight"], before.thresholds.primary))
-    left, right = (
-        taken[name].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
-        for name in ("person_key_a", "person_key_b")
-    )
+    candidates = candidates_of(compared)
     figures = replace(
         before.figures,
         records_a=len(a.records),
         records_b=len(b.records),
-        links=len(one_to_one(left, right, taken["match_weight"].to_numpy())),
+        links=_links(candidates, before.thresholds.primary),
         seconds={},
+        quality=_after(before, candidates),
     )
     return replace(before, compared=compared, sets=_sets(a, b), figures=figures)
 
 
+def _after(before: KeptPair, candidates: pa.Table) -> ExactQuality | None:
+    """The estimates that were made with the records that are gone, and the links there are now."""
+    if before.figures.quality is None:
+        return None
+    return replace(
+        before.figures.quality,
+        links_strict=_links(candidates, before.thresholds.strict),
+        links_lenient=_links(candidates, before.thresholds.lenient),
+    )
+
+
+def _links(candidates: pa.Table, primary: float) -> int:
+    """How many pairs a one-to-one assignment keeps at the primary threshold."""
+    taken = candidates.filter(pc.greater_equal(candidates["match_weight"], primary))
+    left, right = (
+        taken[name].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+        for name in ("person_key_a", "person_key_b")
+    )
+    return len(one_to_one(left, right, taken["match_weight"].to_numpy()))
+
+
 def _to_keep(result: LinkResult, sets: tuple[str, str], *, resubmissions: int) -> KeptPair:
-    figures = ExactLinkage(**asdict(result.figures))
+    quality = _quality(result.quality, resubmissions)
+    figures = ExactLinkage(**asdict(result.figures), quality=quality)
     return KeptPair(result.kept, sets, result.model, result.thresholds, figures, resubmissions)
+
+
+def _quality(found: PairQuality, resubmissions: int) -> ExactQuality:
+    flat = asdict(found)
+    return ExactQuality(**flat.pop("levels"), **flat, resubmissions=resubmissions)
