@@ -69,6 +69,13 @@ def linkage(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     engine: Annotated[Engine, typer.Option(help="What compares the pairs.")] = Engine.DUCKDB,
     spark_master: Annotated[str, typer.Option(help="Where Spark is: its master's address.")] = "local[2]",
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
+    reliability_out: Annotated[
+        Path | None,
+        typer.Option(
+            "--reliability",
+            help="Write here, as text, how many links are false by weight: expected and true.",
+        ),
+    ] = None,
 ) -> None:
     """Link two files and score the result against the truth, which decides nothing."""
     if engine is Engine.SPARK and profile is LinkageProfile.PLAINTEXT:
@@ -86,6 +93,8 @@ def linkage(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     print(figures)
     if json_out is not None:
         json_out.write_text(figures + "\n", encoding="utf-8")
+    if reliability_out is not None:
+        reliability_out.write_text(found.reliability.as_text(), encoding="utf-8")
 
 
 app.command("reidentify")(reidentify)
