@@ -94,7 +94,7 @@ class QualityFigures(Value):
     is_settled: bool
     """Whether the training of the model came to rest."""
     resubmissions: int
-    """Runs since then that linked only what was new: estimates are of the run that trained the model."""
+    """Runs since then that compared only what was new, with that model."""
     strict: LevelFigures = LevelFigures()
     lenient: LevelFigures = LevelFigures()
     pair_weights: tuple[ControlledValue, ...]

@@ -60,4 +60,4 @@ def test_no_token_that_is_there_twice_is_lost_and_few_others_stay(seed: int) -> 
     once, twice = np.split(rng.integers(-(2**62), 2**62, 20_000), [15_000])
     found = shared(np.concatenate([once, twice, twice]))
     assert found[15_000:].all()
-    assert found[:15_000].mean() < 0.01
+    assert found[:15_000].mean() < 0.04
