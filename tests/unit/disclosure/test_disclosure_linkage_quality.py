@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 
@@ -28,8 +29,14 @@ def test_counts_are_rounded_weights_coarse_and_few_are_low() -> None:
 
 
 def test_no_number_is_told_of_fewer_than_the_effective_threshold() -> None:
-    few = {name: 12 for name, value in asdict(QUALITY).items() if isinstance(value, int) and value > 1}
-    bands = {"pair_weights": (12,) * 18, "decoy_weights": (12,) * 18, "matches_at_least": 12.0}
+    few: dict[str, Any] = {
+        name: 12 for name, value in asdict(QUALITY).items() if isinstance(value, int) and value > 1
+    }
+    bands: dict[str, Any] = {
+        "pair_weights": (12,) * 18,
+        "decoy_weights": (12,) * 18,
+        "matches_at_least": 12.0,
+    }
     told = controlled_quality(replace(QUALITY, **few, **bands), DEFAULT, records=RECORDS)
     values = told.model_dump(exclude={"resubmissions"})
     assert '"value":1' not in told.model_copy(update={"resubmissions": 0}).model_dump_json()
@@ -44,7 +51,7 @@ def test_links_at_another_threshold_are_told_only_with_enough_records_without_on
 
 
 @pytest.mark.parametrize("changes", [{"numbered_pairs": 12}, {"numbered_links": 9}, {"numbered_correct": 12}])
-def test_of_few_records_with_a_number_nothing_is_told(changes: dict[str, int]) -> None:
+def test_of_few_records_with_a_number_nothing_is_told(changes: dict[str, Any]) -> None:
     told = controlled_quality(replace(QUALITY, **changes), DEFAULT, records=RECORDS).numbered
     assert {told.pairs, told.links, told.false_links, told.missed} == {HIDDEN}
 
@@ -56,10 +63,16 @@ def test_more_links_of_a_number_than_numbers_miss_nothing() -> None:
 
 def test_where_links_may_not_be_told_only_how_it_came_about_is() -> None:
     told = controlled_figures(replace(EXACT, links=1200), DEFAULT).quality
-    assert told == hidden_quality(QUALITY)
+    assert told == hidden_quality(QUALITY, are_few=False)
     assert told is not None
     assert (told.outcome, told.is_settled) == ("chosen", True)
     assert set(told.pair_weights) == {HIDDEN}
+
+
+def test_few_links_are_the_same_text_as_none() -> None:
+    none = replace(EXACT, links=0, quality=replace(QUALITY, outcome="no-overlap", is_settled=False))
+    few = [replace(EXACT, links=links) for links in (1, 12)]
+    assert len({controlled_figures(each, DEFAULT).model_dump_json() for each in (none, *few)}) == 1
 
 
 def test_what_was_kept_comes_back_and_what_an_earlier_version_kept_is_nothing() -> None:
