@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from linkage_engine.contract.query_spec import LinkageQualitySpec, query_spec
-from linkage_engine.contract.refusals import RefusalCode
+from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.statements import ReleaseStatement
+from linkage_engine.handed_over import linkage_of
 from service.audit.vocabulary import Action
 from service.jobs import Job
 from service.problems.results import OutsideThePermit
@@ -148,3 +149,10 @@ def test_a_worker_killed_before_the_gate_decided_answers_the_same_again(at: At) 
     evidence, _ = shop.evidence("cheng", query_id)
     assert evidence.linkage is not None
     assert [pair.first for pair in evidence.linkage.providers] == [REGISTRY]
+
+
+def test_figures_that_are_none_are_not_trusted() -> None:
+    assert linkage_of(None) is None
+    with pytest.raises(NotTrusted) as refusal:
+        linkage_of(b"{}")
+    assert refusal.value.code is RefusalCode.HAND_OVER_INVALID
