@@ -23,7 +23,16 @@ def test_an_oauth_client_signs_in_and_its_token_serves_nobody_else(
     script = Path(__file__).parents[1] / "outside" / "dpop.mjs"
     key = running.key("researcher")
     jwk = json.dumps(json.loads(key.to_jwk()) | {"kid": key.thumbprint})
-    told = ["node", script, node_modules, running.demo.url, "researcher", jwk, alg, f"/projects/{PROJECT}"]
+    told = [
+        "node",
+        str(script),
+        str(node_modules),
+        running.demo.url,
+        "researcher",
+        jwk,
+        alg,
+        f"/projects/{PROJECT}",
+    ]
     done = subprocess.run(told, capture_output=True, timeout=SECONDS, check=True, text=True)
     refused = {"status": 401, "schemes": ["dpop"]}
     assert json.loads(done.stdout) == {
