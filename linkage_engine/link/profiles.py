@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from linkage_engine.contract.profiles import COLUMNS, LinkageProfile
 from linkage_engine.contract.tokens import TokenColumn, TokenKind
 from linkage_engine.link.fields import (
+    ADDRESS_AT_DOB,
     ADDRESS_AT_POSTCODE,
     ADDRESS_ELSEWHERE,
     DOB,
@@ -70,7 +71,7 @@ _SINGLE, _FILTERED = Sight(has_single_names=True), Sight(pair="name_pair", has_f
 
 
 def _model(profile: LinkageProfile, names: tuple[Comparison, ...], *blocked: Block) -> ProfileModel:
-    home = (POSTCODE, ADDRESS_AT_POSTCODE, ADDRESS_ELSEWHERE)
+    home = (POSTCODE, ADDRESS_AT_POSTCODE, ADDRESS_AT_DOB, ADDRESS_ELSEWHERE)
     return ProfileModel(
         {column.name: column for column in COLUMNS[profile]},
         (NHS_NUMBER, DOB, *names, *home, SEX, MIDDLE_INITIAL),
