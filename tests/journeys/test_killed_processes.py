@@ -126,7 +126,7 @@ def test_a_killed_linkage_finds_the_same_persons(
 ) -> None:
     before = running.spool()
     run_id = running.client("operator").post(f"/projects/{disturbed}/linkage-runs", {})["run_id"]
-    assert killed_in(running, "linkage", f"link:{run_id}", [0.2, 2.0]) == 2
+    assert killed_in(running, "linkage", f"link:{run_id}", [0.2, 0.5]) == 2
     assert killed_in(running, "analysis", f"receive-crosswalk:{run_id}", [0.0])
     until(
         "is the run finished?",
