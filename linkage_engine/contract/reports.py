@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from linkage_engine.contract.controlled_table import CellStatus, ControlledValue
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.value import FieldName, Slug, Value
@@ -60,6 +62,14 @@ class ValidationReport(Value):
 HIDDEN = ControlledValue(value=None, status=CellStatus.CONFIDENTIAL)
 
 
+class LeftOutFigures(Value):
+    """What of one group of tokens brought nobody together, as the token of a date that thousands have."""
+
+    tokens: ControlledValue = HIDDEN
+    records: ControlledValue = HIDDEN
+    """Records that have such a token: other tokens may bring them together all the same."""
+
+
 class LinkageFigures(Value):
     """What an operator may see of one pair of providers in a linkage run, after disclosure control.
 
@@ -81,8 +91,8 @@ class LinkageFigures(Value):
     """The estimate for a hundred links, up to the next step of a coarse scale."""
     decoys: ControlledValue = HIDDEN
     """Best pairs within one file at or above the threshold: what the estimate is made of."""
-    tokens_dropped: ControlledValue = HIDDEN
-    """Blocking tokens that too many records share to be worth their pairs."""
+    left_out: dict[FieldName, LeftOutFigures] = Field(default_factory=dict)
+    """Tokens that too many records share to be worth their pairs, by group; only groups that have any."""
     untrained_comparisons: tuple[FieldName, ...] = ()
     """Comparisons for which the data at hand taught nothing: the documented default was used."""
     seconds: dict[str, float]

@@ -10,7 +10,7 @@ import numpy as np
 
 from linkage_engine.contract.controlled_table import ControlledValue
 from linkage_engine.contract.profiles import LinkageProfile
-from linkage_engine.contract.reports import LinkageFigures, RunFigures, SpineFigures
+from linkage_engine.contract.reports import LeftOutFigures, LinkageFigures, RunFigures, SpineFigures
 from linkage_engine.disclosure.figures import CONFIDENTIAL
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.policy_parts import Counts
@@ -36,7 +36,8 @@ class ExactLinkage:
     links: int
     candidate_pairs: int
     decoys: int
-    tokens_dropped: int
+    left_out: Mapping[str, Mapping[str, int]]
+    """By group of tokens, how many too many records share and how many records have such a one."""
     match_weight_threshold: float
     estimated_false_link_rate: float
     untrained_comparisons: tuple[str, ...]
@@ -108,8 +109,12 @@ def controlled_figures(exact: ExactLinkage, policy: Policy) -> LinkageFigures:
         match_weight_threshold=_shown(round(exact.match_weight_threshold * STEPS_A_BIT) / STEPS_A_BIT),
         false_links_percent_at_most=_shown(_at_most(100 * exact.estimated_false_link_rate)),
         decoys=_told(exact.decoys, policy),
-        # Each stands for hundreds of records: rounding is enough.
-        tokens_dropped=_shown(_rounded(exact.tokens_dropped, policy)),
+        left_out={
+            group: LeftOutFigures(
+                tokens=_told(counts["tokens"], policy), records=_told(counts["records"], policy)
+            )
+            for group, counts in sorted(exact.left_out.items())
+        },
         untrained_comparisons=exact.untrained_comparisons,
         seconds=seconds,
     )

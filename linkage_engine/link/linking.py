@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.thresholds import Thresholds
 from linkage_engine.link.assignment import Assignment, one_to_one
+from linkage_engine.link.candidates import LeftOut
 from linkage_engine.link.captures import matches_at_least
 from linkage_engine.link.chance import with_chance
 from linkage_engine.link.competition import Judged, Sides, judged
@@ -50,7 +51,8 @@ class ScoredPairs:
     captured: tuple[Flags, Flags]
     """Which pairs agree on the date of birth, and which on the postcode."""
     model: PairModel
-    tokens_dropped: int
+    left_out: Mapping[str, LeftOut]
+    """Tokens that too many records share, by group."""
     seconds: dict[str, float]
 
 
@@ -65,7 +67,7 @@ class ExactFigures:
     match_weight_threshold: float
     estimated_false_link_rate: float
     decoys: int
-    tokens_dropped: int
+    left_out: Mapping[str, LeftOut]
     untrained_comparisons: tuple[str, ...]
     seconds: dict[str, float]
 
@@ -133,7 +135,7 @@ def link_pair(
         match_weight_threshold=threshold.match_weight,
         estimated_false_link_rate=threshold.false_link_rate,
         decoys=threshold.decoys,
-        tokens_dropped=found.tokens_dropped,
+        left_out=found.left_out,
         untrained_comparisons=found.model.untrained,
         seconds=found.seconds | {"assign": time.perf_counter() - started},
     )
@@ -188,7 +190,7 @@ def scored_pairs(
         person_keys=ready.person_keys,
         captured=(found.levels["dob"] == 0, found.levels["postcode"] == 0),
         model=model,
-        tokens_dropped=ready.pairs.tokens_dropped,
+        left_out=ready.pairs.left_out,
         seconds={"prepare": prepare, "train": chance + train, "predict": predict},
     )
 

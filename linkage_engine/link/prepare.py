@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
 from linkage_engine.contract.tokens import TokenColumn, TokenKind
 from linkage_engine.link.candidates import Candidates, Tokens, candidates, numbered_lists, shared
-from linkage_engine.link.profiles import ProfileModel
+from linkage_engine.link.profiles import Block, ProfileModel
 
 Values = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -42,7 +42,7 @@ def prepared(a: pa.Table, b: pa.Table, model: ProfileModel) -> Prepared:
     order = sorted(wanted)
     both = pa.concat_tables([t.select(order).sort_by("person_key") for t in (a, b)]).combine_chunks()
     pairs = candidates(
-        _tokens(both, [model.columns[name] for name in block.columns], block.most) for block in model.blocked
+        _tokens(both, [model.columns[name] for name in block.columns], block) for block in model.blocked
     )
     columns = {"unique_id": pa.array(np.arange(both.num_rows)), "z": numbered_lists(pairs, both.num_rows)}
     columns |= {name: both[name] for name in model.scalars}
@@ -54,12 +54,12 @@ def prepared(a: pa.Table, b: pa.Table, model: ProfileModel) -> Prepared:
     return Prepared(table[: a.num_rows], table[a.num_rows :], person_keys, pairs)
 
 
-def _tokens(table: pa.Table, columns: list[TokenColumn], most: int) -> Tokens:
+def _tokens(table: pa.Table, columns: list[TokenColumn], block: Block) -> Tokens:
     """The tokens of some columns that more than one record may have."""
     matrices = [_matrix(table, column) for column in columns]
     values, present = (np.hstack(halves) for halves in zip(*matrices, strict=True))
     present[present] = shared(values[present])
-    return Tokens(np.nonzero(present)[0], values[present], most)
+    return Tokens(block.columns[0], np.nonzero(present)[0], values[present], block.most)
 
 
 def _pruned(table: pa.Table, columns: list[TokenColumn]) -> dict[str, pa.Array]:
