@@ -33,7 +33,7 @@ from linkage_engine.contract.profiles import served_profile
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.contract.reports import RunFigures, ValidationReport
-from linkage_engine.contract.statements import SignedQuestion
+from linkage_engine.contract.statements import SignedQuestion, Withdrawal
 from linkage_engine.disclosure.before import before_control
 from linkage_engine.disclosure.evidence.look_back import look_back
 from linkage_engine.disclosure.evidence.reasons import reasons
@@ -45,9 +45,8 @@ from linkage_engine.disclosure.record import Provenance
 from linkage_engine.handed_over import exact_table, structure_of
 from linkage_engine.link.encoding import marked
 from linkage_engine.linkage_runs.crosswalk import RUN_ID, crosswalk, read_crosswalk
-from linkage_engine.linkage_runs.kept_pairs import KeptPairs
 from linkage_engine.linkage_runs.run import LinkageRun
-from linkage_engine.linkage_runs.withdrawn import read_person_keys, withdraw_persons
+from linkage_engine.linkage_runs.withdrawn import read_person_keys, still_linked, withdraw_persons
 from linkage_engine.query.plan import plan
 from linkage_engine.query.run import answer, inputs
 from linkage_engine.release_history import Asked, ReleaseHistory
@@ -84,6 +83,15 @@ class Inside:
         part = _declared(manifest, name)
         plain = unseal_to_memory(sealed, identities=[self.identity], limit_bytes=part.sealed_bytes)
         return read_part(io.BytesIO(plain), part, Caps())
+
+    def withdraw(self, sealed: BinaryIO, withdrawal: Withdrawal) -> int:
+        """Take persons of a provider out of everything from now on; how many it has withdrawn by now.
+
+        The sealed file is their person keys, 16 bytes each. Other providers' records of them stay.
+        """
+        plain = unseal_to_memory(sealed, identities=[self.identity])
+        keys = read_person_keys(plain, persons=withdrawal.persons)
+        return withdraw_persons(self.vault, withdrawal.project_id, withdrawal.provider_id, keys)
 
 
 def _declared(manifest: Manifest, name: str) -> Part:
@@ -123,36 +131,28 @@ class LinkageDoor:
         *,
         policy: str,
         repeating: frozenset[str] = frozenset(),
+        in_full: bool = False,
     ) -> Linked:
         """Link the deliveries, by provider, and give every record a link id.
 
-        Providers in `repeating` may have a person twice. Link ids of earlier runs are kept.
+        Providers in `repeating` may have a person twice. Link ids of earlier runs are kept, also where
+        everything is linked anew, `in_full`.
         Of the quality only what the policy lets be told comes out.
         Raises CannotLink when there is nothing to link, or parts were not made with one profile and secret.
         """
         rules = Policy.from_json(policy_text(policy))
-        run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, repeating)
+        run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, repeating, in_full)
         done = run.finished(_compute, self.inside.random)
         figures = controlled_run(done.pairs, rules, done.profile, spine=done.changes)
         return Linked(figures, crosswalk(done.spine, run_id, deliveries))
 
-    def withdraw(self, sealed: BinaryIO, project_id: str, provider_id: str) -> int:
-        """Take persons of a provider out of all later runs; how many it has withdrawn by now.
-
-        The sealed file is Parquet with the one column `person_key`. Their records leave the spine with the
-        next run and the analysis worker's data with its crosswalk.
-        """
-        plain = unseal_to_memory(sealed, identities=[self.inside.identity])
-        keys = read_person_keys(plain)
-        return withdraw_persons(self.inside.vault, project_id, provider_id, keys)
+    def withdraw(self, sealed: BinaryIO, withdrawal: Withdrawal) -> int:
+        """Take persons of a provider out of all later runs; how many it has withdrawn by now."""
+        return self.inside.withdraw(sealed, withdrawal)
 
     def withdraw_delivery(self, project_id: str, provider_id: str, delivery_id: str) -> None:
         """Forget the identifiers of a delivery; the next run is without them. Twice is as good as once."""
         self.inside.vault.remove(project_id, _object("identifiers", provider_id, delivery_id))
-
-    def link_in_full(self, project_id: str) -> None:
-        """Have the next run train and weigh everything anew, whatever was kept; link ids stay."""
-        KeptPairs(self.inside.vault, project_id).forget_all_but([], [])
 
     def seal_crosswalk(self, linked: Linked, target: BinaryIO, receiver: Recipient) -> None:
         """Seal the crosswalk to the analysis worker."""
@@ -206,6 +206,10 @@ class AnalysisDoor:
         vault.write(project_id, CROSSWALK, crosswalk, replace=True)
         return int(crosswalk.num_rows)
 
+    def withdraw(self, sealed: BinaryIO, withdrawal: Withdrawal) -> int:
+        """Take persons of a provider out of every answer from now on; how many it has withdrawn by now."""
+        return self.inside.withdraw(sealed, withdrawal)
+
     def answer(
         self,
         specification: QuerySpec,
@@ -223,7 +227,7 @@ class AnalysisDoor:
         project_id, vault = specification.project_id, self.inside.vault
         if not vault.exists(project_id, CROSSWALK):
             raise QueryRefused(RefusalCode.NO_LINKED_DATA)
-        crosswalk = vault.read(project_id, CROSSWALK)
+        crosswalk, withdrawn = still_linked(vault, project_id, vault.read(project_id, CROSSWALK))
         made = plan(specification, data_end=self._data_end(specification, crosswalk))
         tables = {
             name: schema.empty_table()
@@ -236,7 +240,7 @@ class AnalysisDoor:
         linked = pc.is_in(index["link_id"], value_set=crosswalk["link_id"].unique())
         tables[PERSON_INDEX] = index.filter(linked)
         raw = answer(_compute(), made, tables, seconds=seconds).to_arrow()
-        about = {**(raw.schema.metadata or {}), DATA_VERSION: _data_version(crosswalk).encode()}
+        about = {**(raw.schema.metadata or {}), DATA_VERSION: _data_version(crosswalk, withdrawn).encode()}
         _seal_table(raw.replace_schema_metadata(about), target, receiver, self.inside.random)
 
     def _data_end(self, specification: QuerySpec, crosswalk: pa.Table) -> date | None:
@@ -281,10 +285,10 @@ def _deliveries(crosswalk: pa.Table) -> list[tuple[str, str]]:
     return sorted(zip(*(found[name].to_pylist() for name in names), strict=True))
 
 
-def _data_version(crosswalk: pa.Table) -> str:
-    """A digest of which deliveries were linked by which run: the same data, the same version."""
+def _data_version(crosswalk: pa.Table, withdrawn: str) -> str:
+    """A digest of which deliveries a run linked and who was withdrawn since: same data, same version."""
     run = (crosswalk.schema.metadata or {})[RUN_ID].decode()
-    return hashlib.sha256(json.dumps([run, _deliveries(crosswalk)]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([run, _deliveries(crosswalk), withdrawn]).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

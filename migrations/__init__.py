@@ -6,6 +6,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
 
 from service.database import engine_for
 from service.jobs import migrate_jobs
@@ -33,6 +36,12 @@ def upgrade(database_url: str, revision: str = "head") -> None:
     engine.dispose()
     command.upgrade(_config(database_url), revision)
     migrate_jobs(database_url)
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether a control database is of the newest revision."""
+    head = ScriptDirectory(str(Path(__file__).parent)).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == head
 
 
 def downgrade(database_url: str, revision: str = "base") -> None:

@@ -11,6 +11,7 @@ import service.queries.records
 import service.releases.records
 import service.submissions.records
 import service.uploads.records
+import service.withdrawals.records
 from service.database import Record
 
 METADATA = Record.metadata
@@ -24,4 +25,5 @@ RECORDS = (
     service.releases.records,
     service.submissions.records,
     service.uploads.records,
+    service.withdrawals.records,
 )

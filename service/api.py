@@ -34,6 +34,7 @@ from service.web.answers import SecurityHeaders, answer_problems
 from service.web.description import RESPONSES, DescribedApp
 from service.web.isolation import still_open, write_status
 from service.web.surroundings import Surroundings
+from service.withdrawals.routes import router as withdrawals
 
 PUBLIC: tuple[APIRouter, ...] = (access, pages, log, upload_protocol)
 """Routes that need no token."""
@@ -42,6 +43,7 @@ PROTECTED: tuple[APIRouter, ...] = (
     linkage_secrets,
     uploads,
     submissions,
+    withdrawals,
     linkage_runs,
     queries,
     releases,

@@ -39,6 +39,8 @@ class Job(StrEnum):
 
     UNSEAL_IDENTIFIERS = "unseal-identifiers"
     UNSEAL_PAYLOAD = "unseal-payload"
+    WITHDRAW_FROM_LINKAGE = "withdraw-from-linkage"
+    WITHDRAW_FROM_ANALYSIS = "withdraw-from-analysis"
     LINK = "link"
     RECEIVE_CROSSWALK = "receive-crosswalk"
     ANSWER = "answer"
@@ -52,6 +54,8 @@ class Job(StrEnum):
 WORKER_OF: Mapping[Job, WorkerRole] = {
     Job.UNSEAL_IDENTIFIERS: WorkerRole.LINKAGE,
     Job.UNSEAL_PAYLOAD: WorkerRole.ANALYSIS,
+    Job.WITHDRAW_FROM_LINKAGE: WorkerRole.LINKAGE,
+    Job.WITHDRAW_FROM_ANALYSIS: WorkerRole.ANALYSIS,
     Job.LINK: WorkerRole.LINKAGE,
     Job.RECEIVE_CROSSWALK: WorkerRole.ANALYSIS,
     Job.ANSWER: WorkerRole.ANALYSIS,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
 from linkage_engine.contract.permit import Party, PublicKey, Role
@@ -107,6 +109,16 @@ def signing_key(path: Path) -> SigningKey:
             raise KeyFolderUnusable
         return SigningKey.from_jwk(path.read_text())
     except (OSError, UnicodeDecodeError, SignatureRefused):
+        raise KeyFolderUnusable from None
+
+
+def log_signing_key(path: Path) -> Ed25519PrivateKey:
+    """The log's private key of a file that nobody else can read; raises KeyFolderUnusable otherwise."""
+    try:
+        if others_can_read(path):
+            raise KeyFolderUnusable
+        return Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_text().strip(), validate=True))
+    except (OSError, ValueError):
         raise KeyFolderUnusable from None
 
 

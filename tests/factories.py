@@ -16,7 +16,14 @@ from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
 from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec, query_spec
 from linkage_engine.contract.reports import RunFigures
-from linkage_engine.contract.statements import Decision, Envelope, SecretStatement, SignedQuestion, Verdict
+from linkage_engine.contract.statements import (
+    Decision,
+    Envelope,
+    SecretStatement,
+    SignedQuestion,
+    Verdict,
+    Withdrawal,
+)
 from service.keys import recipient_sha256
 from service.signed import SigningKey, TextType, sign
 
@@ -188,6 +195,17 @@ def a_package(
     manifest = a_manifest(parts, random=random, **changes)
     text = sign(manifest, key, TextType.MANIFEST).encode()
     return a_tar([("manifest.jws", text), *((f"{name}.age", data) for name, data in contents.items())])
+
+
+def a_withdrawal(by: str, sealed: bytes, **changes: object) -> Withdrawal:
+    fields: dict[str, object] = {
+        "project_id": PROJECT,
+        "provider_id": by,
+        "persons": 1,
+        "sealed_sha256": hashlib.sha256(sealed).hexdigest(),
+        "withdrawn_at": NOON,
+    }
+    return Withdrawal.model_validate(fields | changes)
 
 
 def a_secret_statement(

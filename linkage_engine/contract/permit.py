@@ -63,6 +63,8 @@ class Permit(Value):
     policy: Slug
     linkage_profile: LinkageProfile = LinkageProfile.TOKENS
     """What providers make of identifiers."""
+    repeating_providers: tuple[Slug, ...] = ()
+    """Providers in whose deliveries one person may be several records, as in a register of episodes."""
     secret_epoch: int = 1
     """Of the project linkage secret that deliveries are made with."""
     key_check: str | None = None

@@ -43,6 +43,22 @@ class SecretStatement(Value):
     made_at: datetime
 
 
+MOST_WITHDRAWN = 40_000
+"""Persons of one withdrawal: what a request takes. More are several withdrawals."""
+
+
+class Withdrawal(Value):
+    """What a provider signs when it takes persons out of a project: how many, and the sealed list of them."""
+
+    withdrawal: Literal[1] = 1
+    project_id: Slug
+    provider_id: Slug
+    persons: Annotated[int, Field(ge=1, le=MOST_WITHDRAWN)]
+    sealed_sha256: Sha256
+    """Of the age file with their person keys, which only the linkage and analysis workers open."""
+    withdrawn_at: datetime
+
+
 APPROVALS_NEEDED = 2
 """How many output checkers have to approve a release, none of them its asker."""
 

@@ -14,7 +14,7 @@ from linkage_engine.link.model import PairModel
 from linkage_engine.spine.resubmission import RecordSet, as_record_set
 from linkage_engine.vault.parquet import Vault
 
-PAIRS, MODELS, RECORD_SETS = "pairs", "models", "record-sets"
+PAIRS, MODELS, RECORD_SETS, ANEW = "pairs", "models", "record-sets", "anew"
 ABOUT = b"kept"
 
 
@@ -88,6 +88,15 @@ class KeptPairs:
         table = pa.table({"sets": [list(sets)], "model": [model.to_json()]})
         self.vault.write(self.project_id, f"{MODELS}/{a}/{b}", table, replace=True)
 
+    def begin_anew(self, run_id: str) -> None:
+        """Forget all pairs and models, once a run: broken off, it goes on from what it found itself."""
+        begun = f"{ANEW}/{run_id}"
+        if not self.vault.exists(self.project_id, begun):
+            for folder in (PAIRS, MODELS):
+                for name in self.vault.names(self.project_id, f"{folder}/"):
+                    self.vault.remove(self.project_id, name)
+            self.vault.write(self.project_id, begun, pa.table({"run_id": [run_id]}))
+
     def record_set(self, provider: str, name: str) -> RecordSet | None:
         """The set of that name, or nothing."""
         place = f"{RECORD_SETS}/{provider}/{name}"
@@ -108,7 +117,7 @@ class KeptPairs:
         """
         useful = {f"{RECORD_SETS}/{provider}/{name}" for provider, name in current}
         useful |= {f"{PAIRS}/{a}/{b}" for a, b in pairs}
-        for folder in (RECORD_SETS, PAIRS, MODELS):
+        for folder in (RECORD_SETS, PAIRS, MODELS, ANEW):
             for name in self.vault.names(self.project_id, f"{folder}/"):
                 if name not in useful:
                     self.vault.remove(self.project_id, name)

@@ -42,13 +42,17 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class LinkageRun:
-    """A run of a project; `deliveries` by provider, `repeating` those whose files may hold a person twice."""
+    """A run of a project; `deliveries` by provider, `repeating` those whose files may hold a person twice.
+
+    `in_full` has all models trained and all pairs weighed anew, whatever was kept; link ids stay.
+    """
 
     vault: Vault
     project_id: str
     run_id: str
     deliveries: Mapping[str, str]
     repeating: frozenset[str] = frozenset()
+    in_full: bool = False
 
     def finished(self, compute: Compute, random: Random) -> Finished:
         """Link what is not linked yet, and write the spine; done again, it gives the same.
@@ -78,6 +82,8 @@ class LinkageRun:
         return table.replace_schema_metadata(None), about
 
     def _write(self, before: pa.Table, about: dict[str, Any], compute: Compute, random: Random) -> None:
+        if self.in_full:
+            self._kept.begin_anew(self.run_id)
         sides, withdrawn = self._sides()
         work = Work(one_profile(side.identifiers for side in sides), compute)
         for side in sides:

@@ -31,6 +31,8 @@ class Permission(StrEnum):
     RELEASE_READ = "release:read"
     SUBMISSION_CREATE = "submission:create"
     SUBMISSION_READ = "submission:read"
+    WITHDRAWAL_CREATE = "withdrawal:create"
+    WITHDRAWAL_READ = "withdrawal:read"
 
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
@@ -42,6 +44,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.PROVIDER_FILE_READ,
             Permission.SUBMISSION_CREATE,
             Permission.SUBMISSION_READ,
+            Permission.WITHDRAWAL_CREATE,
+            Permission.WITHDRAWAL_READ,
         }
     ),
     Role.RESEARCHER: frozenset(
@@ -84,6 +88,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.PROJECT_OPEN,
             Permission.PROJECT_READ,
             Permission.SUBMISSION_READ,
+            Permission.WITHDRAWAL_READ,
         }
     ),
 }

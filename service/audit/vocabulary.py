@@ -32,6 +32,10 @@ class Action(StrEnum):
     SUBMISSION_ACCEPT = "submission:accept"
     SUBMISSION_WITHDRAW = "submission:withdraw"
     SUBMISSION_READ = "submission:read"
+    WITHDRAWAL_RECEIVE = "withdrawal:receive"
+    WITHDRAWAL_KEEP = "withdrawal:keep"
+    WITHDRAWAL_REFUSE = "withdrawal:refuse"
+    WITHDRAWAL_READ = "withdrawal:read"
     PART_UNSEAL = "part:unseal"
     PART_REJECT = "part:reject"
     LINKAGE_RUN_ASK = "linkage-run:ask"
@@ -67,6 +71,7 @@ class Action(StrEnum):
     FINDING_RECORD = "finding:record"
     WORKER_START = "worker:start"
     WORKER_STOP = "worker:stop"
+    INSTALLATION_EXAMINE = "installation:examine"
     DATABASE_MIGRATE = "database:migrate"
     DATABASE_BACKUP = "database:backup"
 
@@ -90,6 +95,7 @@ COUNTS = frozenset(
         "counter",
         "dates_of_birth_differ",
         "first",
+        "ill",
         "kept_apart",
         "last",
         "nhs_numbers_differ",
@@ -113,6 +119,7 @@ COUNTS = frozenset(
         "size",
         "status",
         "version",
+        "watch",
     }
 )
 """Details that are whole numbers, never negative."""

@@ -14,8 +14,11 @@ from service.projects.actions import permit_for
 from service.submissions.records import accepted_submissions
 
 
-def ask_for_run(act: Act, project_id: str) -> LinkageRun:
-    """Have the accepted delivery of each provider linked; raises NothingToLink, PermitNotLive."""
+def ask_for_run(act: Act, project_id: str, *, in_full: bool = False) -> LinkageRun:
+    """Have the accepted delivery of each provider linked; raises NothingToLink, PermitNotLive.
+
+    Without `in_full` only what is new since the last run is weighed, where that will do.
+    """
     permit = permit_for(act, project_id, live=True)
     deliveries = accepted_submissions(act.session, project_id)
     check_can_link([delivery.provider_id for delivery in deliveries])
@@ -24,6 +27,7 @@ def ask_for_run(act: Act, project_id: str) -> LinkageRun:
         project_id=project_id,
         asked_by=act.actor,
         asked_at=act.clock(),
+        in_full=in_full,
         state=RunState.ASKED,
     )
     act.session.add(run)
@@ -36,6 +40,7 @@ def ask_for_run(act: Act, project_id: str) -> LinkageRun:
         run.id,
         project=project_id,
         count=len(deliveries),
+        kind="in-full" if in_full else "as-due",
         linkage_profile=permit.linkage_profile,
     )
     act.session.flush()

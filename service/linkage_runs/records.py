@@ -25,6 +25,8 @@ class LinkageRun(Record):
     project_id: Mapped[SlugText] = mapped_column(sa.ForeignKey(Project.id), index=True)
     asked_by: Mapped[SlugText] = mapped_column(sa.ForeignKey("principal.id"))
     asked_at: Mapped[datetime]
+    in_full: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """Everything is linked anew, not only what was delivered since."""
     state: Mapped[RunState]
     figures: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     """Controlled figures and settings of the linkage."""

@@ -18,6 +18,13 @@ from service.linkage_runs.rules import RunState
 router = APIRouter(tags=["linkage runs"], route_class=SignedInRoute)
 
 
+class RunWanted(Value):
+    """How a project is to be linked."""
+
+    in_full: bool = False
+    """Train and weigh everything anew, not only what was delivered since the last run; link ids stay."""
+
+
 class LinkageRunShown(Value):
     """A linkage run: its deliveries, where it stands, and its figures once it has linked."""
 
@@ -25,6 +32,7 @@ class LinkageRunShown(Value):
     project_id: Slug
     asked_by: Slug
     asked_at: datetime
+    in_full: bool
     state: RunState
     submissions: tuple[RandomId, ...]
     figures: RunFigures | None
@@ -38,6 +46,7 @@ def _shown(act: Acting, run: LinkageRun) -> LinkageRunShown:
         project_id=run.project_id,
         asked_by=run.asked_by,
         asked_at=run.asked_at,
+        in_full=run.in_full,
         state=run.state,
         submissions=tuple(submission.id for submission in submissions_of_run(act.session, run.id)),
         figures=RunFigures.model_validate(run.figures) if run.figures else None,
@@ -51,9 +60,9 @@ def _shown(act: Acting, run: LinkageRun) -> LinkageRunShown:
     status_code=HTTPStatus.ACCEPTED,
     dependencies=[may(Permission.LINKAGE_RUN_ASK)],
 )
-def ask_for_run(project_id: str, act: Acting) -> LinkageRunShown:
+def ask_for_run(project_id: str, act: Acting, wanted: RunWanted | None = None) -> LinkageRunShown:
     """Ask for a linkage of the accepted deliveries of a project; two providers must have one."""
-    return _shown(act, actions.ask_for_run(act, project_id))
+    return _shown(act, actions.ask_for_run(act, project_id, in_full=wanted is not None and wanted.in_full))
 
 
 @router.get("/linkage-runs/{run_id}", dependencies=[may(Permission.LINKAGE_RUN_READ)])

@@ -22,6 +22,7 @@ from service.access.actions import register_principal, revoke_principal
 from service.access.permissions import SERVICE_ROLES
 from service.act import Act
 from service.audit.guard import guard_sessions
+from service.audit.vocabulary import Action
 from service.client import Client
 from service.clock import utc_now
 from service.command_line import run
@@ -29,6 +30,8 @@ from service.database import engine_for, sessions
 from service.jobs import JobQueue
 from service.keys import Pins, fingerprint, folder_key, make_key_folder, read_party, signing_key
 from service.operate import up as supervision
+from service.operate.doctor import findings
+from service.operate.doctor.examine import examine
 from service.operate.installation import FIRST_UID, Home, Installation, create, share_database
 from service.operate.supervise import can_run_as
 from service.problems.projects import PermitRefused
@@ -70,10 +73,17 @@ def migrate(home: HomeFolder) -> None:
 
 
 def _migrate(home: Home) -> None:
-    umask = os.umask(0o007)
-    try:
+    with _shared_files():
         upgrade(home.database_url)
         share_database(home)
+
+
+@contextmanager
+def _shared_files() -> Iterator[None]:
+    """Whatever SQLite writes beside its database is the group's to read and write."""
+    umask = os.umask(0o007)
+    try:
+        yield
     finally:
         os.umask(umask)
 
@@ -138,6 +148,32 @@ def permit(home: HomeFolder, draft: Path, out: Annotated[Path, typer.Option("--o
     print(out)
 
 
+@app.command()
+def doctor(
+    home: HomeFolder,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say what is wrong with an installation and what to do; exit code 1 where something is ill."""
+    place = Home(home.absolute())
+    with _shared_files():
+        found = list(examine(place, lambda: sessions(engine_for(place.database_url)), utc_now()))
+    if as_json:
+        _print(findings.as_json(found))
+    else:
+        print("\n".join(findings.as_lines(found)))
+    if all(each.area not in {"database", "pins"} or each.state is findings.State.WELL for each in found):
+        with _acting(place) as act:
+            counts = {state: sum(each.state is state for each in found) for state in findings.State}
+            act.enter(
+                Action.INSTALLATION_EXAMINE,
+                "installation",
+                ill=counts[findings.State.ILL],
+                watch=counts[findings.State.WATCH],
+            )
+    if findings.worst(found) is findings.State.ILL:
+        raise typer.Exit(1)
+
+
 @app.command("open")
 def open_(permit_file: Path, url: Url, keys: Keys) -> None:
     """Open the project of a signed permit."""
@@ -146,11 +182,17 @@ def open_(permit_file: Path, url: Url, keys: Keys) -> None:
 
 @app.command()
 def link(
-    project_id: str, url: Url, keys: Keys, wait_seconds: Annotated[float, typer.Option("--wait")] = 0.0
+    project_id: str,
+    url: Url,
+    keys: Keys,
+    wait_seconds: Annotated[float, typer.Option("--wait")] = 0.0,
+    in_full: Annotated[
+        bool, typer.Option("--in-full", help="Link everything anew, not only what is new since the last run.")
+    ] = False,
 ) -> None:
     """Ask for a linkage run; prints its state and figures."""
     client = _client(url, keys)
-    asked = client.post(f"/projects/{project_id}/linkage-runs", {})
+    asked = client.post(f"/projects/{project_id}/linkage-runs", {"in_full": in_full})
     deadline = time.monotonic() + wait_seconds
     while asked["state"] not in {"finished", "failed"} and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
@@ -174,9 +216,8 @@ def _acting(home: Home) -> Iterator[Act]:
     made = sessions(engine_for(home.database_url))
     guard_sessions(made)
     jobs = JobQueue(home.database_url)
-    umask = os.umask(0o007)
     try:
-        with made() as session:
+        with _shared_files(), made() as session:
             yield Act(
                 session=session,
                 actor="operator",
@@ -188,7 +229,6 @@ def _acting(home: Home) -> Iterator[Act]:
             )
             session.commit()
     finally:
-        os.umask(umask)
         jobs.close()
 
 

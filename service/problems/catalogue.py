@@ -13,6 +13,7 @@ from service.problems import (
     submissions,
     tools,
     uploads,
+    withdrawals,
 )
 from service.problems.problem import KNOWN, Problem
 
@@ -27,6 +28,7 @@ MODULES = (
     submissions,
     tools,
     uploads,
+    withdrawals,
 )
 """Imported here so that every problem has entered itself."""
 

@@ -35,6 +35,7 @@ def faults_of_permit(permit: Permit, registered: Mapping[str, Registered]) -> li
         "/parties/age_recipient": ("missing", not _can_be_sealed_to(permit)),
         "/parties/provider": ("too-few", len(providers) < PROVIDERS),
         "/lead_provider": ("not-a-provider", permit.lead_provider not in providers),
+        "/repeating_providers": ("not-a-provider", not providers.issuperset(permit.repeating_providers)),
         "/linkage_profile": ("laboratory-only", permit.linkage_profile not in SERVED),
         "/policy": ("not-in-catalogue", permit.policy not in POLICIES),
         "/data_sets": ("not-a-provider", any(g.provider_id not in providers for g in permit.data_sets)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, data_set
 from linkage_engine.validate.across import check_across
 from linkage_engine.validate.findings import ROW_NUMBER, report_of
 from linkage_engine.validate.rows import check
-from service.provider.extract import LOCAL_PERSON_ID, private_connection, read_extract
+from service.provider.extract import LOCAL_PERSON_ID, private_connection, read_extract, without_persons
 from service.provider.mapping import Mapping
 from service.provider.person_keys import PersonKeys
 from service.provider.persons import (
@@ -39,12 +40,21 @@ class Delivery:
         return f"Delivery({', '.join(self.payload)}, {self.persons})"
 
 
-def read_delivery(mapping: Mapping, *, folder: Path, keys: PersonKeys) -> Delivery:
-    """Read and check all files of a mapping; raises ExtractUnreadable for a file that is no table."""
+def read_delivery(
+    mapping: Mapping, *, folder: Path, keys: PersonKeys, leave_out: Sequence[str] = ()
+) -> Delivery:
+    """Read and check all files of a mapping; raises ExtractUnreadable for a file that is no table.
+
+    Rows of persons to leave out, by local person id, are forgotten as soon as they are read.
+    """
     schemas = {file.data_set: data_set(file.data_set) for file in mapping.files}
     with private_connection() as connection:
         extracts = {
-            file.data_set: read_extract(connection, file, schemas[file.data_set], folder=folder)
+            file.data_set: without_persons(
+                read_extract(connection, file, schemas[file.data_set], folder=folder),
+                leave_out,
+                file=file.file,
+            )
             for file in mapping.files
         }
         persons = persons_of(connection, list(extracts.values()), keys=keys)

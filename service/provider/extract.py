@@ -6,10 +6,12 @@ import codecs
 import csv
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, FieldType, Tidy
 from linkage_engine.validate.findings import ROW_NUMBER
@@ -55,6 +57,33 @@ def read_extract(
     if not table.num_rows:
         raise _unreadable(file.file, "has no rows under its header")
     return table.append_column(ROW_NUMBER, pa.array(range(2, table.num_rows + 2), pa.int64()))
+
+
+def read_local_ids(path: Path, column: str) -> list[str]:
+    """The person ids in a column of a CSV file, trimmed and each once; blanks are passed over.
+
+    Raises ExtractUnreadable, also where there is none.
+    """
+    _check_text(path, path.name)
+    header = _header(path, path.name)
+    if column not in header:
+        raise _unreadable(path.name, f"has no column {column}")
+    with private_connection() as connection:
+        rows = _read(connection, path, file=path.name, columns=len(header))
+        values = rows.project(trimmed(f"c{header.index(column)}")).to_arrow_table().column(0)
+    found: list[str] = values.drop_null().unique().to_pylist()
+    if not found:
+        raise _unreadable(path.name, f"has nobody in column {column}")
+    return found
+
+
+def without_persons(extract: pa.Table, local_ids: Sequence[str], *, file: str) -> pa.Table:
+    """The rows of a file that are about nobody else; raises ExtractUnreadable where none is left."""
+    left_out = pc.is_in(extract[LOCAL_PERSON_ID], value_set=pa.array(local_ids, pa.string()))
+    kept = extract.filter(pc.invert(left_out))
+    if not kept.num_rows:
+        raise _unreadable(file, "has no rows but of persons to be left out")
+    return kept
 
 
 def _check_text(path: Path, name: str) -> None:

@@ -7,6 +7,7 @@ import os
 import secrets
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from service.keys import fingerprint, folder_key, folder_party, in_groups, make_
 from service.problems.provider_tool import OutputExists
 from service.provider import ceremony, pins
 from service.provider.delivery import Delivery, read_delivery
+from service.provider.extract import LOCAL_PERSON_ID, read_local_ids
 from service.provider.files import keep_counter, new_file, next_counter, write_person_keys
 from service.provider.history import as_lines as changes_as_lines
 from service.provider.history import compared, keep_last, read_last, remembered
@@ -35,6 +37,8 @@ from service.provider.seal import Sealer, read_project, seal_delivery
 from service.provider.secret import check_secret, kept_path, read_secret
 from service.provider.submit import RECEIPT_SUFFIX
 from service.provider.submit import submit as submit_package
+from service.provider.withdrawal import Withdrawer
+from service.provider.withdrawal import withdraw as withdraw_persons
 
 app = typer.Typer(help="Check, pseudonymise, seal and hand over an extract.", no_args_is_help=True)
 secret_app = typer.Typer(help="Make or fetch the project linkage secret.", no_args_is_help=True)
@@ -50,6 +54,9 @@ Thumbprint = Annotated[
     str, typer.Option("--thumbprint", help="Of the signing key, as its owner reads it out.")
 ]
 Replace = Annotated[bool, typer.Option("--replace", help="Also where another key is pinned.")]
+PersonColumn = Annotated[
+    str, typer.Option("--person-column", help="The column with your person ids in that file.")
+]
 ProjectOption = Annotated[Path, typer.Option("--project", help="The project file, from the operator.")]
 
 
@@ -151,6 +158,10 @@ def seal(  # noqa: PLR0913, PLR0917  # each is an option of the command
         Path | None,
         typer.Option("--keep-person-keys", help="Also keep the key of each person, in a CSV file."),
     ] = None,
+    leave_out: Annotated[
+        Path | None, typer.Option("--leave-out", help="A CSV file of persons whose rows are not sent.")
+    ] = None,
+    person_column: PersonColumn = LOCAL_PERSON_ID,
     counter: Annotated[
         int | None,
         typer.Option("--counter", min=1, help="Number of the delivery; else one more than the last."),
@@ -165,13 +176,16 @@ def seal(  # noqa: PLR0913, PLR0917  # each is an option of the command
     number = counter or next_counter(keys, project_id)
     for zone, recipient in sealer.project.recipients:
         print(f"{zone} key {fingerprint(recipient)}")
-    delivery = _read(mapping, _person_keys(sealer, keys))
+    left_out = read_local_ids(leave_out, person_column) if leave_out else []
+    delivery = _read(mapping, _person_keys(sealer.project, keys), left_out)
     _show_changes(delivery, sealer, keys)
     manifest = seal_delivery(delivery, sealer, out=out, counter=number)
     keep_counter(keys, project_id, number)
     keep_last(keys, project_id, remembered(delivery, sealer.project, sealer.secret, number))
     for part in manifest.parts:
         print(f"{part.name}: {part.rows} rows, {part.sealed_bytes} bytes, for {part.zone} only")
+    if left_out:
+        print(f"left out: whoever is among {len(left_out)} persons of {leave_out}")
     print(f"{out}: delivery {number} of {manifest.provider_id} to {project_id}")
     if kept:
         write_person_keys(delivery.persons, kept)
@@ -201,6 +215,37 @@ def submit(package: Path, url: Url, keys: Keys) -> None:
 def status(submission_id: str, url: Url, keys: Keys) -> None:
     """Show where a submission stands."""
     print(json.dumps(_client(url, keys).get(f"/submissions/{submission_id}"), indent=2))
+
+
+@app.command()
+def withdraw(
+    persons: Path,
+    project_path: ProjectOption,
+    url: Url,
+    keys: Keys,
+    person_column: PersonColumn = LOCAL_PERSON_ID,
+) -> None:
+    """Take persons out of a project for good, by a CSV file of your own person ids."""
+    local_ids = read_local_ids(persons, person_column)
+    project = read_project(project_path)
+    for zone, recipient in project.recipients:
+        print(f"{zone} key {fingerprint(recipient)}")
+    withdrawer = Withdrawer(
+        provider_id=folder_party(keys).principal_id,
+        project=project,
+        key=folder_key(keys),
+        person_keys=_person_keys(project, keys),
+        clock=utc_now,
+        random=secrets.token_bytes,
+    )
+    for withdrawn in withdraw_persons(local_ids, withdrawer, _client(url, keys)):
+        print(f"withdrawal {withdrawn.withdrawal_id}: {withdrawn.persons} persons, {withdrawn.state}")
+
+
+@app.command("withdrawal")
+def show_withdrawal(withdrawal_id: str, url: Url, keys: Keys) -> None:
+    """Show where a withdrawal stands."""
+    print(json.dumps(_client(url, keys).get(f"/withdrawals/{withdrawal_id}"), indent=2))
 
 
 def _rows(rows: int | None) -> str:
@@ -236,15 +281,16 @@ def _show_changes(delivery: Delivery, sealer: Sealer, keys: Path) -> None:
         print("Warning: the number of rows changed by more than a fifth.", file=sys.stderr)
 
 
-def _read(mapping: Path, keys: PersonKeys | None = None) -> Delivery:
+def _read(mapping: Path, keys: PersonKeys | None = None, leave_out: Sequence[str] = ()) -> Delivery:
     """The files of a mapping; without keys their persons get some that no delivery has."""
     keys = keys or PersonKeys.for_one_delivery(secrets.token_bytes)
-    return read_delivery(read_mapping(mapping), folder=mapping.parent, keys=keys)
+    return read_delivery(read_mapping(mapping), folder=mapping.parent, keys=keys, leave_out=leave_out)
 
 
-def _person_keys(sealer: Sealer, keys: Path) -> PersonKeys:
+def _person_keys(project: ProjectFile, keys: Path) -> PersonKeys:
+    provider_id = folder_party(keys).principal_id
     own = own_secret(keys, secrets.token_bytes)
-    return PersonKeys(own, project_id=sealer.project.project_id, provider_id=sealer.provider_id)
+    return PersonKeys(own, project_id=project.project_id, provider_id=provider_id)
 
 
 def _client(url: str, keys: Path) -> Client:

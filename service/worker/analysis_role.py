@@ -20,9 +20,11 @@ from service.settings import AnalysisSettings
 from service.signed import SigningKey
 from service.submissions.actions import part_rejected, part_unsealed
 from service.submissions.records import parts_of
+from service.withdrawals.actions import refuse_withdrawal
 from service.worker import trust
 from service.worker.deliveries import Delivery, delivery_of, permit_of, received, sealed_part
 from service.worker.roles import Surroundings, inside
+from service.worker.withdrawals import withdraw
 
 HANDED: Mapping[QueryKind, HandOverKind] = {
     QueryKind.QUERY: HandOverKind.AGGREGATES,
@@ -46,6 +48,9 @@ def duties(settings: AnalysisSettings, surroundings: Surroundings) -> Duties:
     return Duties(
         handlers={
             Job.UNSEAL_PAYLOAD: lambda submission_id: unseal(door, surroundings, submission_id),
+            Job.WITHDRAW_FROM_ANALYSIS: lambda withdrawal_id: withdraw(
+                door.withdraw, Zone.ANALYSIS, surroundings, withdrawal_id
+            ),
             Job.RECEIVE_CROSSWALK: lambda run_id: receive_crosswalk(door, surroundings, run_id),
             Job.ANSWER: lambda query_id: answer(door, key, surroundings, query_id, seconds=seconds),
             Job.COUNT_POPULATIONS: lambda query_id: answer(
@@ -159,6 +164,8 @@ def failed(surroundings: Surroundings, job: Job, subject_id: str) -> None:
         match job:
             case Job.ANSWER | Job.COUNT_POPULATIONS:
                 fail_query(act, subject_id, code=RefusalCode.UNFORESEEN)
+            case Job.WITHDRAW_FROM_ANALYSIS:
+                refuse_withdrawal(act, subject_id, Zone.ANALYSIS, RefusalCode.UNFORESEEN)
             case Job.RECEIVE_CROSSWALK:
                 fail_run(act, subject_id, code=RefusalCode.UNFORESEEN)
             case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from linkage_engine.boundary import LinkageDoor
-from linkage_engine.contract.manifest import IDENTIFIERS
+from linkage_engine.contract.manifest import IDENTIFIERS, Zone
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 from linkage_engine.contract.statements import HandOverKind
 from linkage_engine.sealing.recipient import Recipient
@@ -14,8 +14,10 @@ from service.linkage_runs.records import run_by_id, submissions_of_run
 from service.settings import LinkageSettings
 from service.signed import SigningKey
 from service.submissions.actions import part_rejected, part_unsealed
+from service.withdrawals.actions import refuse_withdrawal
 from service.worker.deliveries import delivery_of, permit_of, received, sealed_part
 from service.worker.roles import Surroundings, inside
+from service.worker.withdrawals import withdraw
 
 
 def duties(settings: LinkageSettings, surroundings: Surroundings) -> Duties:
@@ -32,6 +34,9 @@ def duties(settings: LinkageSettings, surroundings: Surroundings) -> Duties:
     return Duties(
         handlers={
             Job.UNSEAL_IDENTIFIERS: lambda submission_id: unseal(door, surroundings, submission_id),
+            Job.WITHDRAW_FROM_LINKAGE: lambda withdrawal_id: withdraw(
+                door.withdraw, Zone.LINKAGE, surroundings, withdrawal_id
+            ),
             Job.LINK: lambda run_id: link(door, hand_over_key, surroundings, run_id),
         },
         failed=lambda job, subject_id: failed(surroundings, job, subject_id),
@@ -62,13 +67,21 @@ def link(door: LinkageDoor, key: SigningKey, surroundings: Surroundings, run_id:
             run = run_by_id(act.session, run_id)
             assert run is not None  # jobs are enqueued with it
             project_id = run.project_id
-            policy = permit_of(act, surroundings, project_id, live=True).policy
+            in_full = run.in_full
+            permit = permit_of(act, surroundings, project_id, live=True)
             manifests = [
                 delivery_of(act, surroundings, submission).manifest
                 for submission in submissions_of_run(act.session, run_id)
             ]
         deliveries = {manifest.provider_id: manifest.delivery_id for manifest in manifests}
-        linked = door.link(project_id, run_id, deliveries, policy=policy)
+        linked = door.link(
+            project_id,
+            run_id,
+            deliveries,
+            policy=permit.policy,
+            repeating=frozenset(permit.repeating_providers),
+            in_full=in_full,
+        )
     except EngineRefusal as refusal:
         with surroundings.act() as act:
             fail_run(act, run_id, code=refusal.code)
@@ -88,7 +101,10 @@ def link(door: LinkageDoor, key: SigningKey, surroundings: Surroundings, run_id:
 def failed(surroundings: Surroundings, job: Job, subject_id: str) -> None:
     """A job went wrong in a way nobody foresaw: its subject says so instead of waiting for ever."""
     with surroundings.act() as act:
-        if job is Job.LINK:
-            fail_run(act, subject_id, code=RefusalCode.UNFORESEEN)
-        else:
-            part_rejected(act, subject_id, IDENTIFIERS, code=RefusalCode.UNFORESEEN, counts={})
+        match job:
+            case Job.LINK:
+                fail_run(act, subject_id, code=RefusalCode.UNFORESEEN)
+            case Job.WITHDRAW_FROM_LINKAGE:
+                refuse_withdrawal(act, subject_id, Zone.LINKAGE, RefusalCode.UNFORESEEN)
+            case _:
+                part_rejected(act, subject_id, IDENTIFIERS, code=RefusalCode.UNFORESEEN, counts={})

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from pathlib import Path
 from threading import Event
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -16,7 +13,7 @@ from service.audit.log import Integrated, integrate
 from service.audit.tally import enter_closed_tallies
 from service.audit.vocabulary import Action
 from service.jobs import Duties, Job
-from service.keys import Pins, others_can_read
+from service.keys import Pins, log_signing_key
 from service.problems.tools import KeyFolderUnusable
 from service.settings import LogSettings
 from service.worker.hand_overs import replace_bytes
@@ -40,15 +37,8 @@ def duties(settings: LogSettings, surroundings: Surroundings) -> Duties:
 
 def log_signer(settings: LogSettings) -> LogSigner:
     """The log's signing key, if it is the one this machine pins; raises KeyFolderUnusable otherwise."""
-    try:
-        if others_can_read(settings.log_key):
-            raise KeyFolderUnusable
-        seed = base64.b64decode(settings.log_key.read_text().strip(), validate=True)
-        private = Ed25519PrivateKey.from_private_bytes(seed)
-    except (OSError, ValueError, binascii.Error):
-        raise KeyFolderUnusable from None
     pinned = LogKey.from_text(Pins.read(settings.pins).log_vkey)
-    signer = LogSigner(pinned.origin, private)
+    signer = LogSigner(pinned.origin, log_signing_key(settings.log_key))
     if signer.key != pinned:
         raise KeyFolderUnusable
     return signer

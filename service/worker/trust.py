@@ -20,6 +20,7 @@ from linkage_engine.contract.statements import (
     SecretStatement,
     SignedQuestion,
     Verdict,
+    Withdrawal,
 )
 from service.keys import Pins
 from service.linkage_secrets.rules import agrees
@@ -93,6 +94,15 @@ def manifest(compact: str, signed: Permit, secret: str | None) -> Manifest:
     if (declared.secret_epoch, declared.key_check) != (signed.secret_epoch, key_check(signed, secret)):
         raise NotTrusted(RefusalCode.KEY_CHECK_DIFFERS)
     return declared
+
+
+def withdrawal(compact: str, signed: Permit) -> Withdrawal:
+    """The withdrawal, if the provider that it names signed it, for this project; raises NotTrusted."""
+    declared = _believed(compact, _keys(signed, Role.PROVIDER), TextType.WITHDRAWAL, Withdrawal)
+    party = signed.party(declared.provider_id)
+    if party is None or party.role is not Role.PROVIDER or declared.project_id != signed.project_id:
+        raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
+    return _believed(compact, (party.signing_key,), TextType.WITHDRAWAL, Withdrawal)
 
 
 def question(compact: str, signed: Permit, typ: TextType = TextType.QUESTION) -> SignedQuestion:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -21,7 +22,7 @@ from service.linkage_runs.records import LinkageRun
 from service.signed import TextType, sign
 from service.submissions.records import Submission
 from tests.at_work import AtWork
-from tests.factories import OUTSIDERS, PROJECT, ROLES_OF, a_question
+from tests.factories import OUTSIDERS, PROJECT, ROLES_OF, a_question, a_withdrawal
 
 TABLE = Path(__file__).with_name("matrix.csv")
 NOBODY = "nobody"
@@ -37,6 +38,7 @@ PUBLIC_ROUTES = {
 BODIES: Mapping[str, dict[str, Any]] = {
     "/projects": {"permit": "a.b.c"},
     "/projects/{project_id}/linkage-secret": {"statement": "a.b.c", "envelopes": {}},
+    "/projects/{project_id}/withdrawals": {"statement": "a.b.c", "sealed": "AAAA"},
     "/projects/{project_id}/submissions": {"upload_id": ""},
     "/projects/{project_id}/queries": {"question": "a.b.c"},
     "/projects/{project_id}/preflights": {"question": "a.b.c"},
@@ -86,6 +88,16 @@ def a_preflight(service: AtWork) -> str:
     return preflight_id
 
 
+def a_withdrawal_of(service: AtWork, name: str) -> str:
+    sealed = service.random(400)
+    text = sign(a_withdrawal(name, sealed), service.people[name].key, TextType.WITHDRAWAL)
+    body = {"statement": text, "sealed": base64.b64encode(sealed).decode()}
+    answer = service.post(name, f"/projects/{PROJECT}/withdrawals", body)
+    assert answer.status_code == 201, answer.text
+    withdrawal_id: str = answer.json()["withdrawal_id"]
+    return withdrawal_id
+
+
 def ids_of(service: AtWork) -> dict[str, str]:
     release_id = service.release_id()
     folder = service.here.settings.spool / "evidence" / release_id
@@ -100,6 +112,7 @@ def ids_of(service: AtWork) -> dict[str, str]:
         "upload_id": service.begin("northern-trust", 10).headers["location"].rpartition("/")[2],
         "submission_id": submission_id,
         "run_id": run_id,
+        "withdrawal_id": a_withdrawal_of(service, "northern-trust"),
         "query_id": release_id,
         "preflight_id": a_preflight(service),
         "release_id": release_id,

@@ -69,6 +69,14 @@ def test_a_permit_cannot_have_plaintext_linked(service: AtWork) -> None:
     assert answer.json()["faults"] == [{"pointer": "/linkage_profile", "code": "laboratory-only"}]
 
 
+def test_nobody_but_a_provider_sends_a_person_twice(service: AtWork) -> None:
+    answer = service.post(
+        "oliver", "/projects", {"permit": service.permit_text(repeating_providers=("rosalind",))}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["faults"] == [{"pointer": "/repeating_providers", "code": "not-a-provider"}]
+
+
 def test_a_permit_names_everybody_once(service: AtWork) -> None:
     parties = without(service)
     twin = a_person("cheng-again", Role.OUTPUT_CHECKER, key=service.people["cheng"].key)

@@ -26,6 +26,7 @@ EXTRA: dict[str, dict[str, str]] = {
         "remedies": "what a provider does about each refusal of the engine",
         "spool": "where a delivery lies",
     },
+    "withdrawals": {},
     "uploads": {
         "files": "a file for each upload, and its lock",
         "intake": "bytes on their way to the disk",

@@ -117,7 +117,8 @@ REPEATED: Mapping[Job, tuple[str, str]] = {
 
 def test_every_job_of_the_path_is_repeated_here() -> None:
     of_a_preflight = {Job.COUNT_POPULATIONS, Job.FORESEE}  # repeated in test_preflight_jobs
-    assert set(REPEATED) == set(Job) - {Job.HEARTBEAT} - of_a_preflight
+    of_a_withdrawal = {Job.WITHDRAW_FROM_LINKAGE, Job.WITHDRAW_FROM_ANALYSIS}  # in test_withdrawals
+    assert set(REPEATED) == set(Job) - {Job.HEARTBEAT} - of_a_preflight - of_a_withdrawal
 
 
 @pytest.mark.parametrize("job", REPEATED)

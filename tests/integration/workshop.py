@@ -256,21 +256,21 @@ class Workshop:
     # --- looking
 
     def submission(self, submission_id: str) -> Submission:
-        return self._one(Submission, submission_id)
+        return self.one(Submission, submission_id)
 
     def part(self, submission_id: str, name: str) -> SubmissionPart:
-        return self._one(SubmissionPart, (submission_id, name))
+        return self.one(SubmissionPart, (submission_id, name))
 
     def run(self, run_id: str) -> LinkageRun:
-        return self._one(LinkageRun, run_id)
+        return self.one(LinkageRun, run_id)
 
     def query(self, query_id: str) -> Query:
-        return self._one(Query, query_id)
+        return self.one(Query, query_id)
 
     def release(self, release_id: str) -> Release:
-        return self._one(Release, release_id)
+        return self.one(Release, release_id)
 
-    def _one(self, table: type[R], key: object) -> R:
+    def one(self, table: type[R], key: object) -> R:
         with self.sessions() as session:
             found = session.get(table, key)
         assert found is not None
@@ -288,6 +288,13 @@ class Workshop:
             return "\n".join(
                 f"{table.name}: {row}" for table in tables for row in session.execute(sa.select(table))
             )
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """What a query finds in the SQLite file."""
+        connection = sqlite3.connect(self.home.root / "control" / "control.db")
+        found = connection.execute(query).fetchall()
+        connection.close()
+        return found
 
     def change(self, statement: str, **values: object) -> None:
         """Change the database behind everybody's back, as somebody who broke into it would."""

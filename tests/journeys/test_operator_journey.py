@@ -55,7 +55,7 @@ def test_an_operator_sees_figures_that_agree_with_the_truth(running: Running) ->
     assert scores.precision > 0.97
     assert scores.recall > 0.97
     assert set(run) == {
-        *("run_id", "project_id", "asked_by", "asked_at", "state"),
+        *("run_id", "project_id", "asked_by", "asked_at", "in_full", "state"),
         *("submissions", "figures", "records", "code"),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.linkage_runs.kept_pairs import KeptPairs
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
+from tests.factories import a_withdrawal
 from tests.integration.doors.test_history_through_the_doors import Killed, MortalVault
 from tests.linkage.resubmissions.quarters import Quarter, clusters, f1, quarters
-from tests.unit.boundary.doors import IDENTITIES, parquet, refuses, sealed_to
+from tests.unit.boundary.doors import IDENTITIES, refuses, sealed_to
 
 PROJECT, POLICY = "prevalence-study", "nhs-cancer-default"
 KEY = secrets.token_bytes(32)
@@ -41,6 +42,12 @@ def receive(folder: Path, quarter: Quarter, deliveries: dict[str, str]) -> None:
 
 def link(door: LinkageDoor, run: str, deliveries: dict[str, str]) -> Linked:
     return door.link(PROJECT, run * 16, deliveries, policy=POLICY)
+
+
+def withdraw(door: LinkageDoor, provider: str, person_keys: Collection[str]) -> int:
+    plain = b"".join(map(bytes.fromhex, person_keys))
+    statement = a_withdrawal(provider, plain, persons=len(person_keys))
+    return door.withdraw(sealed_to("linkage", plain), statement)
 
 
 def kept(folder: Path) -> list[str]:
@@ -175,11 +182,10 @@ def test_persons_whom_a_provider_withdraws_leave_and_the_others_keep_their_ids(
     before = copied(first, tmp_path)
     door = a_door(tmp_path)
     leaving = [row for row in before.crosswalk.to_pylist() if row["provider_id"] == TRUST][:20]
-    keys = pa.table({"person_key": [row["person_key"] for row in leaving]})
+    gone = {row["person_key"] for row in leaving}
     for _ in range(2):
-        assert door.withdraw(sealed_to("linkage", parquet(keys)), PROJECT, TRUST) == 20
+        assert withdraw(door, TRUST, gone) == 20
     after = link(door, "bb", FIRST)
-    gone = set(keys["person_key"].to_pylist())
     rows = [row for row in before.crosswalk.to_pylist() if row["person_key"] not in gone]
     assert [(row["person_key"], row["link_id"]) for row in rows] == [
         (row["person_key"], row["link_id"]) for row in after.crosswalk.to_pylist()
@@ -190,8 +196,9 @@ def test_persons_whom_a_provider_withdraws_leave_and_the_others_keep_their_ids(
 def test_everybody_withdrawn_leaves_an_empty_crosswalk(tmp_path: Path, first: tuple[Path, Linked]) -> None:
     before, door = copied(first, tmp_path), a_door(tmp_path)
     for name in FIRST:
-        own = [row["person_key"] for row in before.crosswalk.to_pylist() if row["provider_id"] == name]
-        door.withdraw(sealed_to("linkage", parquet(pa.table({"person_key": own}))), PROJECT, name)
+        withdraw(
+            door, name, {r["person_key"] for r in before.crosswalk.to_pylist() if r["provider_id"] == name}
+        )
     after = link(door, "bb", FIRST)
     assert (after.crosswalk.num_rows, after.figures.pairs) == (0, {})
 
@@ -207,21 +214,12 @@ def test_a_withdrawn_delivery_is_linked_no_more(tmp_path: Path, first: tuple[Pat
         link(door, "cc", FIRST)
 
 
-@pytest.mark.parametrize(
-    ("table", "code"),
-    [
-        (pa.table({"person_key": ["ab"]}), RefusalCode.PERSON_KEYS_INVALID),
-        (pa.table({"person_key": pa.array([None], pa.string())}), RefusalCode.PERSON_KEYS_INVALID),
-        (pa.table({"nhs_number": ["ab" * 16]}), RefusalCode.COLUMNS_DIFFER),
-        (None, RefusalCode.PART_NOT_PARQUET),
-    ],
-)
-def test_a_withdrawal_that_is_no_list_of_person_keys_is_refused(
-    table: pa.Table | None, code: RefusalCode, tmp_path: Path
-) -> None:
-    sealed = sealed_to("linkage", b"no table" if table is None else parquet(table))
-    with refuses(code):
-        a_door(tmp_path).withdraw(sealed, PROJECT, TRUST)
+def test_a_withdrawal_that_is_no_list_of_person_keys_is_refused(tmp_path: Path) -> None:
+    for plain, persons in ((b"", 1), (bytes(17), 1), (bytes(32), 1)):
+        with refuses(RefusalCode.PERSON_KEYS_INVALID):
+            a_door(tmp_path).withdraw(
+                sealed_to("linkage", plain), a_withdrawal(TRUST, plain, persons=persons)
+            )
     assert kept(tmp_path) == []
 
 
@@ -253,6 +251,16 @@ def test_what_an_earlier_version_kept_is_linked_anew(tmp_path: Path, first: tupl
 
 def test_a_full_run_can_be_asked_for(tmp_path: Path, first: tuple[Path, Linked]) -> None:
     copied(first, tmp_path)
-    door = a_door(tmp_path)
-    door.link_in_full(PROJECT)
-    assert kept(tmp_path) == [*AFTER[:2], "spine"]
+    with killed():  # it forgot the pairs, and was killed before it could say so
+        link_in_full(a_door(tmp_path, writes=0), "bb")
+    assert kept(tmp_path) == [*AFTER[:2], *AFTER[3:]]
+    with killed():  # it has trained a model, and goes on with that
+        link_in_full(a_door(tmp_path, writes=2), "bb")
+    assert f"models/{PRACTICES}/{TRUST}" in kept(tmp_path)
+    done = link_in_full(a_door(tmp_path, writes=2), "bb")  # the pairs and the spine
+    assert kept(tmp_path) == AFTER
+    assert done.crosswalk["link_id"].equals(first[1].crosswalk["link_id"])
+
+
+def link_in_full(door: LinkageDoor, run: str) -> Linked:
+    return door.link(PROJECT, run * 16, FIRST, policy=POLICY, in_full=True)

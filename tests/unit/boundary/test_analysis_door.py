@@ -11,6 +11,7 @@ from linkage_engine.boundary import DATA_VERSION, Linked
 from linkage_engine.contract.query_spec import Breakdown
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.query.raw_table import RawTable
+from tests.factories import a_withdrawal
 from tests.integration.extracts import EXACT, PRACTICES, REGISTRY
 from tests.unit.boundary.doors import (
     RUN,
@@ -27,6 +28,7 @@ from tests.unit.boundary.doors import (
     ready,
     receive_payload,
     refuses,
+    sealed_to,
     specification,
 )
 
@@ -134,6 +136,26 @@ def test_the_data_version_names_run_and_deliveries(doors: Doors, delivered: Deli
         metadata = aggregates(answered(doors, specification())).schema.metadata
         versions.append(metadata[DATA_VERSION])
     assert versions[0] == versions[1] != versions[2]
+
+
+def test_the_data_version_follows_who_was_withdrawn_and_tells_no_number(
+    doors: Doors, delivered: Deliveries
+) -> None:
+    receive_payload(doors, delivered.values())
+    hand_over(doors, by_hand(delivered))
+    keys = people_of(delivered[PRACTICES], "gp_registration")
+    versions, sizes = [], []
+    for gone in ([], ["ab" * 16], keys[:1], keys[:1], keys[1:2]):  # the second is nobody's key
+        if gone:
+            plain = b"".join(map(bytes.fromhex, gone))
+            statement = a_withdrawal(PRACTICES, plain, persons=len(gone))
+            doors.analysis.withdraw(sealed_to("analysis", plain), statement)
+        answer = aggregates(answered(doors, specification()))
+        versions.append(answer.schema.metadata[DATA_VERSION])
+        (cell,) = RawTable.from_arrow(answer).cells
+        sizes.append(cell.population.size)
+    assert versions[0] == versions[1] != versions[2] == versions[3] != versions[4]
+    assert sizes == [155, 155, 154, 154, 153]
 
 
 def test_a_damaged_vault_answers_nothing(doors: Doors, delivered: Deliveries, linked: Linked) -> None:

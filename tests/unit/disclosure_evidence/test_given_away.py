@@ -34,6 +34,15 @@ def test_several_tables_together_are_all_named() -> None:
     assert sorted(map(len, (state.published[n] for n in given.sets))) == sorted(map(len, wanted))
 
 
+def test_a_set_that_takes_no_part_is_not_named() -> None:
+    """The whole less the cell is the group; the half is told too, and overlaps both."""
+    state = decided({"Total": range(95)}, after({"Total": range(100)}, {"Half": range(50)})).state
+    [given] = given_away(state, sets_of([range(95)]))
+    assert given is not None
+    assert given.people == 5
+    assert [len(state.published[n]) for n in given.sets] == [100]
+
+
 def test_nothing_is_given_away_where_there_is_nothing_to_protect() -> None:
     assert given_away(nothing_released(), sets_of([range(20)])) == [None]
     assert given_away(after(FIRST).state, sets_of([])) == []

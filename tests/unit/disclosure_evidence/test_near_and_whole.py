@@ -38,6 +38,16 @@ def test_more_sets_than_a_block_are_all_compared() -> None:
     assert {each.differ for each in found} == {1}
 
 
+def test_sets_are_near_up_to_one_person_less_than_the_limit() -> None:
+    """Of larger, smaller and equal size, at both ends of what is near."""
+    here, at = range(100, 150), range(140, 150)
+    nine = [range(100, 141), range(100, 159), [*range(104, 150), *range(200, 205)]]
+    ten = [range(100, 140), range(100, 160), [*range(105, 150), *range(200, 205)]]
+    found = list(near_sets(sets_of([here]), sets_of([*nine, *ten, at]), fewer_than=10))
+    assert sorted(pair.there for pair in found) == [0, 1, 2]
+    assert {pair.differ for pair in found} == {9}
+
+
 def people(numbers: range | None) -> Persons | None:
     return None if numbers is None else np.array(numbers, dtype=np.int32)
 
@@ -47,6 +57,9 @@ def people(numbers: range | None) -> Persons | None:
     [
         (range(50), range(50), Whole.SAME),
         (range(50), range(4, 53), Whole.NEAR),
+        (range(50), range(5, 54), Whole.NEAR),
+        (range(50), range(5, 55), Whole.OVERLAPS),
+        (range(50), range(60), Whole.WITHIN),
         (range(50), range(80), Whole.WITHIN),
         (range(80), range(50), Whole.CONTAINS),
         (range(50), range(30, 80), Whole.OVERLAPS),

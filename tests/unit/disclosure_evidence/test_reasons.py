@@ -17,6 +17,7 @@ from linkage_engine.disclosure.policy import Policy
 from tests.unit.disclosure import emergency_tables
 from tests.unit.disclosure.people import ACRO, decided
 from tests.unit.disclosure.tables import DEFAULT, HES, PROVENANCE, a_cell, a_table
+from tests.unit.disclosure_noise.noisy import a_dashboard
 
 HIDDEN = ControlledValue(value=None, status=CellStatus.CONFIDENTIAL)
 SHOWN = ControlledValue(value=15)
@@ -83,6 +84,27 @@ def test_reasons_of_emergency_care_follow_events_and_those_compared_with() -> No
         assert each["expected"] is Reason.REFERENCE
         assert each["ratio"] is each["ratio_upper"] is Reason.TOO_FEW
         assert each["persons"] is Reason.TOO_FEW
+
+
+def test_what_chance_decided_is_never_told_by_its_exact_numbers() -> None:
+    """One number shown, one that cannot be, two that noise hid; and a cell that nobody can be in."""
+    exact = a_table(a_cell(3, 100), a_cell(0, 3, "A", applicable=False))
+    unavailable = ControlledValue(value=None, status=CellStatus.UNAVAILABLE)
+    rows = tuple(
+        ControlledRow(labels=cell.labels, values=(SHOWN, unavailable, HIDDEN, HIDDEN)) for cell in exact.cells
+    )
+    table = suppressed(*rows[0].values).model_copy(update={"rows": rows})
+    noise, absent = reasons(exact, table, a_dashboard(), withheld=(0,))
+    assert noise == (None, Reason.UNAVAILABLE, Reason.NOISE, Reason.NOISE)
+    assert absent == (None, Reason.UNAVAILABLE, Reason.NOT_APPLICABLE, Reason.NOT_APPLICABLE)
+
+
+def test_a_cell_tells_something_where_one_number_is_shown() -> None:
+    exact = a_table(a_cell(3, 100), a_cell(5, 9, "A"), a_cell(50, 100, "B"))
+    seen = here(exact, decided(exact, policy=DEFAULT), DEFAULT)
+    assert [seen.labels(number) for number in range(len(seen.places))] == [("Total",), ("B",)]
+    assert [seen.tells(number) for number in range(len(seen.places))] == [True, True]
+    assert [count.told for number in range(2) for count in seen.counts(number)] == [False, True]
 
 
 def test_a_ratio_without_expected_events_has_their_reason() -> None:

@@ -1,0 +1,1 @@
+"""Withdrawals: persons whom a provider takes out of a project."""
