@@ -7,10 +7,8 @@ the engine's stages meet.
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
@@ -18,7 +16,6 @@ from typing import BinaryIO
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from linkage_engine.catalogue.age_bands import age_bandings
@@ -30,7 +27,7 @@ from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.preflight import Preflight, off_the_calendar
 from linkage_engine.contract.profiles import served_profile
-from linkage_engine.contract.query_spec import QuerySpec
+from linkage_engine.contract.query_spec import LinkageQualitySpec, QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.contract.reports import RunFigures, ValidationReport
 from linkage_engine.contract.statements import SignedQuestion, Withdrawal
@@ -42,11 +39,12 @@ from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.preflight import foresee
 from linkage_engine.disclosure.record import Provenance
-from linkage_engine.handed_over import exact_table, structure_of
+from linkage_engine.handed_over import exact_table, linkage_of, structure_of
 from linkage_engine.link.encoding import marked
-from linkage_engine.linkage_runs.crosswalk import RUN_ID, crosswalk, read_crosswalk
+from linkage_engine.linkage_runs.crosswalk import crosswalk, read_crosswalk
 from linkage_engine.linkage_runs.run import LinkageRun
-from linkage_engine.linkage_runs.withdrawn import read_person_keys, still_linked, withdraw_persons
+from linkage_engine.linkage_runs.withdrawn import read_person_keys, withdraw_persons
+from linkage_engine.linked_data import CROSSWALK, EXTRACT_DATE, PERSON_INDEX, LinkedData, payload_object
 from linkage_engine.query.plan import plan
 from linkage_engine.query.run import answer, inputs
 from linkage_engine.release_history import Asked, ReleaseHistory
@@ -66,8 +64,7 @@ from linkage_engine.vault.parquet import Vault
 Randomness = Callable[[int], bytes]
 MEMORY_LIMIT = "4GB"
 THREADS = 2
-CROSSWALK, PERSON_INDEX = "crosswalk", "person_index"
-DATA_VERSION, EXTRACT_DATE = b"data_version", b"extract_date"
+DATA_VERSION, LINKAGE = b"data_version", b"linkage"
 
 
 @dataclass(frozen=True)
@@ -143,8 +140,8 @@ class LinkageDoor:
         rules = Policy.from_json(policy_text(policy))
         run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, repeating, in_full)
         done = run.finished(_compute, self.inside.random)
-        figures = controlled_run(done.pairs, rules, done.profile, spine=done.changes)
-        return Linked(figures, crosswalk(done.spine, run_id, deliveries))
+        figures = controlled_run(done.pairs, rules, done.profile, spine=done.changes, repeated=done.repeated)
+        return Linked(figures, crosswalk(done.spine, run_id, deliveries, figures))
 
     def withdraw(self, sealed: BinaryIO, withdrawal: Withdrawal) -> int:
         """Take persons of a provider out of all later runs; how many it has withdrawn by now."""
@@ -179,7 +176,7 @@ class AnalysisDoor:
         across = check_across(connection, {**self._deaths(manifest), name: table}, births=NO_BIRTHS)
         report = report_of(schema, own.rows, (*own.findings, *across[name]))
         if report.passed:
-            kept = _object("payload", manifest.provider_id, manifest.delivery_id, name)
+            kept = payload_object(manifest.provider_id, manifest.delivery_id, name)
             about = {EXTRACT_DATE: manifest.extract_date.isoformat().encode()}
             rows = typed(connection, table, schema).replace_schema_metadata(about)
             self.inside.vault.write(manifest.project_id, kept, rows, replace=True)
@@ -187,7 +184,7 @@ class AnalysisDoor:
 
     def _deaths(self, manifest: Manifest) -> dict[str, pa.Table]:
         """The deaths that were kept of a delivery, as text again."""
-        kept = _object("payload", manifest.provider_id, manifest.delivery_id, DEATH)
+        kept = payload_object(manifest.provider_id, manifest.delivery_id, DEATH)
         if not self.inside.vault.exists(manifest.project_id, kept):
             return {}
         return {DEATH: as_text(self.inside.vault.read(manifest.project_id, kept))}
@@ -224,71 +221,28 @@ class AnalysisDoor:
         Without outcomes no row is read that tells what is counted: the cells say whom they are about.
         """
         unread = frozenset[str]() if outcomes else frozenset(outcome_data_sets(specification))
-        project_id, vault = specification.project_id, self.inside.vault
-        if not vault.exists(project_id, CROSSWALK):
-            raise QueryRefused(RefusalCode.NO_LINKED_DATA)
-        crosswalk, withdrawn = still_linked(vault, project_id, vault.read(project_id, CROSSWALK))
-        made = plan(specification, data_end=self._data_end(specification, crosswalk))
+        data = LinkedData.of(self.inside.vault, specification.project_id)
+        made = plan(specification, data_end=_data_end(specification, data))
         tables = {
-            name: schema.empty_table()
-            if name in unread
-            else self._linked(project_id, name, schema, crosswalk)
+            name: schema.empty_table() if name in unread else data.rows(name, schema)
             for name, schema in inputs(made).items()
             if name != PERSON_INDEX
         }
-        index = vault.read(project_id, PERSON_INDEX)
-        linked = pc.is_in(index["link_id"], value_set=crosswalk["link_id"].unique())
-        tables[PERSON_INDEX] = index.filter(linked)
+        tables[PERSON_INDEX] = data.roll
         raw = answer(_compute(), made, tables, seconds=seconds).to_arrow()
-        about = {**(raw.schema.metadata or {}), DATA_VERSION: _data_version(crosswalk, withdrawn).encode()}
+        about = {**(raw.schema.metadata or {}), DATA_VERSION: data.version.encode()}
+        if isinstance(specification, LinkageQualitySpec) and outcomes:
+            asked = specification.parameters
+            linkage = data.linkage(asked.data_set, asked.linked_to)
+            about |= {} if linkage is None else {LINKAGE: linkage.to_json().encode()}
         _seal_table(raw.replace_schema_metadata(about), target, receiver, self.inside.random)
 
-    def _data_end(self, specification: QuerySpec, crosswalk: pa.Table) -> date | None:
-        """The earliest extract date of the hospital data asked about; nothing when a data set is missing."""
-        extracted = [
-            min(self._extract_dates(specification.project_id, name, crosswalk), default=None)
-            for name in hospital_data_sets(specification)
-        ]
-        known = [day for day in extracted if day is not None]
-        return min(known) if known and len(known) == len(extracted) else None
 
-    def _extract_dates(self, project_id: str, name: str, crosswalk: pa.Table) -> Iterator[date]:
-        vault = self.inside.vault
-        for provider, delivery in _deliveries(crosswalk):
-            kept = _object("payload", provider, delivery, name)
-            if vault.exists(project_id, kept):
-                metadata = vault.read(project_id, kept, columns=[]).schema.metadata or {}
-                if EXTRACT_DATE not in metadata:  # kept before deliveries said so: to be sent again
-                    raise QueryRefused(RefusalCode.NO_LINKED_DATA)
-                yield date.fromisoformat(metadata[EXTRACT_DATE].decode())
-
-    def _linked(self, project_id: str, name: str, schema: pa.Schema, crosswalk: pa.Table) -> pa.Table:
-        """A data set of every delivery in the crosswalk, by link id instead of person key."""
-        wanted = [column for column in schema.names if column != "link_id"]
-        parts = [schema.empty_table()]
-        for provider, delivery in _deliveries(crosswalk):
-            kept = _object("payload", provider, delivery, name)
-            if self.inside.vault.exists(project_id, kept):
-                from_provider = pc.equal(crosswalk["provider_id"], provider)
-                from_delivery = pc.equal(crosswalk["delivery_id"], delivery)
-                own = crosswalk.filter(pc.and_(from_provider, from_delivery))
-                rows = self.inside.vault.read(project_id, kept, columns=["person_key", *wanted])
-                joined = rows.join(own.select(["person_key", "link_id"]), "person_key", join_type="inner")
-                parts.append(joined.select(schema.names).cast(schema))
-        return pa.concat_tables(parts)
-
-
-def _deliveries(crosswalk: pa.Table) -> list[tuple[str, str]]:
-    """Which delivery of which provider was linked, in order."""
-    names = ["provider_id", "delivery_id"]
-    found = crosswalk.group_by(names).aggregate([])
-    return sorted(zip(*(found[name].to_pylist() for name in names), strict=True))
-
-
-def _data_version(crosswalk: pa.Table, withdrawn: str) -> str:
-    """A digest of which deliveries a run linked and who was withdrawn since: same data, same version."""
-    run = (crosswalk.schema.metadata or {})[RUN_ID].decode()
-    return hashlib.sha256(json.dumps([run, _deliveries(crosswalk), withdrawn]).encode()).hexdigest()
+def _data_end(specification: QuerySpec, data: LinkedData) -> date | None:
+    """The earliest extract date of the hospital data asked about; nothing when a data set is missing."""
+    extracted = [min(data.extract_dates(name), default=None) for name in hospital_data_sets(specification)]
+    known = [day for day in extracted if day is not None]
+    return min(known) if known and len(known) == len(extracted) else None
 
 
 @dataclass(frozen=True)
@@ -319,7 +273,8 @@ class GateDoor:
             return kept
         handed = self._opened(sealed)
         exact = exact_table(handed, question.specification)
-        version = (handed.schema.metadata or {})[DATA_VERSION].decode()
+        about = handed.schema.metadata or {}
+        version = about[DATA_VERSION].decode()
         past, rules = history.past(head), Policy.from_json(policy_text(policy))
         provenance = Provenance(specification_sha256=specification_sha256, data_version=version)
         asked = Asked(
@@ -345,6 +300,7 @@ class GateDoor:
             history=decided.audit,
             suppression=decided.suppression,
             earlier=look_back(past, exact, decided, rules, history.archive(head)),
+            linkage=linkage_of(about.get(LINKAGE)),
         )
         history.keep(spent, evidence, to_columns(memberships(exact, decided.table)), decided.after)
         return evidence

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pydantic
 
-from linkage_engine.catalogue.analysis_templates import analysis_template
+from linkage_engine.catalogue.analysis_templates import analysis_template, planned_measures
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
+from linkage_engine.contract.reports import LinkageOfDataSets
 from linkage_engine.disclosure.cells import Estimate, ExactCell, ExactTable, Fit, Reference
 from linkage_engine.disclosure.differential_privacy.span import Structure
 from linkage_engine.query.raw_table import RawCell, RawReference, RawTable
@@ -25,11 +27,19 @@ def exact_table(handed: pa.Table, asked: QuerySpec) -> ExactTable:
         title=template.title,
         template=template.name,
         dimensions=raw.dimensions,
-        measures=template.measures_of(raw.parts),
+        measures=planned_measures(asked),
         cells=tuple(map(_cell, raw.cells)),
         reference=None if others is None else _reference(others),
         fit=None if raw.fit is None else Fit(*raw.fit.figures),
     )
+
+
+def linkage_of(said: bytes | None) -> LinkageOfDataSets | None:
+    """What a run told of the data sets asked about; anything else is `NotTrusted(HAND_OVER_INVALID)`."""
+    try:
+        return None if said is None else LinkageOfDataSets.model_validate_json(said)
+    except pydantic.ValidationError:
+        raise NotTrusted(RefusalCode.HAND_OVER_INVALID) from None
 
 
 def _cell(raw: RawCell) -> ExactCell:

@@ -33,6 +33,7 @@ from service.uploads.sweeping import sweep_expired, sweep_left
 from service.web.answers import SecurityHeaders, answer_problems
 from service.web.description import RESPONSES, DescribedApp
 from service.web.isolation import still_open, write_status
+from service.web.once import Once
 from service.web.surroundings import Surroundings
 from service.withdrawals.routes import router as withdrawals
 
@@ -97,6 +98,7 @@ def create_app(
         jobs=JobQueue(settings.database_url),
         pins=Pins.read(settings.pins),
         token_key=signing_key(settings.token_key),
+        once=Once(clock()),
         log=logger("api", strict=strict_logs),
     )
     return app

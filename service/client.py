@@ -1,14 +1,19 @@
-"""The signed-in HTTP client of the command-line tools: private_key_jwt at the token endpoint, then bearer.
+"""The signed-in HTTP client of the command-line tools: private_key_jwt, and proofs of possession.
 
 OAuth 2.0 client credentials with a client assertion (RFC 7523). A token lives five
-minutes; a new one is fetched when it is about to run out.
+minutes; a new one is fetched when it is about to run out. It is bound to a key of this process, which
+each request proves (DPoP, RFC 9449).
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,13 +21,15 @@ import httpx
 
 from service.clock import Clock, Randomness
 from service.keys import folder_key, folder_party
-from service.problems.tools import ServiceUnreachable
+from service.problems.tools import ClockDiffers, ServiceUnreachable
 from service.signed import SigningKey, TextType
 
 AUDIENCE = "tre-linkage"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 60
 MARGIN = timedelta(seconds=20)
+CLOCK_SECONDS = 30
+"""How far clocks may be apart before sign-ins are refused for it."""
 TIMEOUT = httpx.Timeout(30.0, write=600.0, read=600.0)
 
 
@@ -54,6 +61,31 @@ def client_assertion(principal_id: str, key: SigningKey, *, clock: Clock, random
     return key.sign_bytes(json.dumps(claims).encode(), TextType.ASSERTION)
 
 
+class Proving(httpx.Auth):
+    """Says with each request that who makes it holds the key that the token is bound to (RFC 9449 §4)."""
+
+    def __init__(
+        self, key: SigningKey, token: str | None = None, *, clock: Clock, random: Randomness
+    ) -> None:
+        self._key, self._token = key, token
+        self._clock, self._random = clock, random
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """The request with its proof, and its token where there is one already."""
+        claims: dict[str, str | int] = {
+            "jti": self._random(16).hex(),
+            "htm": request.method,
+            "htu": str(request.url.copy_with(query=None, fragment=None)),
+            "iat": int(self._clock().timestamp()),
+        }
+        if self._token is not None:
+            digest = hashlib.sha256(self._token.encode()).digest()
+            claims["ath"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+            request.headers["authorization"] = f"DPoP {self._token}"
+        request.headers["dpop"] = self._key.prove(json.dumps(claims).encode())
+        yield request
+
+
 class Client:
     """Requests of one principal to one service."""
 
@@ -63,6 +95,7 @@ class Client:
         self._http = http
         self.principal_id = principal_id
         self._key = key
+        self._own = SigningKey.generate()  # tokens are bound to it; it never leaves this process
         self._clock = clock
         self._random = random
         self._token: tuple[str, datetime] | None = None
@@ -131,18 +164,35 @@ class Client:
         headers: Mapping[str, str] | None = None,
         **kw: Any,  # noqa: ANN401  # httpx's own
     ) -> httpx.Response:
-        return self._exchange(
-            method, path, headers={**(headers or {}), "authorization": f"Bearer {self.token()}"}, **kw
-        )
+        return self._exchange(method, path, self.token(), headers=headers, **kw)
 
-    def _exchange(self, method: str, path: str, **kw: Any) -> httpx.Response:  # noqa: ANN401
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        **kw: Any,  # noqa: ANN401  # httpx's own
+    ) -> httpx.Response:
+        proving = Proving(self._own, token, clock=self._clock, random=self._random)
         try:
-            answer = self._http.request(method, path, **kw)
+            answer = self._http.request(method, path, auth=proving, **kw)
         except (httpx.RequestError, httpx.InvalidURL):
             raise ServiceUnreachable from None
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            self._check_clock(answer)
         if answer.is_error:
             raise RemoteProblem(answer.status_code, _problem_body(answer))
         return answer
+
+    def _check_clock(self, answer: httpx.Response) -> None:
+        """Raise ClockDiffers where the service's clock, which it says, is too far from ours to sign in."""
+        try:
+            theirs = parsedate_to_datetime(answer.headers["date"])
+        except (KeyError, ValueError):
+            return
+        apart = abs((self._clock() - theirs).total_seconds())
+        if apart > CLOCK_SECONDS:
+            raise ClockDiffers(faults=[{"pointer": "clock", "code": f"{int(apart)} seconds apart"}])
 
 
 def _json(answer: httpx.Response) -> Any:  # noqa: ANN401

@@ -52,6 +52,10 @@ class ApiSettings(CommonSettings):
     """Signs access tokens."""
     audience: str = "tre-linkage"
     token_seconds: int = Field(default=300, ge=1, le=300)
+    address: str | None = None
+    """Where clients reach the api, as `https://tre.example`, behind a proxy; else as their request says."""
+    bearer_tokens: bool = False
+    """Whether who proves no key is given a token all the same: for programs that cannot sign each request."""
     submission_limit_bytes: int = Field(default=4 << 30, ge=1)
     upload_quota_bytes: int = Field(default=8 << 30, ge=1)
     """What all uploads that a provider has begun and not finished may hold together."""

@@ -14,7 +14,7 @@ from typing import TypeVar
 import rfc8785
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
+from joserfc.jwk import JWKRegistry, OKPKey
 from pydantic import ValidationError
 
 from linkage_engine.contract.permit import PublicKey
@@ -22,6 +22,15 @@ from linkage_engine.contract.value import Value
 from service.problems.tools import SignatureRefused
 
 ALGORITHMS = ["Ed25519"]
+PROOF_ALGORITHMS = ["Ed25519", "ES256", "ES384"]
+"""Of proofs of possession, whose keys clients make for themselves; none that shares a secret."""
+PROOF_KEYS = {
+    "Ed25519": {"kty", "crv", "x"},
+    "P-256": {"kty", "crv", "x", "y"},
+    "P-384": {"kty", "crv", "x", "y"},
+}
+"""What a public key of each curve consists of (RFC 7518 §6.2.1, RFC 8037 §2)."""
+PROOF_BYTES = 1 << 12
 LIMIT_BYTES = 1 << 20
 V = TypeVar("V", bound=Value)
 
@@ -39,6 +48,7 @@ class TextType(StrEnum):
     HAND_OVER = "tre-hand-over+jws"
     RELEASE = "tre-release+jws"
     ASSERTION = "client-authentication+jwt"
+    PROOF = "dpop+jwt"
     ACCESS_TOKEN = "at+jwt"  # noqa: S105  # a media type (RFC 9068), not a secret
 
 
@@ -81,6 +91,11 @@ class SigningKey:
     def sign_bytes(self, payload: bytes, typ: TextType) -> str:
         """The compact JWS over exactly these bytes."""
         header = {"alg": ALGORITHMS[0], "typ": typ.value, "kid": self.thumbprint}
+        return jws.serialize_compact(header, payload, self._key, algorithms=ALGORITHMS)
+
+    def prove(self, payload: bytes) -> str:
+        """The compact JWS over these bytes that carries its own public key (RFC 9449 §4.2)."""
+        header = {"alg": ALGORITHMS[0], "typ": TextType.PROOF.value, "jwk": self.public.model_dump()}
         return jws.serialize_compact(header, payload, self._key, algorithms=ALGORITHMS)
 
     def __repr__(self) -> str:
@@ -126,6 +141,27 @@ def verified_bytes(compact: str, keys: tuple[PublicKey, ...], typ: TextType) -> 
     except (JoseError, ValueError, TypeError):
         raise SignatureRefused from None
     return checked.payload, keys[number]
+
+
+def proved_bytes(compact: str) -> tuple[bytes, str]:
+    """The signed bytes of a proof, and the thumbprint of the public key that it carries (RFC 9449 §4.3).
+
+    Raises SignatureRefused unless that key made the signature: a proof says nothing of whose key it is.
+    """
+    if len(compact) > PROOF_BYTES:
+        raise SignatureRefused
+    try:
+        header = jws.extract_compact(compact.encode("ascii")).headers()
+        public = header.get("jwk")
+        if set(header) != {"alg", "typ", "jwk"} or header["typ"] != TextType.PROOF.value:
+            raise SignatureRefused
+        if not isinstance(public, dict) or set(public) != PROOF_KEYS.get(str(public.get("crv"))):
+            raise SignatureRefused  # a private or shared key among them
+        key = JWKRegistry.import_key(public)
+        checked = jws.deserialize_compact(compact, key, algorithms=PROOF_ALGORITHMS)
+    except (JoseError, ValueError, TypeError, KeyError):  # a KeyError of a kind of key that there is not
+        raise SignatureRefused from None
+    return checked.payload, key.thumbprint()
 
 
 def verified(compact: str, keys: tuple[PublicKey, ...], typ: TextType, form: type[V]) -> V:

@@ -360,6 +360,7 @@ def _settings(folder: Path, made: Prepared, database_url: str) -> ApiSettings:
         status_folder=folder / "status",
         pins=folder / "pins.json",
         token_key=folder / "token.jwk",
+        bearer_tokens=True,
         submission_limit_bytes=1 << 20,
         upload_quota_bytes=2 << 20,
         upload_idle_seconds=0.5,

@@ -9,9 +9,17 @@ from typing import Annotated, Self
 
 from pydantic import StringConstraints, model_validator
 
+from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.catalogue.variables import TemplateRoles
 from linkage_engine.contract.controlled_table import PlannedMeasure
-from linkage_engine.contract.query_spec import TEMPLATES, Breakdown, EmergencySpec, EventKind, QuerySpec
+from linkage_engine.contract.query_spec import (
+    TEMPLATES,
+    Breakdown,
+    EmergencySpec,
+    EventKind,
+    LinkageQualitySpec,
+    QuerySpec,
+)
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.contract.value import FieldName, ShortText, Value
 
@@ -94,7 +102,31 @@ class EmergencyTemplate(AnalysisTemplate):
         return tuple(source.data_set for source in self.events if source.kind in kinds)
 
 
-_KINDS: Mapping[str, type[AnalysisTemplate]] = {"emergency_15m": EmergencyTemplate}
+class Group(Value):
+    """A label and the codes that fall under it; the last of several is what is not known."""
+
+    label: ShortText
+    codes: tuple[str, ...]
+
+
+class LinkageQualityTemplate(AnalysisTemplate):
+    """What the question about the quality of a linkage needs besides."""
+
+    ethnic_groups: tuple[Group, ...]
+    held: dict[FieldName, dict[FieldName, FieldName]]
+    """For each data set what of a person it holds, and in which column; nothing else is held."""
+
+    def holds(self, data_set_name: str, breakdown: Breakdown) -> bool:
+        """Whether a data set has a field for a breakdown."""
+        columns = self.held[data_set_name]
+        return not columns.keys().isdisjoint(_HELD_AS.get(breakdown, (breakdown.value,)))
+
+
+_HELD_AS = {Breakdown.AGE_BAND: ("age", "year_of_birth")}
+_KINDS: Mapping[str, type[AnalysisTemplate]] = {
+    "emergency_15m": EmergencyTemplate,
+    "linkage_quality": LinkageQualityTemplate,
+}
 
 
 @cache
@@ -111,6 +143,20 @@ def emergency_template() -> EmergencyTemplate:
     return EmergencyTemplate.model_validate_json(_text("emergency_15m"))
 
 
+@cache
+def linkage_quality_template() -> LinkageQualityTemplate:
+    """The template of a linkage's quality."""
+    return LinkageQualityTemplate.model_validate_json(_text("linkage_quality"))
+
+
+def planned_measures(spec: QuerySpec) -> tuple[PlannedMeasure, ...]:
+    """The measures of a question: to be linked to a data set that holds everybody is an ordinary thing."""
+    measures = analysis_template(spec.template).measures_of(spec.parts)
+    if isinstance(spec, LinkageQualitySpec) and data_set(spec.parameters.linked_to).is_everybody:
+        return tuple(each.model_copy(update={"is_ordinary": each.part is not None}) for each in measures)
+    return measures
+
+
 def hospital_data_sets(spec: QuerySpec) -> tuple[str, ...]:
     """The data sets that tell of the events a question asks about; their extracts end what can be known."""
     if not isinstance(spec, EmergencySpec):
@@ -120,6 +166,8 @@ def hospital_data_sets(spec: QuerySpec) -> tuple[str, ...]:
 
 def outcome_data_sets(spec: QuerySpec) -> tuple[str, ...]:
     """The data sets that tell only what is counted, and nothing of whom a number is about."""
+    if isinstance(spec, LinkageQualitySpec):
+        return (spec.parameters.linked_to,)
     return hospital_data_sets(spec) if isinstance(spec, EmergencySpec) else ("cancer_registration",)
 
 

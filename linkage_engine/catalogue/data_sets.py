@@ -117,6 +117,8 @@ class DataSet(Value):
     order: tuple[DateOrder, ...] = ()
     lifetime: tuple[FieldName, ...] = ()
     """Dates on which the person was alive: not before the birth and not after the death."""
+    is_everybody: bool = pydantic.Field(default=False, alias="isEverybody")
+    """Whether about everybody is in it, so that being in it says nothing of a person."""
 
     @property
     def columns(self) -> tuple[str, ...]:

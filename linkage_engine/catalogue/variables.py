@@ -60,11 +60,14 @@ class Part(Value):
 
     outcome: FieldName
     """Counts of one outcome wear one budget, whatever the parameters were."""
-    fields: Annotated[tuple[Column, ...], Field(min_length=1)]
+    fields: tuple[Column, ...]
+    of_linkage: bool = False
+    """Whether it is that records were linked: then no field holds it."""
 
     @model_validator(mode="after")
     def _outcome(self) -> Self:
-        if not any(_role(name) is FieldRole.OUTCOME for name in self.fields):
+        held = any(_role(name) is FieldRole.OUTCOME for name in self.fields)
+        if held is self.of_linkage:
             msg = "nothing counted is an outcome"
             raise ValueError(msg)
         return self

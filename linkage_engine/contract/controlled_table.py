@@ -152,6 +152,8 @@ class PlannedMeasure(Measure):
     """The centile of a quantile; the day of a curve."""
     competing: FieldName | None = None
     """The part of those to whom something happened that prevents the event."""
+    is_ordinary: bool = False
+    """Whether being in the part says nothing sensitive: then it may be told that nearly all are."""
 
     @model_validator(mode="after")
     def _is_about_what_its_statistic_is(self) -> Self:

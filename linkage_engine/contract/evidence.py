@@ -13,6 +13,7 @@ from linkage_engine.contract.controlled_table import (
     PublishedRecord,
 )
 from linkage_engine.contract.earlier import LookedBack
+from linkage_engine.contract.reports import LinkageOfDataSets
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.contract.value import RandomId, ShortText, Slug, Value
 
@@ -137,6 +138,8 @@ class Evidence(Value):
     earlier: LookedBack
     suppression: TableAudit | None = None
     """Of a policy that hides numbers and rounds none."""
+    linkage: LinkageOfDataSets | None = None
+    """Of a question about a linkage: what the run told of it, which leaves with the table."""
 
     @property
     def record(self) -> PublishedRecord:

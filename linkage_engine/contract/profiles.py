@@ -93,6 +93,8 @@ _TOKENS: _Columns = (
     *_near(
         "near_family_given_year",
         "near_given_family_year",
+        "near_family_given_month_day",
+        "near_given_family_month_day",
         "near_family_given_district",
         "near_given_family_district",
     ),

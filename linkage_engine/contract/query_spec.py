@@ -34,6 +34,9 @@ class Breakdown(StrEnum):
     AGE_BAND = "age_band"
     AREA = "area"
     """Integrated care board."""
+    ETHNIC_GROUP = "ethnic_group"
+    DEPRIVATION = "deprivation"
+    """Of the area of residence, in fifths of England."""
 
 
 class EventKind(StrEnum):
@@ -91,6 +94,26 @@ class EmergencyParameters(Value):
         return _distinct(events)
 
 
+class LinkageQualityParameters(Value):
+    """How well a data set is linked to another one: whose people, and where they are looked for."""
+
+    data_set: FieldName
+    """The catalogue's name of the data set whose people are counted."""
+    linked_to: FieldName
+    """The data set in which they are looked for, of another provider."""
+    index_date: Day
+    """The day on which people have their age."""
+    age_bands: FieldName = "broad"
+    """A banding of the catalogue."""
+
+    @model_validator(mode="after")
+    def _of_two(self) -> Self:
+        if self.data_set == self.linked_to:
+            msg = "two different data sets"
+            raise ValueError(msg)
+        return self
+
+
 class Specification(Value):
     """What every question has."""
 
@@ -117,21 +140,64 @@ class PrevalenceSpec(Specification):
         """Names of what is counted within a cell's population."""
         return ("numerator",)
 
+    @property
+    def crossed(self) -> int:
+        """How many breakdowns one cell is of at most: all of them."""
+        return len(self.breakdowns)
+
 
 class EmergencySpec(Specification):
     """How much more emergency care people need after a diagnosis than others of their age and sex."""
 
     template: Literal["emergency_15m"]
     parameters: EmergencyParameters
-    breakdowns: Annotated[tuple[Breakdown, ...], Field(max_length=3)]
+    breakdowns: Annotated[
+        tuple[Literal[Breakdown.TUMOUR_GROUP, Breakdown.SEX, Breakdown.AGE_BAND, Breakdown.AREA], ...],
+        Field(max_length=3),
+    ]
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Names of what is counted within a cell's population."""
         return tuple(kind.value for kind in self.parameters.events)
 
+    @property
+    def crossed(self) -> int:
+        """How many breakdowns one cell is of at most: all of them."""
+        return len(self.breakdowns)
 
-TEMPLATES: tuple[str, ...] = ("prevalence", "emergency_15m")
+
+class LinkageQualitySpec(Specification):
+    """Who of a data set was linked to another one: by each breakdown on its own."""
+
+    template: Literal["linkage_quality"]
+    parameters: LinkageQualityParameters
+    breakdowns: Annotated[
+        tuple[
+            Literal[
+                Breakdown.AGE_BAND,
+                Breakdown.SEX,
+                Breakdown.ETHNIC_GROUP,
+                Breakdown.DEPRIVATION,
+                Breakdown.AREA,
+            ],
+            ...,
+        ],
+        Field(max_length=5),
+    ]
+
+    @property
+    def crossed(self) -> int:
+        """Breakdowns stand beside each other: a cell is of one at most."""
+        return min(1, len(self.breakdowns))
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of what is counted within a cell's population: by each of the three link ids."""
+        return ("linked_strict", "linked", "linked_lenient")
+
+
+TEMPLATES: tuple[str, ...] = ("prevalence", "emergency_15m", "linkage_quality")
 """The questions that can be asked."""
 
 UNKNOWN_TEMPLATE = "unknown_template"
@@ -144,7 +210,9 @@ def _template(question: object) -> str | None:
 
 
 QuerySpec: TypeAlias = Annotated[
-    Annotated[PrevalenceSpec, Tag("prevalence")] | Annotated[EmergencySpec, Tag("emergency_15m")],
+    Annotated[PrevalenceSpec, Tag("prevalence")]
+    | Annotated[EmergencySpec, Tag("emergency_15m")]
+    | Annotated[LinkageQualitySpec, Tag("linkage_quality")],
     Discriminator(
         _template,
         custom_error_type=UNKNOWN_TEMPLATE,
@@ -153,12 +221,12 @@ QuerySpec: TypeAlias = Annotated[
 ]
 """One question of one project: its template says which."""
 
-_READER: TypeAdapter[PrevalenceSpec | EmergencySpec] = TypeAdapter(
+_READER: TypeAdapter[PrevalenceSpec | EmergencySpec | LinkageQualitySpec] = TypeAdapter(
     QuerySpec, config=ConfigDict(hide_input_in_errors=True)
 )
 
 
-def query_spec(fields: object) -> PrevalenceSpec | EmergencySpec:
+def query_spec(fields: object) -> PrevalenceSpec | EmergencySpec | LinkageQualitySpec:
     """The question of some JSON fields; raises pydantic's ValidationError, which repeats none of them."""
     return _READER.validate_python(fields)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -70,6 +71,55 @@ class LeftOutFigures(Value):
     """Records that have such a token: other tokens may bring them together all the same."""
 
 
+class LevelFigures(Value):
+    """A weight from which pairs are links, the links from it on, and how many are false by estimate."""
+
+    match_weight: ControlledValue = HIDDEN
+    """In bits, to the nearest half."""
+    links: ControlledValue = HIDDEN
+    false_links_percent_at_most: ControlledValue = HIDDEN
+    """The estimate for a hundred links, up to the next step of a coarse scale."""
+
+
+class NumberedFigures(Value):
+    """How well the other fields link records that have an NHS number, with that withheld from the model."""
+
+    pairs: ControlledValue = HIDDEN
+    """Numbers that both providers have: pairs known to be one person's."""
+    links: ControlledValue = HIDDEN
+    """Links between two records with a number."""
+    false_links: ControlledValue = HIDDEN
+    """Those of them whose numbers differ; nobody or few are low."""
+    missed: ControlledValue = HIDDEN
+    """Pairs of one number that were not linked; nobody or few are low."""
+
+
+class QualityFigures(Value):
+    """What a quality report tells of the linkage of two providers, after disclosure control."""
+
+    outcome: Literal["chosen", "few-records", "no-overlap"]
+    """How the threshold came about; `no-overlap`: nobody was seen in both, and nobody was linked."""
+    is_settled: bool
+    """Whether the training of the model came to rest."""
+    resubmissions: int
+    """Runs since then that compared only what was new, with that model."""
+    strict: LevelFigures = LevelFigures()
+    lenient: LevelFigures = LevelFigures()
+    pair_weights: tuple[ControlledValue, ...]
+    """Best pairs between the two by weight: below the first of `WEIGHT_EDGES`, between two, above all."""
+    decoy_weights: tuple[ControlledValue, ...]
+    """The same of best pairs of two records of one provider: what chance makes of strangers."""
+    unlinkable_a: ControlledValue = HIDDEN
+    """Records with too little in them to reach the threshold, whatever they were compared with."""
+    unlinkable_b: ControlledValue = HIDDEN
+    duplicates_a: ControlledValue = HIDDEN
+    """Pairs of records of one provider that were taken for one person."""
+    duplicates_b: ControlledValue = HIDDEN
+    matches_at_least: ControlledValue = HIDDEN
+    """By capture and recapture: a lower bound, for faults come together."""
+    numbered: NumberedFigures = NumberedFigures()
+
+
 class LinkageFigures(Value):
     """What an operator may see of one pair of providers in a linkage run, after disclosure control.
 
@@ -96,6 +146,8 @@ class LinkageFigures(Value):
     untrained_comparisons: tuple[FieldName, ...] = ()
     """Comparisons for which the data at hand taught nothing: the documented default was used."""
     seconds: dict[str, float]
+    quality: QualityFigures | None = None
+    """Nothing where an earlier version of the service linked."""
 
 
 class SpineFigures(Value):
@@ -133,3 +185,31 @@ class RunFigures(Value):
     pairs: dict[str, LinkageFigures]
     """By the two providers' ids, joined with a colon."""
     spine: SpineFigures = SpineFigures()
+    repeated: dict[str, ControlledValue] = Field(default_factory=dict)
+    """By provider: persons of whom it has more than one record; nobody or few are low."""
+
+
+class LinkedProviders(Value):
+    """Two providers whose records were linked with each other, in the order of their names."""
+
+    first: Slug
+    second: Slug
+    repeated_first: ControlledValue = HIDDEN
+    """Persons of whom the first provider has more than one record."""
+    repeated_second: ControlledValue = HIDDEN
+    figures: LinkageFigures
+    """In which `a` is the first provider and `b` the second."""
+
+
+class LinkageOfDataSets(Value):
+    """What the linkage run behind an answer told of two data sets: controlled like any other figure."""
+
+    data_set_from: tuple[Slug, ...]
+    """Providers whose deliveries hold the data set whose people are counted."""
+    linked_to_from: tuple[Slug, ...]
+    policy: Slug
+    linkage_profile: LinkageProfile
+    effective_threshold: int
+    rounding: FieldName
+    providers: tuple[LinkedProviders, ...]
+    """None where one provider sends both data sets: nothing had to be linked."""

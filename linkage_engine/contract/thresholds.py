@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+WEIGHT_EDGES = tuple(float(bits) for bits in range(-20, 61, 5))
+"""Match weights, in bits, between which pairs are counted for a quality report."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from pydantic import TypeAdapter
 
 from linkage_engine.contract.controlled_table import (
+    TOTAL,
     CellStatus,
     ControlledRow,
     ControlledTable,
@@ -92,8 +93,12 @@ def table_of(
 
 
 def check_size(table: ExactTable, policy: Policy) -> None:
-    """Raise `QueryRefused(TABLE_TOO_LARGE)` when the policy allows fewer dimensions or cells."""
-    if len(table.dimensions) > policy.limits.dims or len(table.cells) > policy.limits.cells:
+    """Raise `QueryRefused(TABLE_TOO_LARGE)` when the policy allows fewer dimensions or cells.
+
+    Dimensions count where they are crossed: a table whose cells are each of one dimension has one.
+    """
+    crossed = max((sum(label != TOTAL for label in cell.labels) for cell in table.cells), default=0)
+    if crossed > policy.limits.dims or len(table.cells) > policy.limits.cells:
         raise QueryRefused(RefusalCode.TABLE_TOO_LARGE, cells=len(table.cells), allowed=policy.limits.cells)
 
 

@@ -10,13 +10,15 @@ from functools import partial
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.laboratory.encoding import encoded
 from linkage_engine.laboratory.records import Records, normalised
+from linkage_engine.laboratory.reliability import Reliability, reliability
 from linkage_engine.laboratory.scores import Flags, Floats, best_f1, number_of_true_pairs, scores_from
 from linkage_engine.link.assignment import one_to_one
-from linkage_engine.link.competition import Sides, judged
+from linkage_engine.link.competition import Judged, Sides, judged
 from linkage_engine.link.linking import LinkSettings, scored_pairs
 from linkage_engine.link.matching import Edges, prior_bits
 from linkage_engine.link.plaintext import plaintext_edges
@@ -26,6 +28,7 @@ from linkage_engine.link.threshold import Outcome
 
 Seconds = dict[str, float]
 Weighed = tuple[Edges, Seconds]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class LinkageEvaluation:
     best_f1: float
     operating: Quality
     one_to_one: Quality
+    reliability: Reliability
     seconds: Seconds
     encode_rows_per_second: float
     peak_rss_bytes: int
@@ -59,6 +63,45 @@ class LinkageEvaluation:
     def as_json(self) -> dict[str, object]:
         """The figures as plain values."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Linked:
+    """Two files linked without a look at the truth; records of the second are numbered after the first's."""
+
+    edges: Edges
+    sides: Sides
+    seen: Judged
+    threshold: float
+    """Infinite where no overlap is seen: then nothing is linked."""
+    single: Places
+    """Of the pairs between the files, in their order, those that a one-to-one assignment keeps."""
+    seconds: Seconds
+
+    def between(self) -> Edges:
+        """The pairs between the files."""
+        across = self.sides.across(self.edges)
+        return Edges(self.edges.left[across], self.edges.right[across], self.edges.weight[across])
+
+
+def link_files(a: Records, b: Records, *, profile: LinkageProfile, threads: int, seed: int) -> Linked:
+    """Two files linked as the profile allows; the threshold comes from target-decoy competition."""
+    with duckdb.connect(config={"threads": threads}) as connection:
+        # Splink's joins exhaust memory under DuckDB 2.0's join order optimiser.
+        connection.execute("SET disabled_optimizers = 'join_order'")
+        connection.execute("SET enable_progress_bar = false")
+        weigh = _plaintext if profile is LinkageProfile.PLAINTEXT else partial(_tokens, profile=profile)
+        edges, seconds = weigh(connection, a.identifiers, b.identifiers, seed=seed, threads=threads)
+    started = time.perf_counter()
+    size, other = len(a.people), len(b.people)
+    sides = Sides(size, other, prior_bits(max(size, other)))
+    across, seen = sides.across(edges), judged(edges, sides)
+    chosen = seen.threshold
+    threshold = np.inf if chosen.outcome is Outcome.NO_OVERLAP else chosen.match_weight
+    left, right, weight = edges.left[across], edges.right[across], edges.weight[across]
+    single = one_to_one(seen.persons[left], seen.persons[right], weight)
+    seconds["assign"] = time.perf_counter() - started
+    return Linked(edges, sides, seen, threshold, single, seconds)
 
 
 def evaluate_linkage(
@@ -69,38 +112,25 @@ def evaluate_linkage(
     `operating` accepts every pair from the threshold on, `one_to_one` each record once; the threshold comes
     from target-decoy competition and is chosen before the truth is looked at.
     """
-    with duckdb.connect(config={"threads": threads}) as connection:
-        # Splink's joins exhaust memory under DuckDB 2.0's join order optimiser.
-        connection.execute("SET disabled_optimizers = 'join_order'")
-        connection.execute("SET enable_progress_bar = false")
-        weigh = _plaintext if profile is LinkageProfile.PLAINTEXT else partial(_tokens, profile=profile)
-        edges, seconds = weigh(connection, a.identifiers, b.identifiers, seed=seed, threads=threads)
-    started = time.perf_counter()
-    size, everyone = len(a.people), len(a.people) + len(b.people)
-    sides = Sides(size, everyone - size, prior_bits(max(size, everyone - size)))
-    across, seen = sides.across(edges), judged(edges, sides)
-    chosen = seen.threshold
-    # Where no overlap is seen nothing is linked.
-    threshold = np.inf if chosen.outcome is Outcome.NO_OVERLAP else chosen.match_weight
-    left, right, weight = edges.left[across], edges.right[across], edges.weight[across]
-    single = one_to_one(seen.persons[left], seen.persons[right], weight)
-    seconds["assign"] = time.perf_counter() - started
-
+    found = link_files(a, b, profile=profile, threads=threads, seed=seed)
+    pairs, threshold, single = found.between(), found.threshold, found.single
     people = np.array([*a.people, *b.people], dtype=object)
-    is_true = (people[left] == people[right]) & (people[left] != None)  # noqa: E711 - elementwise
-    true = number_of_true_pairs(a.people, b.people)
+    first = people[pairs.left]
+    is_true = (first == people[pairs.right]) & (first != None)  # noqa: E711 - elementwise
+    true, weight = number_of_true_pairs(a.people, b.people), pairs.weight
     return LinkageEvaluation(
         profile=profile,
-        records_a=size,
-        records_b=len(b.people),
+        records_a=found.sides.records_a,
+        records_b=found.sides.records_b,
         true_pairs=true,
         blocking_recall=scores_from(-np.inf, weight, is_true, true=true).recall,
         candidate_pairs=weight.size,
         best_f1=best_f1(weight, is_true, true=true),
         operating=_quality(threshold, weight, is_true, true=true),
         one_to_one=_quality(threshold, weight[single], is_true[single], true=true),
-        seconds=seconds,
-        encode_rows_per_second=everyone / seconds["encode"],
+        reliability=reliability(found.edges, found.sides, found.seen, is_true),
+        seconds=found.seconds,
+        encode_rows_per_second=len(people) / found.seconds["encode"],
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )
 

@@ -52,6 +52,13 @@ def linkage(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     threads: Annotated[int, typer.Option(min=1)] = 2,
     seed: Annotated[int, typer.Option(min=0)] = 1,
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
+    reliability_out: Annotated[
+        Path | None,
+        typer.Option(
+            "--reliability",
+            help="Write here, as text, how many links are false by weight: expected and true.",
+        ),
+    ] = None,
 ) -> None:
     """Link two files and score the result against the truth, which decides nothing."""
     try:
@@ -65,6 +72,8 @@ def linkage(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     print(figures)
     if json_out is not None:
         json_out.write_text(figures + "\n", encoding="utf-8")
+    if reliability_out is not None:
+        reliability_out.write_text(found.reliability.as_text(), encoding="utf-8")
 
 
 app.command("reidentify")(reidentify)

@@ -19,7 +19,7 @@ LEAST_WORTH = 0.1
 All tokens of a record are worth no more than their number, so that pairs grow as records do, whatever is
 common: one token of eleven records is enough, or two of twenty-one.
 """
-SLOTS = 1 << 25
+SLOTS_A_TOKEN, LEAST_BITS, MOST_BITS = 32, 16, 25
 MIXER = np.uint64(0x9E3779B97F4A7C15)
 """Spreads any numbers over the slots (Knuth, multiplicative hashing)."""
 
@@ -52,11 +52,6 @@ class Candidates:
     left_out: Mapping[str, LeftOut]
     """Only groups of which anything was."""
 
-    @property
-    def tokens_dropped(self) -> int:
-        """Tokens left out of all groups together."""
-        return sum(group.tokens for group in self.left_out.values())
-
 
 def candidates(groups: Iterator[Tokens]) -> Candidates:
     """The pairs that any tokens bring together, each once."""
@@ -77,14 +72,21 @@ def candidates(groups: Iterator[Tokens]) -> Candidates:
 
 def shared(tokens: Ints) -> Flags:
     """Which tokens may be there twice: all that are, and few others."""
-    slots = (tokens.view(np.uint64) * MIXER >> np.uint64(39)).astype(np.int64)
+    bits = min(max((SLOTS_A_TOKEN * len(tokens)).bit_length(), LEAST_BITS), MOST_BITS)
+    slots = (tokens.view(np.uint64) * MIXER >> np.uint64(64 - bits)).astype(np.int64)
     places = np.arange(len(tokens), dtype=np.int64)
-    last = np.zeros(SLOTS, dtype=np.int64)
+    last = np.zeros(1 << bits, dtype=np.int64)
     last[slots] = places
-    taken = np.zeros(SLOTS, dtype=np.bool_)
+    taken = np.zeros(1 << bits, dtype=np.bool_)
     taken[slots[last[slots] != places]] = True
     found: Flags = taken[slots]
     return found
+
+
+def with_any_of(pairs: Candidates, records: Ints) -> Candidates:
+    """The pairs that have one of some records."""
+    there = np.isin(pairs.left, records) | np.isin(pairs.right, records)
+    return Candidates(pairs.left[there], pairs.right[there], pairs.left_out)
 
 
 def numbered_lists(pairs: Candidates, records: int) -> pa.Array:

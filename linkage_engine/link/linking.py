@@ -19,11 +19,13 @@ from linkage_engine.link.candidates import LeftOut
 from linkage_engine.link.captures import matches_at_least
 from linkage_engine.link.chance import with_chance
 from linkage_engine.link.competition import Judged, Sides, judged
-from linkage_engine.link.matching import Edges, compared, prior_bits, quiet, registered
+from linkage_engine.link.kept import Weighed, candidates_of, kept_table
+from linkage_engine.link.matching import Compared, Edges, compared, prior_bits, quiet, registered
 from linkage_engine.link.model import PairModel
-from linkage_engine.link.prepare import prepared
+from linkage_engine.link.prepare import Prepared, prepared
 from linkage_engine.link.profiles import MODELS
-from linkage_engine.link.threshold import Curve, Flags, Outcome, three_levels
+from linkage_engine.link.quality import NHS_NUMBER, PairQuality, levels_of, numbered, reach, weights
+from linkage_engine.link.threshold import Curve, Flags, Floats, Outcome, three_levels
 from linkage_engine.link.training import trained
 
 KeepModel = Callable[[PairModel], None]
@@ -48,12 +50,23 @@ class ScoredPairs:
     sides: Sides
     person_keys: pa.Array
     """Of the record numbers in `edges`: the first file's, then the second's."""
-    captured: tuple[Flags, Flags]
-    """Which pairs agree on the date of birth, and which on the postcode."""
+    compared: Compared
+    """The same pairs with the levels of their comparisons."""
     model: PairModel
+    unnumbered: Edges
+    """The same pairs with weights that say nothing of the NHS number."""
+    numbers: pa.Array
+    """Of each record the token of its NHS number, null where it has none."""
+    reach: Floats
+    """Of each record the weight with one that agrees in everything it has."""
     left_out: Mapping[str, LeftOut]
     """Tokens that too many records share, by group."""
     seconds: dict[str, float]
+
+    @property
+    def captured(self) -> tuple[Flags, Flags]:
+        """Which pairs agree on the date of birth, and which on the postcode."""
+        return self.compared.levels["dob"] == 0, self.compared.levels["postcode"] == 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -93,12 +106,18 @@ class LinkResult:
 
     pairs: pa.Table
     """Of the primary threshold, each record as often as the assignment allows."""
-    candidates: pa.Table
-    """Every pair between the files from the lenient threshold on, of the same columns."""
+    kept: pa.Table
+    """What a later linkage of nearly the same records begins with: `kept.kept_table`."""
     thresholds: Thresholds
     model: PairModel
     figures: ExactFigures
     grounds: Grounds
+    quality: PairQuality
+
+    @property
+    def candidates(self) -> pa.Table:
+        """Every pair between the files from the lenient threshold on, with the columns of `pairs`."""
+        return candidates_of(self.kept)
 
 
 def link_pair(
@@ -116,7 +135,11 @@ def link_pair(
     locked; DuckDB 2.0 wants `disabled_optimizers='join_order'` on it. A model that `keep` was given when the
     same files were linked before spares the training. Raises CannotLink.
     """
-    found = scored_pairs(connection, a, b, settings=settings, model=model, keep=keep)
+    return linked(scored_pairs(connection, a, b, settings=settings, model=model, keep=keep), settings)
+
+
+def linked(found: ScoredPairs, settings: LinkSettings) -> LinkResult:
+    """The links that the competition of scored pairs gives, and its figures."""
     started = time.perf_counter()
     edges, between = found.edges, found.sides.across(found.edges)
     seen = judged(edges, found.sides)
@@ -139,14 +162,17 @@ def link_pair(
         untrained_comparisons=found.model.untrained,
         seconds=found.seconds | {"assign": time.perf_counter() - started},
     )
-    candidates = np.flatnonzero(may_link & (edges.weight >= levels.lenient))
+    grounds = _grounds(found, seen, kept)
+    is_candidate = may_link & (edges.weight >= levels.lenient)
+    weighed = Weighed(found.compared, edges.weight, is_candidate, seen.best)
     return LinkResult(
         _pairs(found, kept),
-        _pairs(found, candidates),
+        kept_table(weighed, found.sides, found.person_keys, lenient=levels.lenient),
         levels,
         found.model,
         figures,
-        _grounds(found, seen, kept),
+        grounds,
+        _quality(found, seen, grounds, levels),
     )
 
 
@@ -169,29 +195,45 @@ def scored_pairs(
     with quiet():
         ready = prepared(a, b, MODELS[settings.profile])
         ticks.append(time.perf_counter())
-        with registered(connection, ready.a, ready.b) as files:
+        with registered(connection, ready.a, ready.b, whole=ready.whole) as files:
             comparisons = MODELS[settings.profile].comparisons if model is None else model.comparisons
             if model is None:
                 larger = max(ready.a, ready.b, key=lambda table: table.num_rows)
                 comparisons = with_chance(connection, larger, comparisons, seed=settings.seed)
             ticks.append(time.perf_counter())
-            found = compared(files, comparisons)
+            found = compared(files, comparisons, records=max(a.num_rows, b.num_rows))
             ticks.append(time.perf_counter())
         if model is None:
             model = trained(found, comparisons, sides)
             if keep is not None:
                 keep(model)
-        edges = found.weighed(model.comparisons)
         ticks.append(time.perf_counter())
     prepare, chance, predict, train = (later - sooner for sooner, later in pairwise(ticks))
+    seconds = {"prepare": prepare, "train": chance + train, "predict": predict}
+    return weighed_pairs(connection, ready, found, model, seconds)
+
+
+def weighed_pairs(
+    connection: duckdb.DuckDBPyConnection,
+    ready: Prepared,
+    found: Compared,
+    model: PairModel,
+    seconds: dict[str, float],
+) -> ScoredPairs:
+    """Compared pairs of two prepared files with the weights of a model, and what each record may reach."""
+    with quiet():
+        reached = reach(connection, ready.whole, model)
     return ScoredPairs(
-        edges=edges,
-        sides=sides,
+        edges=found.weighed(model.comparisons),
+        sides=Sides(ready.records_a, ready.whole.num_rows - ready.records_a, prior_bits(model.records)),
         person_keys=ready.person_keys,
-        captured=(found.levels["dob"] == 0, found.levels["postcode"] == 0),
+        compared=found,
         model=model,
+        unnumbered=found.weighed(tuple(c for c in model.comparisons if c.name != NHS_NUMBER)),
+        numbers=ready.whole[NHS_NUMBER].combine_chunks(),
+        reach=reached,
         left_out=ready.pairs.left_out,
-        seconds={"prepare": prepare, "train": chance + train, "predict": predict},
+        seconds=seconds,
     )
 
 
@@ -205,6 +247,27 @@ def _grounds(found: ScoredPairs, seen: Judged, links: Places) -> Grounds:
         duplicates_b=int((seen.duplicates & ~inside_a).sum()),
         matches_at_least=max(float(len(links)), matches_at_least(by_date, by_postcode)),
         is_settled=found.model.settled,
+    )
+
+
+def _quality(found: ScoredPairs, seen: Judged, grounds: Grounds, thresholds: Thresholds) -> PairQuality:
+    edges, sides = found.edges, found.sides
+    across, short = sides.across(edges), found.reach < thresholds.primary
+    known = numbered(found.unnumbered, sides, found.numbers)
+    return PairQuality(
+        outcome=grounds.outcome.value,
+        is_settled=grounds.is_settled,
+        levels=levels_of(thresholds.strict, thresholds.lenient, edges, seen, sides),
+        pair_weights=weights(edges, seen.best & across),
+        decoy_weights=weights(edges, seen.best & ~across),
+        unlinkable_a=int(short[: sides.records_a].sum()),
+        unlinkable_b=int(short[sides.records_a :].sum()),
+        duplicates_a=grounds.duplicates_a,
+        duplicates_b=grounds.duplicates_b,
+        matches_at_least=grounds.matches_at_least,
+        numbered_pairs=known.pairs,
+        numbered_links=known.links,
+        numbered_correct=known.correct,
     )
 
 

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -20,10 +20,9 @@ from splink.backends.duckdb import DuckDBAPI
 from splink.internals.comparison_level_creator import unsupplied_option
 
 from linkage_engine.contract.refusals import CannotLink, EngineRefusal, RefusalCode
-from linkage_engine.link.model import Comparison, PairModel
+from linkage_engine.link.model import Comparison
 
 Model = tuple[Comparison, ...]
-LinkType = Literal["link_only", "link_and_dedupe"]
 
 APART = 1e-6
 """Bits by which the weights of two levels differ at least."""
@@ -53,6 +52,27 @@ class Compared:
     levels: Mapping[str, Levels]
     rest: NDArray[np.float64]
 
+    @classmethod
+    def none(cls, comparisons: Model) -> Compared:
+        """No pairs."""
+        nobody = np.zeros(0, np.int64)
+        return cls(nobody, nobody, {c.name: np.zeros(0, np.int8) for c in comparisons}, np.zeros(0))
+
+    def at(self, places: NDArray[np.int64] | NDArray[np.bool_]) -> Compared:
+        """Some of the pairs, in the order of their places."""
+        levels = {name: level[places] for name, level in self.levels.items()}
+        return Compared(self.left[places], self.right[places], levels, self.rest[places])
+
+    def with_more(self, other: Compared) -> Compared:
+        """These pairs and others, of the same comparisons."""
+        both = Compared(
+            np.concatenate([self.left, other.left]),
+            np.concatenate([self.right, other.right]),
+            {name: np.concatenate([level, other.levels[name]]) for name, level in self.levels.items()},
+            np.concatenate([self.rest, other.rest]),
+        )
+        return both.at(np.lexsort((both.right, both.left)))
+
     def weighed(self, comparisons: Model) -> Edges:
         """The pairs with the match weights that a model gives them."""
         return Edges(self.left, self.right, self.rest + level_weights(comparisons, self.levels))
@@ -64,10 +84,8 @@ class Files:
 
     api: DuckDBAPI
     tables: list[Any]
-    a: pa.Table
-    b: pa.Table
-    whole: tuple[pa.Table, pa.Table]
-    """The files that these are a part of: how common values are is counted in them."""
+    whole: pa.Table
+    """All records of the files that these may be a part of: how common values are is counted in them."""
     names: list[str]
     """Of all tables that the connection was shown."""
 
@@ -96,7 +114,7 @@ def registered(
     a: pa.Table,
     b: pa.Table,
     *,
-    whole: tuple[pa.Table, pa.Table] | None = None,
+    whole: pa.Table,
 ) -> Iterator[Files]:
     """Both files as Splink sees them; nothing stays in the database afterwards."""
     api, names = DuckDBAPI(connection=connection), ["linkage_a", "linkage_b"]
@@ -105,17 +123,20 @@ def registered(
             api.register(table, table_name=f"linkage_{name}", dataset_display_name=name)
             for name, table in (("a", a), ("b", b))
         ]
-        yield Files(api, tables, a, b, whole or (a, b), names)
+        yield Files(api, tables, whole, names)
     finally:
         api.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]  # Splink's gap
         for name in names:
             connection.unregister(name)
 
 
-def compared(files: Files, comparisons: Model) -> Compared:
-    """Every blocked pair between and within the files, and what each comparison finds."""
+def compared(files: Files, comparisons: Model, *, records: int) -> Compared:
+    """Every blocked pair between and within the files, and what each comparison finds.
+
+    `records`, of the larger file, tell the odds of any two records before anything is compared.
+    """
     comparisons = tuple(told_apart(c) for c in comparisons)
-    linker = _linker(files, comparisons, max(files.a.num_rows, files.b.num_rows))
+    linker = _linker(files, comparisons, records)
     _know_frequencies(linker, files, comparisons)
     predicted = linker.inference.predict(warning_mode="never")
     said = ", ".join(f"mw_{c.name}" for c in comparisons)
@@ -124,22 +145,9 @@ def compared(files: Files, comparisons: Model) -> Compared:
     )
     left, right = columns["unique_id_l"].astype(np.int64), columns["unique_id_r"].astype(np.int64)
     left, right = np.minimum(left, right), np.maximum(left, right)
-    order = np.lexsort((right, left))
-    levels = {c.name: _levels_of(c, columns[f"mw_{c.name}"])[order] for c in comparisons}
-    weight = columns["match_weight"].astype(np.float64)[order]
-    return Compared(left[order], right[order], levels, weight - level_weights(comparisons, levels))
-
-
-def scored(files: Files, model: PairModel) -> Edges:
-    """Every blocked pair between two files, none within, with the match weight that a model gives it."""
-    linker = _linker(files, model.comparisons, model.records, "link_only")
-    _know_frequencies(linker, files, model.comparisons)
-    predicted = linker.inference.predict(warning_mode="never")
-    columns = predicted.as_duckdbpyrelation().select("unique_id_l, unique_id_r, match_weight").fetchnumpy()
-    left, right = columns["unique_id_l"].astype(np.int64), columns["unique_id_r"].astype(np.int64)
-    left, right = np.minimum(left, right), np.maximum(left, right)
-    order = np.lexsort((right, left))
-    return Edges(left[order], right[order], columns["match_weight"].astype(np.float64)[order])
+    levels = {c.name: _levels_of(c, columns[f"mw_{c.name}"]) for c in comparisons}
+    rest = columns["match_weight"].astype(np.float64) - level_weights(comparisons, levels)
+    return Compared(left, right, levels, rest).at(np.lexsort((right, left)))
 
 
 def _levels_of(comparison: Comparison, says: NDArray[np.float64]) -> Levels:
@@ -184,10 +192,7 @@ def _know_frequencies(linker: Linker, files: Files, comparisons: Model) -> None:
     the whole column weighs as much as the records do.
     """
     for column in {level.rarity for c in comparisons for level in c.levels if level.rarity}:
-        values = pa.chunked_array(
-            [chunk for table in files.whole for chunk in table[column].chunks]
-        ).drop_null()
-        known = values.value_counts()
+        known = files.whole[column].drop_null().value_counts()
         counts = known.field("counts").to_numpy().astype(np.float64)
         records = max(counts.sum(), 2.0)
         usual = max(float((counts * (counts - 1)).sum()) / (records * (records - 1)), 1 / records**2)
@@ -199,16 +204,14 @@ def _know_frequencies(linker: Linker, files: Files, comparisons: Model) -> None:
         linker.table_management.register_term_frequency_lookup(frame, column)
 
 
-def _linker(
-    files: Files, comparisons: Model, records: int, link_type: LinkType = "link_and_dedupe"
-) -> Linker:
-    settings = _settings(comparisons, prior_bits(records), link_type)
+def _linker(files: Files, comparisons: Model, records: int) -> Linker:
+    settings = _settings(comparisons, prior_bits(records))
     return Linker(files.tables, settings, log_level=None, validate_settings=False)
 
 
-def _settings(comparisons: Model, bits: float, link_type: LinkType) -> SettingsCreator:
+def _settings(comparisons: Model, bits: float) -> SettingsCreator:
     return SettingsCreator(
-        link_type=link_type,
+        link_type="link_and_dedupe",
         comparisons=[_comparison(comparison) for comparison in comparisons],
         blocking_rules_to_generate_predictions=[block_on("z", arrays_to_explode=["z"])],
         probability_two_random_records_match=2**bits / (1 + 2**bits),

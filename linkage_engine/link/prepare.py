@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
 from linkage_engine.contract.tokens import TokenColumn, TokenKind
-from linkage_engine.link.candidates import Candidates, Tokens, candidates, numbered_lists, shared
+from linkage_engine.link.candidates import Candidates, Tokens, candidates, numbered_lists, shared, with_any_of
 from linkage_engine.link.profiles import Block, ProfileModel
 
 Values = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+SomeKeys = tuple[pa.Array, pa.Array]
+"""Person keys of the first file, and of the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,15 @@ class Prepared:
     b: pa.Table
     person_keys: pa.Array
     pairs: Candidates
+    whole: pa.Table
+    """Every record of both files, though only some may be in the pairs."""
+    records_a: int
 
 
-def prepared(a: pa.Table, b: pa.Table, model: ProfileModel) -> Prepared:
+def prepared(a: pa.Table, b: pa.Table, model: ProfileModel, *, fresh: SomeKeys | None = None) -> Prepared:
     """Both tables ordered by person key, so that the order of delivery decides nothing.
 
+    Of `fresh` person keys only the pairs that have one of them are there, and the records of these pairs.
     Raises CannotLink(too-few-records) for a file without rows and CannotLink(columns-differ)
     for a table that has not the columns of the profile or lists of another length.
     """
@@ -41,17 +47,32 @@ def prepared(a: pa.Table, b: pa.Table, model: ProfileModel) -> Prepared:
         raise CannotLink(RefusalCode.COLUMNS_DIFFER)
     order = sorted(wanted)
     both = pa.concat_tables([t.select(order).sort_by("person_key") for t in (a, b)]).combine_chunks()
+    person_keys = both["person_key"].combine_chunks()
     pairs = candidates(
         _tokens(both, [model.columns[name] for name in block.columns], block) for block in model.blocked
     )
-    columns = {"unique_id": pa.array(np.arange(both.num_rows)), "z": numbered_lists(pairs, both.num_rows)}
+    if fresh is not None:
+        pairs = with_any_of(pairs, numbers_of(person_keys, fresh, records_a=a.num_rows))
+    z = numbered_lists(pairs, both.num_rows)
+    columns = {"unique_id": pa.array(np.arange(both.num_rows)), "z": z}
     columns |= {name: both[name] for name in model.scalars}
     columns |= {"anchor_dob": both["dob"], "anchor_postcode": both["postcode"]}
     for group in model.lists:
         columns |= _pruned(both, [model.columns[name] for name in group])
-    table = pa.table(columns)
-    person_keys = both["person_key"].combine_chunks()
-    return Prepared(table[: a.num_rows], table[a.num_rows :], person_keys, pairs)
+    whole = pa.table(columns)
+    files = whole[: a.num_rows], whole[a.num_rows :]
+    if fresh is not None:
+        files = tuple(table.filter(pc.greater(pc.list_value_length(table["z"]), 0)) for table in files)
+    return Prepared(*files, person_keys, pairs, whole, a.num_rows)
+
+
+def numbers_of(person_keys: pa.Array, some: SomeKeys, *, records_a: int) -> Values:
+    """The record numbers of some person keys of either file, -1 for those that are not there."""
+    first, second = (
+        pc.fill_null(pc.index_in(keys, value_set=own), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        for keys, own in zip(some, (person_keys[:records_a], person_keys[records_a:]), strict=True)
+    )
+    return np.concatenate([first, np.where(second < 0, -1, second + records_a)])
 
 
 def _tokens(table: pa.Table, columns: list[TokenColumn], block: Block) -> Tokens:

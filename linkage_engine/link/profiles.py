@@ -65,7 +65,7 @@ _BLOCKED = (
 )
 _NEAR_PAIR = Block(("near_family_given", "near_given_family"))
 _STRICT_ANCHORS = {"year": "birth_year", "sector": "sector"}
-_ANCHORS = {"year": "birth_year", "month_day": "dob_month_day", "district": None, "initial": "middle_initial"}
+_ANCHORS = {"year": "birth_year", "month_day": "dob_month_day", "district": "sector", "initial": None}
 _UNPAIRED, _SINGLE = Sight(), Sight(has_single_names=True)
 _FILTERED = Sight(pair="name_pair", has_filters=True)
 
@@ -92,7 +92,7 @@ def _joined(
 
 
 MODELS: Mapping[LinkageProfile, ProfileModel] = {
-    LinkageProfile.TOKENS: _joined(LinkageProfile.TOKENS, _ANCHORS, near=("year", "district")),
+    LinkageProfile.TOKENS: _joined(LinkageProfile.TOKENS, _ANCHORS, near=("year", "month_day", "district")),
     LinkageProfile.TOKENS_STRICT: _joined(
         LinkageProfile.TOKENS_STRICT, _STRICT_ANCHORS, near=("year", "sector")
     ),

@@ -1,90 +1,63 @@
-"""Pairs of new and changed records only, weighed by a model that was trained before."""
+"""A resubmission: only pairs with a new or changed record are compared, and all compete anew."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from dataclasses import dataclass
 
 import duckdb
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from linkage_engine.contract.profiles import LinkageProfile
-from linkage_engine.link.matching import Edges, quiet, registered, scored
+from linkage_engine.link.kept import compared_of
+from linkage_engine.link.linking import LinkResult, LinkSettings, linked, weighed_pairs
+from linkage_engine.link.matching import Compared, Model, compared, quiet, registered
 from linkage_engine.link.model import PairModel
-from linkage_engine.link.prepare import Prepared, prepared
+from linkage_engine.link.prepare import Prepared, SomeKeys, numbers_of, prepared
 from linkage_engine.link.profiles import MODELS
 
-FreshKeys = tuple[pa.Array, pa.Array]
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Earlier:
+    """What an earlier linkage of nearly the same records left, and whom it did not know."""
+
+    model: PairModel
+    kept: pa.Table
+    """As `LinkResult.kept`."""
+    fresh: SomeKeys
+    """The person keys that are new, or whose records have changed."""
 
 
-def rescored_pairs(
+def relink_pair(
     connection: duckdb.DuckDBPyConnection,
     a: pa.Table,
     b: pa.Table,
     *,
-    profile: LinkageProfile,
-    model: PairModel,
-    fresh: FreshKeys,
-) -> pa.Table:
-    """Every blocked pair between two identifier parts that has a fresh record, with its match weight.
+    settings: LinkSettings,
+    earlier: Earlier,
+) -> LinkResult:
+    """The links between two identifier parts, of which pairs without a fresh record were compared before.
 
-    `fresh` are person keys of either part. Tokens that too many records share are those of the whole parts,
-    as when everything is linked. Columns are person_key_a, person_key_b and match_weight, in no promised
-    order. Raises CannotLink, without the words of the libraries.
+    The model is the earlier one. Tokens that too many records share are those of the whole parts, and the
+    threshold is chosen anew from all pairs, between and within the files, as when everything is linked.
+    Raises CannotLink, without the words of the libraries.
     """
+    started, model = time.perf_counter(), earlier.model
     with quiet():
-        ready = prepared(a, b, MODELS[profile])
-        found = [_weighed(connection, ready, *sides, model) for sides in _sides(ready, fresh)]
-    return (
-        pa.concat_tables(found) if found else _pairs(ready, Edges(*(np.zeros(0, np.int64),) * 2, np.zeros(0)))
+        ready = prepared(a, b, MODELS[settings.profile], fresh=earlier.fresh)
+        prepare = time.perf_counter() - started
+        found = _compared(connection, ready, model.comparisons, model.records)
+    numbers = numbers_of(ready.person_keys, earlier.fresh, records_a=ready.records_a)
+    before = compared_of(
+        earlier.kept, model.comparisons, ready.person_keys, records_a=ready.records_a, fresh=numbers
     )
+    seconds = {"prepare": prepare, "predict": time.perf_counter() - started - prepare}
+    return linked(weighed_pairs(connection, ready, before.with_more(found), model, seconds), settings)
 
 
-def _sides(ready: Prepared, fresh: FreshKeys) -> Iterator[tuple[pa.Table, pa.Table]]:
-    """Fresh records of the first file with all of the second, then the rest with fresh ones of the second.
-
-    Of each side only the records that share a token with the other are left: the others make no pairs.
-    """
-    new_a, new_b = (
-        pc.is_in(keys, value_set=own)
-        for keys, own in zip(
-            (ready.person_keys[: ready.a.num_rows], ready.person_keys[ready.a.num_rows :]), fresh, strict=True
-        )
-    )
-    for one, other in (
-        (ready.a.filter(new_a), ready.b),
-        (ready.a.filter(pc.invert(new_a)), ready.b.filter(new_b)),
-    ):
-        left, right = _sharing(one, other), _sharing(other, one)
-        if left.num_rows and right.num_rows:
-            yield left, right
-
-
-def _sharing(table: pa.Table, other: pa.Table) -> pa.Table:
-    """The records with a blocking token that the other table has, and of their tokens these alone."""
-    lists = table["z"].combine_chunks()
-    tokens = lists.flatten()
-    kept = pc.is_in(tokens, value_set=pc.unique(other["z"].combine_chunks().flatten()))
-    row = pc.list_parent_indices(lists).filter(kept)
-    ends = np.searchsorted(row.to_numpy(), np.arange(table.num_rows + 1)).astype(np.int32)
-    shared = pa.ListArray.from_arrays(pa.array(ends), tokens.filter(kept))
-    place = table.schema.get_field_index("z")
-    return table.set_column(place, "z", shared).filter(pa.array(np.diff(ends) > 0))
-
-
-def _weighed(
-    connection: duckdb.DuckDBPyConnection, ready: Prepared, a: pa.Table, b: pa.Table, model: PairModel
-) -> pa.Table:
-    with registered(connection, a, b, whole=(ready.a, ready.b)) as files:
-        return _pairs(ready, scored(files, model))
-
-
-def _pairs(ready: Prepared, edges: Edges) -> pa.Table:
-    return pa.table(
-        {
-            "person_key_a": ready.person_keys.take(pa.array(edges.left)),
-            "person_key_b": ready.person_keys.take(pa.array(edges.right)),
-            "match_weight": pa.array(edges.weight),
-        }
-    )
+def _compared(
+    connection: duckdb.DuckDBPyConnection, ready: Prepared, comparisons: Model, records: int
+) -> Compared:
+    if not len(ready.pairs.left):
+        return Compared.none(comparisons)
+    with registered(connection, ready.a, ready.b, whole=ready.whole) as files:
+        return compared(files, comparisons, records=records)

@@ -8,21 +8,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
+from linkage_engine.contract.reports import RunFigures
 from linkage_engine.spine.link_ids import SPINE
 
-RUN_ID, VERSION = b"run_id", b"crosswalk"
+RUN_ID, VERSION, FIGURES = b"run_id", b"crosswalk", b"figures"
 CURRENT = b"2"
 """The first had no strict and lenient link ids and said no version."""
 CROSSWALK = SPINE.append(pa.field("delivery_id", pa.string()))
 
 
-def crosswalk(spine: pa.Table, run_id: str, deliveries: Mapping[str, str]) -> pa.Table:
-    """The spine with the delivery of each record, under the name of its run."""
+def crosswalk(spine: pa.Table, run_id: str, deliveries: Mapping[str, str], figures: RunFigures) -> pa.Table:
+    """The spine with the delivery of each record, under the name of its run and with what it may tell."""
     providers = spine["provider_id"].unique()
     names = pa.array([deliveries[provider] for provider in providers.to_pylist()], pa.string())
     places = spine["provider_id"].combine_chunks().dictionary_encode().indices
     return spine.append_column("delivery_id", names.take(places)).replace_schema_metadata(
-        {RUN_ID: run_id.encode(), VERSION: CURRENT}
+        {RUN_ID: run_id.encode(), VERSION: CURRENT, FIGURES: figures.to_json().encode()}
     )
 
 

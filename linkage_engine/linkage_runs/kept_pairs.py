@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from linkage_engine.contract.thresholds import Thresholds
 from linkage_engine.disclosure.linkage import ExactLinkage
+from linkage_engine.link.kept import COLUMNS, candidates_of
 from linkage_engine.link.model import PairModel
 from linkage_engine.spine.resubmission import RecordSet, as_record_set
 from linkage_engine.vault.parquet import Vault
@@ -20,10 +21,10 @@ ABOUT = b"kept"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KeptPair:
-    """Every pair between two providers down to the lenient threshold, and how it was found."""
+    """The pairs of two providers, between them and within each, and how they were found."""
 
-    candidates: pa.Table
-    """person_key_a, person_key_b, match_weight: not assigned yet."""
+    compared: pa.Table
+    """As `link.kept.kept_table` makes it."""
     sets: tuple[str, str]
     """The names of the record sets that were linked."""
     model: PairModel
@@ -31,6 +32,11 @@ class KeptPair:
     figures: ExactLinkage
     resubmissions: int = 0
     """How many runs since the model was trained linked only what was new."""
+
+    @property
+    def candidates(self) -> pa.Table:
+        """person_key_a, person_key_b, match_weight, down to the lenient threshold: not assigned yet."""
+        return candidates_of(self.compared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +52,16 @@ class KeptPairs:
         if not self.vault.exists(self.project_id, name):
             return None
         table = self.vault.read(self.project_id, name)
+        if not set(table.column_names) >= COLUMNS:
+            return None
         try:
             about = json.loads((table.schema.metadata or {})[ABOUT])
             return KeptPair(
-                candidates=table.replace_schema_metadata(None),
+                compared=table.replace_schema_metadata(None),
                 sets=tuple(about["sets"]),
                 model=PairModel.from_json(about["model"]),
                 thresholds=Thresholds(**about["thresholds"]),
-                figures=ExactLinkage(**about["figures"]),
+                figures=ExactLinkage.kept(about["figures"]),
                 resubmissions=about["resubmissions"],
             )
         except (KeyError, TypeError, ValueError):
@@ -68,7 +76,7 @@ class KeptPairs:
             "figures": asdict(kept.figures),
             "resubmissions": kept.resubmissions,
         }
-        table = kept.candidates.replace_schema_metadata({ABOUT: json.dumps(about).encode()})
+        table = kept.compared.replace_schema_metadata({ABOUT: json.dumps(about).encode()})
         self.vault.write(self.project_id, f"{PAIRS}/{a}/{b}", table, replace=True)
         self.vault.remove(self.project_id, f"{MODELS}/{a}/{b}")
 

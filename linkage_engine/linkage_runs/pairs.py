@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
@@ -13,10 +12,13 @@ import pyarrow.compute as pc
 
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.disclosure.linkage import ExactLinkage
+from linkage_engine.disclosure.linkage_quality import ExactQuality
 from linkage_engine.link.assignment import one_to_one
-from linkage_engine.link.linking import LinkSettings, link_pair
+from linkage_engine.link.kept import candidates_of, without_gone
+from linkage_engine.link.linking import LinkResult, LinkSettings, link_pair
 from linkage_engine.link.profiles import MODELS
-from linkage_engine.link.rescoring import rescored_pairs
+from linkage_engine.link.quality import PairQuality
+from linkage_engine.link.rescoring import Earlier, relink_pair
 from linkage_engine.linkage_runs.kept_pairs import KeptPair, KeptPairs
 from linkage_engine.spine.resubmission import RecordSet, fresh_records, is_full_run_due
 
@@ -46,9 +48,10 @@ def linked(kept: KeptPairs, a: Side, b: Side, work: Work) -> KeptPair:
     """All pairs of two providers down to the lenient threshold, found and kept; raises CannotLink.
 
     1. Of the very same records nothing is done again.
-    2. After a resubmission only new and changed records are weighed, with the model and the thresholds that
-       were kept, unless a full run is due.
-    3. Else a model is trained, and kept before anything is scored.
+    2. After a resubmission only new and changed records are weighed, with the model that was kept, and the
+       thresholds are chosen anew from all pairs, unless a full run is due.
+    3. Where records are only gone the thresholds stand too, so that a withdrawal changes nobody else.
+    4. Else a model is trained, and kept before anything is scored.
     """
     before = kept.pair(a.provider, b.provider)
     if before is not None and before.sets == _sets(a, b):
@@ -74,8 +77,7 @@ def _in_full(kept: KeptPairs, a: Side, b: Side, work: Work) -> KeptPair:
         model=kept.model(*names, sets),
         keep=lambda model: kept.keep_model(*names, sets, model),
     )
-    figures = ExactLinkage(**asdict(result.figures))
-    return KeptPair(result.candidates, sets, result.model, result.thresholds, figures)
+    return _to_keep(result, sets, resubmissions=0)
 
 
 def _resubmitted(kept: KeptPairs, before: KeptPair, a: Side, b: Side, work: Work) -> KeptPair | None:
@@ -93,40 +95,42 @@ def _resubmitted(kept: KeptPairs, before: KeptPair, a: Side, b: Side, work: Work
     fresh_b, changes_b = fresh_records(earlier_b, b.records)
     if is_full_run_due((changes_a, changes_b), resubmissions=before.resubmissions):
         return None
-    started = time.perf_counter()
-    fresh = (fresh_a, fresh_b)
-    found = rescored_pairs(
-        work.compute(), a.identifiers, b.identifiers, profile=work.profile, model=before.model, fresh=fresh
+    if not len(fresh_a) + len(fresh_b):
+        return _without_gone(before, a, b)
+    result = relink_pair(
+        work.compute(),
+        a.identifiers,
+        b.identifiers,
+        settings=LinkSettings(work.profile, SEED),
+        earlier=Earlier(before.model, before.compared, (fresh_a, fresh_b)),
     )
-    heavy = found.filter(pc.greater_equal(found["match_weight"], before.thresholds.lenient))
-    still = _still(before.candidates, (a.records, b.records), fresh)
-    candidates = pa.concat_tables([still, heavy]).combine_chunks()
+    return _to_keep(result, _sets(a, b), resubmissions=before.resubmissions + 1)
+
+
+def _without_gone(before: KeptPair, a: Side, b: Side) -> KeptPair:
+    """Records that are withdrawn or gone, and none new, change nothing for the others."""
+    compared = without_gone(before.compared, a.records.person_keys, b.records.person_keys)
+    candidates = candidates_of(compared)
     figures = replace(
         before.figures,
         records_a=len(a.records),
         records_b=len(b.records),
         links=_links(candidates, before.thresholds.primary),
-        candidate_pairs=found.num_rows,
-        seconds={"predict": time.perf_counter() - started},
+        seconds={},
+        quality=_after(before, candidates),
     )
+    return replace(before, compared=compared, sets=_sets(a, b), figures=figures)
+
+
+def _after(before: KeptPair, candidates: pa.Table) -> ExactQuality | None:
+    """The estimates that were made with the records that are gone, and the links there are now."""
+    if before.figures.quality is None:
+        return None
     return replace(
-        before,
-        candidates=candidates,
-        sets=_sets(a, b),
-        figures=figures,
-        resubmissions=before.resubmissions + 1,
+        before.figures.quality,
+        links_strict=_links(candidates, before.thresholds.strict),
+        links_lenient=_links(candidates, before.thresholds.lenient),
     )
-
-
-def _still(
-    candidates: pa.Table, sides: tuple[RecordSet, RecordSet], fresh: tuple[pa.Array, pa.Array]
-) -> pa.Table:
-    """The pairs of which both records are there and as they were."""
-    for column, records, changed in zip(("person_key_a", "person_key_b"), sides, fresh, strict=True):
-        there = pc.is_in(candidates[column], value_set=records.person_keys)
-        differs = pc.is_in(candidates[column], value_set=changed)
-        candidates = candidates.filter(pc.and_not(there, differs))
-    return candidates
 
 
 def _links(candidates: pa.Table, primary: float) -> int:
@@ -137,3 +141,14 @@ def _links(candidates: pa.Table, primary: float) -> int:
         for name in ("person_key_a", "person_key_b")
     )
     return len(one_to_one(left, right, taken["match_weight"].to_numpy()))
+
+
+def _to_keep(result: LinkResult, sets: tuple[str, str], *, resubmissions: int) -> KeptPair:
+    quality = _quality(result.quality, resubmissions)
+    figures = ExactLinkage(**asdict(result.figures), quality=quality)
+    return KeptPair(result.kept, sets, result.model, result.thresholds, figures, resubmissions)
+
+
+def _quality(found: PairQuality, resubmissions: int) -> ExactQuality:
+    flat = asdict(found)
+    return ExactQuality(**flat.pop("levels"), **flat, resubmissions=resubmissions)

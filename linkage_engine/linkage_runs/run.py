@@ -19,7 +19,7 @@ from linkage_engine.linkage_runs.kept_pairs import KeptPair, KeptPairs
 from linkage_engine.linkage_runs.pairs import Compute, Side, Work, linked
 from linkage_engine.linkage_runs.withdrawn import without_withdrawn
 from linkage_engine.spine.clusters import Level, LinkedPairs
-from linkage_engine.spine.link_ids import empty_spine
+from linkage_engine.spine.link_ids import empty_spine, repeated_persons
 from linkage_engine.spine.records import SpineRecords, numbered_records
 from linkage_engine.spine.resubmission import Difference, as_record_set, fresh_records, record_set
 from linkage_engine.spine.spine import Spine, person_spine
@@ -38,6 +38,8 @@ class Finished:
     profile: LinkageProfile
     pairs: dict[str, ExactLinkage]
     changes: ExactSpine
+    repeated: dict[str, int]
+    """For each provider the persons of whom it has more than one record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,9 @@ class LinkageRun:
             self._write(before, about, compute, random)
             before, about = self._spine()
         self._forget(about)
-        pairs = {name: ExactLinkage(**figures) for name, figures in about["pairs"].items()}
-        return Finished(before, LinkageProfile(about["profile"]), pairs, ExactSpine(**about["changes"]))
+        pairs = {name: ExactLinkage.kept(figures) for name, figures in about["pairs"].items()}
+        changes = ExactSpine(**about["changes"])
+        return Finished(before, LinkageProfile(about["profile"]), pairs, changes, repeated_persons(before))
 
     @property
     def _kept(self) -> KeptPairs:

@@ -201,6 +201,10 @@ NEAR: dict[str, NearFamily] = {
         "near name year", "family_name", ("fn", "year"), "previous_family_name"
     ),
     "near_given_family_year": NearFamily("near name year", "given_name", ("sn", "year")),
+    "near_family_given_month_day": NearFamily(
+        "near name month-day", "family_name", ("fn", "md"), "previous_family_name"
+    ),
+    "near_given_family_month_day": NearFamily("near name month-day", "given_name", ("sn", "md")),
     "near_family_given_district": NearFamily(
         "near name district", "family_name", ("fn", "district"), "previous_family_name"
     ),

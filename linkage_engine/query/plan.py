@@ -19,8 +19,16 @@ from linkage_engine.catalogue.analysis_templates import (
 from linkage_engine.catalogue.areas import Area, areas
 from linkage_engine.catalogue.tumour_groups import TumourGroup, tumour_groups
 from linkage_engine.contract.controlled_table import TOTAL
-from linkage_engine.contract.query_spec import Breakdown, EmergencySpec, EventKind, PrevalenceSpec, QuerySpec
+from linkage_engine.contract.query_spec import (
+    Breakdown,
+    EmergencySpec,
+    EventKind,
+    LinkageQualitySpec,
+    PrevalenceSpec,
+    QuerySpec,
+)
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
+from linkage_engine.query.linkage_quality_plan import LinkageQualityPlan, linkage_quality_plan
 
 EARLIEST_YEAR = 1900
 """No window may open before it: no record of the catalogue can be older."""
@@ -117,13 +125,18 @@ class EmergencyPlan(Plan):
         return tuple(product(sexes, self.template.reference_ages))
 
 
-def plan(spec: QuerySpec, *, data_end: date | None = None) -> PrevalencePlan | EmergencyPlan:
+AnyPlan = PrevalencePlan | EmergencyPlan | LinkageQualityPlan
+
+
+def plan(spec: QuerySpec, *, data_end: date | None = None) -> AnyPlan:
     """The plan of a question; `data_end` is the day from which hospital data knows nothing.
 
     Raises `QueryRefused`: SPECIFICATION_INVALID when the catalogue lacks a name, when names stand
     twice or without the breakdown that shows them, or when a window opens before 1900;
     NO_LINKED_DATA when hospital data is asked about and ends before the diagnosis period starts.
     """
+    if isinstance(spec, LinkageQualitySpec):
+        return linkage_quality_plan(spec)
     return _prevalence(spec) if isinstance(spec, PrevalenceSpec) else _emergency(spec, data_end)
 
 
@@ -163,7 +176,9 @@ def _emergency(spec: EmergencySpec, data_end: date | None) -> EmergencyPlan:
     )
 
 
-def _shared(spec: QuerySpec, template: AnalysisTemplate, *, shown_areas: tuple[Area, ...]) -> dict[str, Any]:
+def _shared(
+    spec: PrevalenceSpec | EmergencySpec, template: AnalysisTemplate, *, shown_areas: tuple[Area, ...]
+) -> dict[str, Any]:
     """The fields of `Plan`."""
     banding = age_bandings().named(spec.parameters.age_bands)
     if banding is None:

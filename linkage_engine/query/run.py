@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 
 from linkage_engine.contract.query_spec import EventKind
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
-from linkage_engine.query import emergency_sql, prevalence_sql
+from linkage_engine.query import emergency_sql, linkage_quality_sql, prevalence_sql
 from linkage_engine.query.emergency import emergency
-from linkage_engine.query.plan import EmergencyPlan, PrevalencePlan
+from linkage_engine.query.linkage_quality import linkage_quality
+from linkage_engine.query.linkage_quality_plan import LinkageQualityPlan
+from linkage_engine.query.plan import AnyPlan, PrevalencePlan
 from linkage_engine.query.prevalence import prevalence
 from linkage_engine.query.raw_table import RawTable
 from linkage_engine.query.sql import Statement
@@ -22,17 +24,19 @@ from linkage_engine.query.sql import Statement
 SECONDS_ALLOWED = 60.0
 
 
-def inputs(plan: PrevalencePlan | EmergencyPlan) -> Mapping[str, pa.Schema]:
+def inputs(plan: AnyPlan) -> Mapping[str, pa.Schema]:
     """What a run of the plan reads; other columns are left aside before the database sees a table."""
     if isinstance(plan, PrevalencePlan):
         return prevalence_sql.INPUTS
+    if isinstance(plan, LinkageQualityPlan):
+        return linkage_quality_sql.inputs_of(plan)
     left_aside = plan.template.data_sets(set(EventKind) - set(plan.kinds))
     return {name: schema for name, schema in emergency_sql.INPUTS.items() if name not in left_aside}
 
 
 def answer(
     connection: duckdb.DuckDBPyConnection,
-    plan: PrevalencePlan | EmergencyPlan,
+    plan: AnyPlan,
     tables: Mapping[str, pa.Table],
     *,
     seconds: float = SECONDS_ALLOWED,
@@ -52,6 +56,9 @@ def answer(
     if isinstance(plan, PrevalencePlan):
         with _registered(connection, fitted):
             return prevalence(plan, ask)
+    if isinstance(plan, LinkageQualityPlan):
+        with _registered(connection, linkage_quality_sql.rows_as_read(plan, fitted)):
+            return linkage_quality(plan, ask)
     # a kind of event that was not asked about is one that never happened
     never = {name: schema.empty_table() for name, schema in emergency_sql.INPUTS.items()}
     with _registered(connection, never | fitted):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from linkage_engine.spine.clusters import Level
 from linkage_engine.spine.records import Ints, SpineRecords
@@ -119,6 +120,15 @@ def _new_ids(count: int, taken: set[str], random: Random) -> list[str]:
             drawn[place] = random(LINK_ID_BYTES).hex()
         seen.add(drawn[place])
     return drawn
+
+
+def repeated_persons(spine: pa.Table) -> dict[str, int]:
+    """For each provider the persons, by primary link id, of whom it has more than one record."""
+    counted = spine.group_by(["provider_id", "link_id"]).aggregate([("person_key", "count")])
+    several = counted.filter(pc.greater(counted["person_key_count"], 1))
+    found = dict.fromkeys(sorted(spine["provider_id"].unique().to_pylist()), 0)
+    tallied = several["provider_id"].value_counts()
+    return found | {one["values"]: one["counts"] for one in tallied.to_pylist()}
 
 
 def empty_spine() -> pa.Table:

@@ -55,7 +55,7 @@ MOST_RESUBMISSIONS = 4
 
 
 def is_full_run_due(differences: Iterable[Difference], *, resubmissions: int) -> bool:
-    """Whether a model and its thresholds are too old to link the next resubmission with."""
+    """Whether a model is too old to link the next resubmission with."""
     return resubmissions >= MOST_RESUBMISSIONS or any(one.share > MOST_FRESH for one in differences)
 
 

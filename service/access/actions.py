@@ -77,10 +77,16 @@ def sign_in(session: Session, assertion: str, *, audience: str, clock: Clock) ->
     return principal
 
 
-def issue_token(act: Act, principal: Principal, issuer: Issuer) -> str:
-    """An access token for a principal that has just signed in."""
-    act.enter(Action.TOKEN_ISSUE, principal.id, role=principal.role.value, key_id=_key_id(principal))
-    return issuer.issue(principal.id, principal.role, clock=act.clock, random=act.random)
+def issue_token(act: Act, principal: Principal, issuer: Issuer, *, bound_to: str | None) -> str:
+    """An access token for a principal that has just signed in, bound to the key it proved, if any."""
+    act.enter(
+        Action.TOKEN_ISSUE,
+        principal.id,
+        role=principal.role.value,
+        key_id=_key_id(principal),
+        kind="bearer" if bound_to is None else "bound",
+    )
+    return issuer.issue(principal.id, principal.role, clock=act.clock, random=act.random, bound_to=bound_to)
 
 
 def _key_id(principal: Principal) -> str:

@@ -7,19 +7,26 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.params import Depends as DependsParameter
-from fastapi.security import HTTPBearer
+from fastapi.security.http import HTTPBase
 
 from service.access.permissions import Permission, check_permitted
+from service.access.proofs import Asked, proved_key
 from service.access.records import Principal, principal_by_id
 from service.access.tokens import Issuer
 from service.act import Act
-from service.problems.signing_in import NotSignedIn
+from service.problems.signing_in import NotSignedIn, ProofRefused
 from service.web.body import Handle, LimitedRoute
 from service.web.refusals import signed_in_as
 from service.web.surroundings import Here, Look, Surroundings, Transaction, surroundings_of
 
-_documented = HTTPBearer(
-    auto_error=False, description="An access token of `POST /token`; it lives five minutes."
+SCHEMES = frozenset({"dpop", "bearer"})
+PROOF = "dpop"
+"""The header that carries a proof of possession."""
+_documented = HTTPBase(
+    scheme="DPoP",
+    auto_error=False,
+    description="An access token of `POST /token`, which lives five minutes, with a `DPoP` header: a proof, "
+    "made for this request, of the key that the token is bound to (RFC 9449).",
 )
 
 
@@ -32,18 +39,37 @@ def authenticate(request: Request) -> Principal:
     """The principal whose live token the request carries.
 
     The principal is looked up at each request, so that a revoked key is refused at once.
-    Raises TokenExpired, or NotSignedIn for anything else.
+    Raises TokenExpired; ProofRefused where the token is bound to a key that the request does not prove; or
+    NotSignedIn for anything else.
     """
     here = surroundings_of(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
+    if scheme.lower() not in SCHEMES:
         raise NotSignedIn
     claims = issuer_of(here).read(token, here.clock())
+    bound_to = claims.cnf.jkt if claims.cnf else None
+    if scheme.lower() != ("bearer" if bound_to is None else "dpop"):
+        raise NotSignedIn
+    if proof_of(request, here, token) != bound_to:
+        raise ProofRefused
     with here.read_sessions() as session:
         principal = principal_by_id(session, claims.sub)
     if principal is None or not principal.active or principal.role is not claims.role:
         raise NotSignedIn
     return principal
+
+
+def proof_of(request: Request, here: Surroundings, token: str | None = None) -> str | None:
+    """The thumbprint of the key that the request proves; nothing where it carries no proof and need not.
+
+    Raises ProofRefused.
+    """
+    proofs = request.headers.getlist(PROOF)
+    if not proofs and here.settings.bearer_tokens:
+        return None
+    address = f"{here.settings.address}{request.url.path}" if here.settings.address else str(request.url)
+    asked = Asked(request.method, address, token)
+    return proved_key(proofs, asked, now=here.clock(), once=here.once)
 
 
 class SignedInRoute(LimitedRoute):

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from linkage_engine.contract.value import Value
 from service.access.actions import issue_token, sign_in
-from service.access.admission import issuer_of
+from service.access.admission import issuer_of, proof_of
 from service.problems.problem import faults_of
 from service.problems.requests import RequestInvalid, RequestUnreadable
 from service.web.body import LimitedRoute, within_limit
@@ -34,7 +34,7 @@ class TokenShown(Value):
     """An access token (RFC 6749 §5.1)."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105  # the kind of token
+    token_type: Literal["DPoP", "Bearer"]
     expires_in: int
 
 
@@ -67,10 +67,19 @@ async def _token_request(request: Request) -> TokenRequest:
 
 @router.post("/token", openapi_extra=dict(BODY))
 def issue_access_token(
-    asked: Annotated[TokenRequest, Depends(_token_request)], here: Here, session: Transaction
+    asked: Annotated[TokenRequest, Depends(_token_request)],
+    request: Request,
+    here: Here,
+    session: Transaction,
 ) -> TokenShown:
-    """Get an access token for a client assertion (RFC 7523) that your registered key signed."""
+    """Get an access token for a client assertion (RFC 7523) that your registered key signed.
+
+    It is bound to the key that the request's DPoP proof proves (RFC 9449): each request needs a proof.
+    """
     issuer = issuer_of(here)
+    bound_to = proof_of(request, here)
     principal = sign_in(session, asked.client_assertion, audience=issuer.audience, clock=here.clock)
-    token = issue_token(here.act(session, principal.id, principal.role), principal, issuer)
-    return TokenShown(access_token=token, expires_in=issuer.seconds)
+    act = here.act(session, principal.id, principal.role)
+    token = issue_token(act, principal, issuer, bound_to=bound_to)
+    kind: Literal["DPoP", "Bearer"] = "Bearer" if bound_to is None else "DPoP"
+    return TokenShown(access_token=token, token_type=kind, expires_in=issuer.seconds)

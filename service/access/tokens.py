@@ -38,10 +38,19 @@ class AssertionClaims(_Claims):
     """What a client assertion claims (RFC 7523 §3)."""
 
 
+class Confirmation(BaseModel):
+    """The key that a token is bound to, by its thumbprint (RFC 9449 §6.1)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, strict=True)
+
+    jkt: str
+
+
 class TokenClaims(_Claims):
     """What an access token claims (RFC 9068 §2.2)."""
 
     role: Role = Field(strict=False)
+    cnf: Confirmation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +61,10 @@ class Issuer:
     audience: str
     seconds: int
 
-    def issue(self, subject: str, role: Role, *, clock: Clock, random: Randomness) -> str:
-        """A token for a principal, good for `seconds` from now."""
+    def issue(
+        self, subject: str, role: Role, *, clock: Clock, random: Randomness, bound_to: str | None = None
+    ) -> str:
+        """A token for a principal, good for `seconds` from now, and with the key of that thumbprint alone."""
         now = int(clock().timestamp())
         claims = TokenClaims(
             iss=ISSUER,
@@ -63,8 +74,9 @@ class Issuer:
             exp=now + self.seconds,
             jti=random(16).hex(),
             role=role,
+            cnf=Confirmation(jkt=bound_to) if bound_to is not None else None,
         )
-        return self.key.sign_bytes(claims.model_dump_json().encode(), TextType.ACCESS_TOKEN)
+        return self.key.sign_bytes(claims.model_dump_json(exclude_none=True).encode(), TextType.ACCESS_TOKEN)
 
     def read(self, token: str, now: datetime) -> TokenClaims:
         """The claims of a live token; raises TokenExpired, or NotSignedIn for any other text."""

@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from linkage_engine.contract.controlled_table import Noise
 from linkage_engine.contract.evidence import Evidence, HistoryAudit, OutcomeLeverage, TableAudit
+from linkage_engine.contract.reports import LinkageOfDataSets
 from linkage_engine.contract.statements import Decision, Verdict
+from linkage_engine.quality_report.report import of_linkage
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_bytes
 from service.checker.words import WORDS
@@ -139,6 +141,16 @@ def suppression_lines(audit: TableAudit | None) -> list[str]:
     return [
         f"{hidden}; {audit.determined} determined, {audit.undecided} undecided",
         f"confirmed by {audit.witnesses} other tables in whole numbers, {audit.programs} programs solved",
+    ]
+
+
+def linkage_lines(linkage: LinkageOfDataSets | None) -> list[str]:
+    """What would leave of the linkage worker's figures beside the table, for people."""
+    tables = of_linkage(linkage).tables if linkage is not None else ()
+    return [
+        f"{table.title}: {row.label}: {' / '.join(figure.text for figure in row.figures)}"
+        for table in tables
+        for row in table.rows
     ]
 
 

@@ -16,6 +16,7 @@ from service.checker.evidence import (
     Opened,
     as_text,
     audit_lines,
+    linkage_lines,
     open_evidence,
     signed_decision,
     suppression_lines,
@@ -75,7 +76,8 @@ def open_(
     if out is not None:
         write_folder(out, parts(evidence, digest))
     print(*summary(evidence), "", as_text(evidence), *earlier_lines(evidence), sep="\n")
-    print(*audit_lines(evidence), *suppression_lines(evidence.suppression), sep="\n")
+    audits = [*audit_lines(evidence), *suppression_lines(evidence.suppression)]
+    print(*audits, *linkage_lines(evidence.linkage), sep="\n")
     record = evidence.table.record
     print(f"policy {record.policy} version {record.policy_version}, threshold {record.threshold},")
     print(

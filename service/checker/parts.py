@@ -15,7 +15,7 @@ from linkage_engine.contract.evidence import Evidence
 from service.checker.evidence import number
 from service.checker.sacro import as_results
 from service.checker.words import WORDS, differences, summary
-from service.releases.contents import as_record
+from service.releases.contents import as_record, quality_files
 from service.releases.publication import RECORD, as_csv, harmless
 
 BEFORE, AFTER, SUMMARY, EARLIER, RESULTS = (
@@ -28,7 +28,7 @@ BEFORE, AFTER, SUMMARY, EARLIER, RESULTS = (
 
 
 def parts(evidence: Evidence, digest: str) -> dict[str, bytes]:
-    """Every file by its name; `after.csv` and the record are those of the release, byte for byte."""
+    """Every file by its name; `after.csv`, record and quality report are the release's, byte for byte."""
     lines = [f"release {evidence.release_id}", f"evidence {digest}", "", *summary(evidence)]
     return {
         SUMMARY: ("\n".join(lines) + "\n").encode(),
@@ -37,6 +37,7 @@ def parts(evidence: Evidence, digest: str) -> dict[str, bytes]:
         RECORD: as_record(evidence.record),
         EARLIER: _earlier(evidence),
         RESULTS: as_results(evidence, before=BEFORE, after=AFTER),
+        **quality_files(evidence),
     }
 
 

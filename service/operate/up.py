@@ -20,12 +20,14 @@ LOOK_SECONDS = 0.2
 PASSED_ON = ("PATH", "LANG", "LC_ALL")
 """What a process gets of the operator's own environment."""
 LIMITS = (
+    "TRE_ADDRESS",
+    "TRE_BEARER_TOKENS",
     "TRE_SUBMISSION_LIMIT_BYTES",
     "TRE_UPLOAD_QUOTA_BYTES",
     "TRE_UPLOAD_EXPIRY_SECONDS",
     "TRE_UPLOAD_IDLE_SECONDS",
 )
-"""What the api gets too."""
+"""What the api gets too: how it is reached, and its limits."""
 
 
 def programs(home: Home) -> list[Program]:

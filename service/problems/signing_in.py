@@ -28,6 +28,16 @@ class AssertionRefused(Problem):
     )
 
 
+class ProofRefused(Problem):
+    """The request carries no proof that it was made by who holds the token's key (RFC 9449)."""
+
+    slug, title, status = "proof-refused", "Proof refused", 401
+    remedy = (
+        "Send a new DPoP proof with each request, by the key that you proved at /token, for this method and "
+        "address; check that your clock is right to half a minute."
+    )
+
+
 class NotPermitted(Problem):
     """Your role does not allow this."""
 

@@ -12,6 +12,13 @@ class KeyFolderUnusable(Problem):
     remedy = "Make one with the `keys` command, and keep it to yourself (mode 0700)."
 
 
+class ClockDiffers(Problem):
+    """Your clock and the service's are too far apart to sign in."""
+
+    slug, title, status = "clock-differs", "Clock differs", 409
+    remedy = "Set the clock of your machine right, and try again; if it is right, tell the operator."
+
+
 class ServiceUnreachable(Problem):
     """The service did not answer."""
 

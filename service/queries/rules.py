@@ -123,7 +123,7 @@ def check_in_limits(specification: QuerySpec, limits: Limits) -> None:
     asked = specification.parameters
     filters = sum(getattr(asked, name, None) is not None for name in NAME_A_PART)
     over = {
-        "/specification/breakdowns": len(specification.breakdowns) > limits.dims,
+        "/specification/breakdowns": specification.crossed > limits.dims,
         "/specification/parameters": filters > limits.filters,
     }
     if any(over.values()):

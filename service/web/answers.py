@@ -27,6 +27,7 @@ from service.problems.requests import (
     RequestUnreadable,
     UnexpectedFault,
 )
+from service.signed import PROOF_ALGORITHMS
 from service.web.refusals import enter_refusal
 from service.web.surroundings import surroundings_of
 
@@ -49,6 +50,8 @@ OF_STATUS: Mapping[int, type[Problem]] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: RequestTooLarge,
 }
 """The framework's own refusals in our words; any other is a body that could not be read."""
+CHALLENGE = f'DPoP algs="{" ".join(PROOF_ALGORITHMS)}"'
+"""How to ask again (RFC 9449 §7.1)."""
 OF_FAULT: Mapping[DatabaseFault, type[Problem]] = {
     DatabaseFault.BUSY: DatabaseBusy,
     DatabaseFault.FULL: DatabaseFull,
@@ -61,7 +64,7 @@ def problem_answer(problem: Problem, headers: Mapping[str, str] | None = None) -
     """A problem as it is sent."""
     more = dict(headers or {})
     if problem.status == HTTPStatus.UNAUTHORIZED:
-        more["www-authenticate"] = "Bearer"
+        more["www-authenticate"] = CHALLENGE
     if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
         more["retry-after"] = "2"
     if "retry_after_seconds" in problem.facts:

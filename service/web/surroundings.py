@@ -17,6 +17,7 @@ from service.jobs import JobQueue
 from service.keys import Pins
 from service.settings import ApiSettings
 from service.signed import SigningKey
+from service.web.once import Once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class Surroundings:
     jobs: JobQueue
     pins: Pins
     token_key: SigningKey
+    once: Once
+    """Which proofs of possession were seen."""
     log: structlog.typing.FilteringBoundLogger
 
     def act(self, session: Session, actor: str, role: Role | None = None) -> Act:

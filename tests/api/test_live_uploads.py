@@ -26,7 +26,7 @@ from tusclient.exceptions import TusCommunicationError, TusUploadFailed
 from tusclient.request import TusRequest
 from tusclient.uploader.uploader import Uploader
 
-from service.client import Client, RemoteProblem
+from service.client import ASSERTION_TYPE, Client, RemoteProblem, client_assertion
 from service.clock import utc_now
 from service.provider.upload import Sending, hand_over
 from service.uploads.intake import NOTE_BYTES
@@ -34,11 +34,21 @@ from service.uploads.records import Upload
 from tests.api.test_process import SECONDS, environment, free_port, wait_for
 from tests.at_work import AtWork, Prepared, at_work
 from tests.databases import Databases, Files
+from tests.factories import Person
 from tests.running import until
 
 pytestmark = pytest.mark.process
 NORTH, STUDY = "northern-trust", "long-study"
 MIB = 1 << 20
+
+
+def sign_in_form(person: Person) -> dict[str, str]:
+    assertion = client_assertion(person.id, person.key, clock=utc_now, random=secrets.token_bytes)
+    return {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": assertion,
+    }
 
 
 @dataclass
@@ -85,12 +95,20 @@ class Live:
         receipt: dict[str, Any] = self.client.post(f"/projects/{STUDY}/submissions", body)
         return receipt
 
+    def bearer(self) -> str:
+        """A token of a client that cannot prove a key with each request, as other people's are."""
+        answer = httpx.post(
+            f"{self.url}/token", data=sign_in_form(self.service.people[NORTH]), trust_env=False
+        )
+        token: str = answer.raise_for_status().json()["access_token"]
+        return token
+
     def begin_piece(self, place: str, offset: int, length: int) -> http.client.HTTPConnection:
         """A PATCH whose body is still to be sent, piece by piece."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         connection.putrequest("PATCH", place)
         for name, value in {
-            "authorization": f"Bearer {self.client.token()}",
+            "authorization": f"Bearer {self.bearer()}",
             "tus-resumable": "1.0.0",
             "content-type": "application/offset+octet-stream",
             "upload-offset": str(offset),
@@ -107,7 +125,7 @@ class Live:
 
 
 def started(service: AtWork, port: int) -> subprocess.Popen[bytes]:
-    told = environment(service.here.settings, TRE_PORT=str(port))
+    told = environment(service.here.settings, TRE_PORT=str(port), TRE_BEARER_TOKENS="true")
     process = subprocess.Popen([sys.executable, "-m", "service.api"], env=told, stderr=subprocess.DEVNULL)
     wait_for(f"http://127.0.0.1:{port}/health")
     return process
@@ -214,7 +232,7 @@ def test_our_own_tool_goes_on_after_a_full_disk(live: Live, monkeypatch: pytest.
 
 
 def tuspy(live: Live, package: bytes, **options: Any) -> Uploader:
-    client = TusClient(live.endpoint, headers={"authorization": f"Bearer {live.client.token()}"})
+    client = TusClient(live.endpoint, headers={"authorization": f"Bearer {live.bearer()}"})
     return client.uploader(file_stream=BytesIO(package), **{"chunk_size": MIB, **options})
 
 
@@ -281,7 +299,7 @@ def test_tuspy_is_told_that_an_upload_expired(live: Live) -> None:
 def node(live: Live, modules: Path, command: str, url: str, *more: str) -> dict[str, Any]:
     script = Path(__file__).parents[1] / "outside" / "tus.mjs"
     done = subprocess.run(
-        ["node", script, modules, command, url, live.client.token(), *more],
+        ["node", script, modules, command, url, live.bearer(), *more],
         capture_output=True,
         timeout=SECONDS * 2,
         check=True,

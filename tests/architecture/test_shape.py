@@ -17,6 +17,7 @@ EXTRA: dict[str, dict[str, str]] = {
     "access": {
         "admission": "who asks, for every route of every feature",
         "permissions": "the table of roles and what they may do",
+        "proofs": "who holds the key that a token is bound to",
         "tokens": "assertions in, access tokens out",
     },
     "linkage_secrets": {},

@@ -8,8 +8,8 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from linkage_engine.boundary import CROSSWALK, EXTRACT_DATE, PERSON_INDEX
 from linkage_engine.linkage_runs.crosswalk import RUN_ID
+from linkage_engine.linked_data import CROSSWALK, EXTRACT_DATE, PERSON_INDEX
 from linkage_engine.vault.parquet import Vault
 
 PROJECT, DELIVERY = "bench", "1" * 32

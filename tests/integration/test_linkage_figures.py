@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -125,8 +126,14 @@ def test_five_in_common_are_hidden(tmp_path: Path) -> None:
     run = counted(tmp_path, range(60), range(55, 155))
     assert run.links == 5
     assert run.figures == LinkageFigures(
-        records_a=run.figures.records_a, records_b=run.figures.records_b, seconds=run.figures.seconds
+        records_a=run.figures.records_a,
+        records_b=run.figures.records_b,
+        seconds=run.figures.seconds,
+        quality=run.figures.quality,
     )
+    assert run.figures.quality is not None
+    assert '"value":null' in run.figures.quality.model_dump_json()
+    assert not re.search(r'"value":[^n]', run.figures.quality.model_dump_json())
 
 
 def test_one_person_more_in_common_changes_nothing_that_is_seen(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from linkage_engine.disclosure.rounding import midpoint6
 from linkage_engine.laboratory.demo.cast import PROJECT
 from linkage_engine.laboratory.demo.truth import linkage_scores
+from service.client import RemoteProblem
 from service.clock import utc_now
 from service.operate.installation import PROCESSES, Home
 from service.operate.supervise import supervise
@@ -76,8 +77,9 @@ def test_a_revoked_key_is_refused_at_the_next_request(running: Running, tmp_path
     client = running.client("former-reviewer")
     assert client.get("/log/entries", limit=1)
     running.tool("tre-operate", "revoke", running.demo.home, "former-reviewer")
-    answer = running.http().get("/log/entries", headers={"authorization": f"Bearer {client.token()}"})
-    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/not-signed-in")
+    with pytest.raises(RemoteProblem) as refused:
+        client.get("/log/entries", limit=1)
+    assert (refused.value.status, refused.value.slug) == (401, "not-signed-in")
     actions = {e["action"] for e in running.entries() if e["subject"] == "former-reviewer"}
     assert {"principal:register", "key:revoke"} <= actions
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from linkage_engine.laboratory.demo.cast import PROJECT, specification
-from service.client import ASSERTION_TYPE, client_assertion
+from service.client import ASSERTION_TYPE, Proving, client_assertion
 from service.clock import utc_now
+from service.signed import SigningKey
 from tests.running import CHECKERS, Running, until
 
 pytestmark = pytest.mark.process
@@ -74,27 +75,29 @@ def test_plain_http_and_a_signed_question_are_enough(running: Running, released:
             "researcher", running.key("researcher"), clock=utc_now, random=secrets.token_bytes
         ),
     }
-    token = http.post("/token", data=form).raise_for_status().json()["access_token"]
-    bearer = {"authorization": f"Bearer {token}"}
+    own = SigningKey.generate()
+    first = http.post("/token", data=form, auth=Proving(own, clock=utc_now, random=secrets.token_bytes))
+    token = first.raise_for_status().json()["access_token"]
+    proving = Proving(own, token, clock=utc_now, random=secrets.token_bytes)
 
-    asked = http.post(f"/projects/{PROJECT}/queries", json={"question": signed}, headers=bearer)
+    asked = http.post(f"/projects/{PROJECT}/queries", json={"question": signed}, auth=proving)
     assert asked.status_code == 202
     query_id = asked.json()["query_id"]
-    again = http.post(f"/projects/{PROJECT}/queries", json={"question": signed}, headers=bearer)
+    again = http.post(f"/projects/{PROJECT}/queries", json={"question": signed}, auth=proving)
     assert (again.status_code, again.json()["query_id"]) == (200, query_id)
 
     def state() -> str:
-        return str(http.get(f"/queries/{query_id}", headers=bearer).json()["state"])
+        return str(http.get(f"/queries/{query_id}", auth=proving).json()["state"])
 
     until("is the query settled?", lambda: state() not in {"asked", "answered"})
     assert state() == "controlled"
-    early = http.get(f"/releases/{query_id}/package", headers=bearer)
+    early = http.get(f"/releases/{query_id}/package", auth=proving)
     assert (early.status_code, early.json()["type"]) == (409, "/problems/not-released")
     for checker in CHECKERS:
         running.decide(checker, query_id)
     package = f"/releases/{query_id}/package"
-    until("is it released?", lambda: http.get(package, headers=bearer).status_code == 200)
-    files = contents(http.get(package, headers=bearer).content)
+    until("is it released?", lambda: http.get(package, auth=proving).status_code == 200)
+    files = contents(http.get(package, auth=proving).content)
     assert set(files) == FILES
     # The same question over the same data has the same answer, to the byte.
     assert files["table.csv"] == (running.demo.release("prevalence") / "table.csv").read_bytes()

@@ -106,7 +106,8 @@ def _of_numbers(measure: PlannedMeasure, exact: ExactTable, policy: Policy) -> S
     if measure.statistic is Statistic.EVENTS:
         events = np.array([cell.events[part] for cell in cells], dtype=np.int64)
         return _where(~(enough & may_be_told(events, policy)), Reason.TOO_FEW, otherwise)
-    otherwise = _where(are_nearly_all(people, populations, policy), Reason.RULE, otherwise)
+    nearly_all = are_nearly_all(people, populations, policy, is_ordinary=measure.is_ordinary)
+    otherwise = _where(nearly_all, Reason.RULE, otherwise)
     protected = policy.threshold.complement & ~may_be_told(rest, policy)
     others = _where(protected, Reason.COMPLEMENT, otherwise)
     return _where(~enough, Reason.TOO_FEW, others)

@@ -30,7 +30,7 @@ def count(exact: Exact, measure: PlannedMeasure) -> Figures:
     """People in a part: they, and where the policy says so those who are not, at least the threshold."""
     assert measure.part is not None  # ABOUT says so
     counts = exact.counts(measure.part)
-    found = judged(exact, counts)
+    found = judged(exact, counts, is_ordinary=measure.is_ordinary)
     return Figures(
         Statistic.COUNT,
         measure.part,

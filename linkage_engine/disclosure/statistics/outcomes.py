@@ -30,18 +30,19 @@ class Judged:
         return "Judged(withheld)"
 
 
-def judged(exact: Exact, counts: Counts) -> Judged:
+def judged(exact: Exact, counts: Counts, *, is_ordinary: bool = False) -> Judged:
     """What may be told of how many of a cell's people an outcome has.
 
     1. Where the population is not told, nothing is; nor where it is too small for both sides to be told
        (`has_room`). Both follow from the population alone.
     2. Fewer than the effective threshold are low; all but fewer than it, where the policy protects those
-       without the outcome, and more than the largest share of a category are high.
+       without the outcome, and more than the largest share of a category are high; of an ordinary category
+       no share is too large.
     """
     policy, populations = exact.policy, exact.populations
     open_to = exact.populations_safe & has_room(populations, policy)
     few = np.logical_not(may_be_told(counts, policy))
-    nearly_all = are_nearly_all(counts, populations, policy)
+    nearly_all = are_nearly_all(counts, populations, policy, is_ordinary=is_ordinary)
     return Judged(
         allowed=open_to & ~few & ~nearly_all,
         bands=bands(policy, low=open_to & few, high=open_to & ~few & nearly_all),
@@ -70,12 +71,14 @@ def has_room(populations: Counts, policy: Policy) -> Flags:
     return np.logical_or(fewest >= both, not policy.threshold.complement)
 
 
-def are_nearly_all(counts: Counts, populations: Counts, policy: Policy) -> Flags:
+def are_nearly_all(
+    counts: Counts, populations: Counts, policy: Policy, *, is_ordinary: bool = False
+) -> Flags:
     """Which are all of the people but too few to tell, or a share that tells everybody's category."""
     nearly = np.zeros(counts.shape, dtype=np.bool_)
     if policy.threshold.complement:
         nearly |= ~may_be_told(populations - counts, policy)
-    if policy.counts.mechanism not in DRAWING:
+    if policy.counts.mechanism not in DRAWING and not is_ordinary:
         rounded = METHODS[policy.counts.method]
         nearly |= tells_category(rounded(counts), rounded(populations), policy.group_disclosure)
     return nearly

@@ -19,7 +19,7 @@ DATA_SETS = {
 }
 """Which provider sends what."""
 PROVIDERS = tuple(DATA_SETS)
-HOSPITAL = "hospital-trust"
+HOSPITAL, QUALITY = "hospital-trust", "linkage_quality"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,24 @@ def specification_to_subtract() -> dict[str, Any]:
     )
 
 
+def linkage_specification() -> dict[str, Any]:
+    """Whom of the cancer registry was found at a practice, by whatever the registry holds."""
+    return {
+        "specification": 1,
+        "project_id": PROJECT,
+        "template": QUALITY,
+        "parameters": {
+            "data_set": "cancer_registration",
+            "linked_to": "gp_registration",
+            "index_date": INDEX_DATE,
+        },
+        "breakdowns": ["age_band", "sex", "ethnic_group", "deprivation", "area"],
+    }
+
+
 def questions(providers: Sequence[str] = PROVIDERS) -> dict[str, dict[str, Any]]:
-    """The questions of the demo by template: emergency care only where the hospital takes part."""
+    """The questions of the demo by template: but for prevalence only where the hospital takes part."""
     asked = {"prevalence": specification()}
-    return asked | ({"emergency_15m": emergency_specification()} if HOSPITAL in providers else {})
+    if HOSPITAL not in providers:
+        return asked
+    return asked | {"emergency_15m": emergency_specification(), QUALITY: linkage_specification()}

@@ -12,6 +12,7 @@ from textwrap import wrap
 from typing import Any
 
 from linkage_engine.contract.controlled_table import TOTAL
+from linkage_engine.laboratory.demo.cast import QUALITY
 from linkage_engine.laboratory.demo.path import Demo
 
 RULE = "-" * 78
@@ -20,7 +21,7 @@ LABEL_WIDTH, NUMBER_WIDTH, WIDTH = 36, 11, 100
 
 def page(demo: Demo) -> str:
     """The page as text."""
-    parts = (_title, _parties, _quality, _tables, _isolation, _timings, _evidence)
+    parts = (_title, _parties, _quality, _report, _tables, _isolation, _timings, _evidence)
     return "\n".join(line for part in parts for line in [*part(demo), ""])
 
 
@@ -81,7 +82,7 @@ def _figures(run: dict[str, Any]) -> Iterator[str]:
         )
 
 
-_PLAIN = ("untrained_comparisons", "seconds")
+_PLAIN = ("left_out", "untrained_comparisons", "seconds", "quality")
 
 
 def _said(figure: dict[str, Any]) -> str:
@@ -94,6 +95,16 @@ def _quality(demo: Demo) -> Iterator[str]:
     yield "LINKAGE AGAINST TRUTH (known to the harness alone)"
     yield f"  links {scores.found:,}, true pairs {scores.true:,}"
     yield f"  precision {scores.precision:.4f}, recall {scores.recall:.4f}, F1 {scores.f1:.4f}"
+
+
+def _report(demo: Demo) -> Iterator[str]:
+    """What the released quality report says first, and where it is."""
+    if QUALITY not in demo.facts["queries"]:
+        return
+    report = demo.release(QUALITY) / "linkage-quality.html"
+    yield f"QUALITY REPORT, without truth: {report}"
+    for said in json.loads(report.with_suffix(".json").read_text())["summary"]:
+        yield from wrap(said, WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
 @dataclass(frozen=True)
@@ -131,7 +142,7 @@ EXCERPTS = {
 
 
 def _tables(demo: Demo) -> Iterator[str]:
-    for place, template in enumerate(demo.facts["queries"]):
+    for place, template in enumerate(each for each in demo.facts["queries"] if each in EXCERPTS):
         if place:
             yield ""
         yield from _table(demo.release(template), EXCERPTS[template])
@@ -172,6 +183,7 @@ def _timings(demo: Demo) -> Iterator[str]:
 def _evidence(demo: Demo) -> Iterator[str]:
     yield f"EVIDENCE in {demo.out}"
     for name, what in (
+        ("release/linkage_quality/*.html", "the quality report, to be read in a browser"),
         ("release/*/, release/*.zip", "the signed packages: table, metadata, records, proof"),
         ("log-bundle.zip", "the whole log; tre-audit verify log-bundle.zip"),
         ("log-bundle-tampered.zip", "the same with one character changed: verification fails"),

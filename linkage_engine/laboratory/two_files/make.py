@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -82,14 +82,17 @@ def two_files(
     drawn = sorted(range(len(everybody)), key=lambda _: order.uniform())
     shuffled = [everybody[at] for at in drawn]
     return (
-        _file(shuffled[:size], layout.fields_a, dirt, Dice(seed, block=1, purpose=93), is_later=False),
-        _file(shuffled[size - both :], layout.fields_b, dirt, Dice(seed, block=2, purpose=93), is_later=True),
+        file_of(shuffled[:size], layout.fields_a, dirt, Dice(seed, block=1, purpose=93), is_later=False),
+        file_of(
+            shuffled[size - both :], layout.fields_b, dirt, Dice(seed, block=2, purpose=93), is_later=True
+        ),
     )
 
 
-def _file(
-    people: list[Person], fields: tuple[str, ...], dirt: Dirt, dice: Dice, *, is_later: bool
+def file_of(
+    people: Sequence[Person], fields: tuple[str, ...], dirt: Dirt, dice: Dice, *, is_later: bool
 ) -> Records:
+    """What is written down of some people, now or on a later day, with its faults."""
     rows = [_row(person, dirt, dice, is_later=is_later) for person in people]
     table = pa.table({name: pa.array([row[name] or None for row in rows], pa.string()) for name in fields})
     return Records(table, tuple(str(person.number) for person in people))

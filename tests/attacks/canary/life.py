@@ -28,7 +28,7 @@ from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
 from service.api import described_app
 from service.checker.main import app as check
-from service.client import ASSERTION_TYPE, Client
+from service.client import ASSERTION_TYPE, Client, Proving, client_assertion
 from service.clock import utc_now
 from service.command_line import run
 from service.keys import folder_key
@@ -37,6 +37,7 @@ from service.operate.main import app as operate
 from service.provider.main import app as provide
 from service.provider.secret import kept_path, read_secret
 from service.researcher.main import app as ask
+from service.signed import SigningKey
 from tests.attacks.canary.hostile import HostileProvider, crafted_deliveries
 from tests.attacks.canary.marks import COLUMNS, Kind, Marks, plant, plant_out_of_list, read_rows
 
@@ -180,9 +181,20 @@ def _client(life: Life, principal_id: str) -> Iterator[Client]:
         yield Client(http, principal_id, folder_key(keys), clock=utc_now, random=secrets.token_bytes)
 
 
-def _token(life: Life, principal_id: str) -> str:
-    with _client(life, principal_id) as client:
-        return client.token()
+def _signed_in(life: Life, principal_id: str) -> Proving:
+    """A token of that principal, and the key that it is bound to."""
+    own, keys = SigningKey.generate(), life.demo.keys(principal_id)
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": client_assertion(
+            principal_id, folder_key(keys), clock=utc_now, random=secrets.token_bytes
+        ),
+    }
+    with httpx.Client(base_url=life.demo.url, timeout=60, trust_env=False) as http:
+        asked = Proving(own, clock=utc_now, random=secrets.token_bytes)
+        token = http.post("/token", data=form, auth=asked).raise_for_status().json()["access_token"]
+    return Proving(own, token, clock=utc_now, random=secrets.token_bytes)
 
 
 def deliver_crafted(life: Life) -> None:
@@ -227,22 +239,26 @@ class Recorder:
             "project_id": [PROJECT],
             "submission_id": [*submissions, *demo.facts["crafted"].values()],
             "run_id": [demo.facts["linkage_run"]["run_id"]],
+            "withdrawal_id": [query_id],
             "query_id": [query_id],
             "preflight_id": [query_id],
             "release_id": [query_id],
             "slug": ["not-found"],
         }
         mark = marks.word(Kind.REQUEST, "ASKED")
-        bearers = {
-            member.principal_id: _token(self.life, member.principal_id) for member in cast(demo.providers)
+        who_asks: dict[str, httpx.Auth] = {
+            member.principal_id: _signed_in(self.life, member.principal_id) for member in cast(demo.providers)
         }
-        bearers |= {"nobody": "", "forger": f"{mark}.{mark}.{mark}"}
+        forged, forger = f"{mark}.{mark}.{mark}", SigningKey.generate()
+        who_asks |= {
+            "nobody": httpx.Auth(),
+            "forger": Proving(forger, forged, clock=utc_now, random=secrets.token_bytes),
+        }
         with httpx.Client(base_url=demo.url, timeout=30, trust_env=False) as http:
-            for who, token in bearers.items():
-                headers = {"authorization": f"Bearer {token}"} if token else {}
+            for who, auth in who_asks.items():
                 for method, route in _routes():
                     for address in _addresses(route, method, real, mark):
-                        self._keep(who, http.send(_request(http, method, address, headers, mark)))
+                        self._keep(who, http.send(_request(http, method, address, mark), auth=auth))
             for form in _wrong_sign_ins(mark):
                 self._keep("sign-in", http.post("/token", data=form))
 
@@ -276,14 +292,12 @@ def _addresses(route: str, method: str, real: dict[str, list[str]], mark: str) -
         yield from (route.replace(f"{{{name}}}", one) for one in real[name])
 
 
-def _request(
-    http: httpx.Client, method: str, address: str, headers: dict[str, str], mark: str
-) -> httpx.Request:
+def _request(http: httpx.Client, method: str, address: str, mark: str) -> httpx.Request:
     if method == "GET":
-        return http.build_request(method, address, headers={**headers, "accept": "text/html"})
+        return http.build_request(method, address, headers={"accept": "text/html"})
     # A body that is wrong in every way: an unknown field, a text that nobody signed.
     body: dict[str, Any] = {mark: mark, "question": mark, "decision": f"{mark}.{mark}.{mark}", "permit": mark}
-    return http.build_request(method, address, headers=headers, json=body)
+    return http.build_request(method, address, json=body)
 
 
 def _wrong_sign_ins(mark: str) -> Iterator[dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
+
+from service.client import Proving
+from service.clock import utc_now
+from service.signed import SigningKey
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 HOP_BY_HOP = {
@@ -21,6 +26,7 @@ HOP_BY_HOP = {
     "date",
     "server",
     "host",
+    "dpop",
 }
 
 
@@ -34,6 +40,7 @@ class HostileService:
     asked: list[tuple[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     url: str = ""
+    own: SigningKey = field(default_factory=SigningKey.generate)
 
     def posted(self) -> list[str]:
         """The addresses of everything that was sent to it, signing in apart."""
@@ -44,8 +51,11 @@ class HostileService:
         self.asked.append((method, path))
         self.bodies.append(body)
         sent = {name: value for name, value in headers.items() if name.lower() not in HOP_BY_HOP}
+        # What a client proved is for this address: it has tokens bound to a key of its own instead.
+        token = next((v.partition(" ")[2] for k, v in sent.items() if k.lower() == "authorization"), None)
+        proving = Proving(self.own, token, clock=utc_now, random=secrets.token_bytes)
         with httpx.Client(base_url=self.real, trust_env=False, timeout=30) as http:
-            answer = http.request(method, path, headers=sent, content=body)
+            answer = http.request(method, path, headers=sent, content=body, auth=proving)
         change = next((c for end, c in self.changes.items() if path.endswith(end)), None)
         if change is None or method != "GET" or answer.is_error:
             return answer

@@ -19,7 +19,7 @@ from linkage_engine.laboratory.demo.cast import PROJECT, permit_draft, specifica
 from service.access.tokens import Issuer
 from service.audit.records import AuditEntry
 from service.audit.tally import enter_closed_tallies
-from service.client import ASSERTION_TYPE, RemoteProblem, client_assertion
+from service.client import ASSERTION_TYPE, Proving, RemoteProblem, client_assertion
 from service.clock import utc_now
 from service.keys import signing_key
 from service.problems.catalogue import CATALOGUE
@@ -286,7 +286,8 @@ def test_an_assertion_serves_once(running: Running) -> None:
             "operator", running.key("operator"), clock=utc_now, random=secrets.token_bytes
         ),
     }
-    first, again = (running.http().post("/token", data=form) for _ in range(2))
+    proving = Proving(SigningKey.generate(), clock=utc_now, random=secrets.token_bytes)
+    first, again = (running.http().post("/token", data=form, auth=proving) for _ in range(2))
     assert first.status_code == 200
     assert (again.status_code, again.json()["type"]) == (401, "/problems/assertion-refused")
     assert "use each assertion once" in again.json()["remedy"]

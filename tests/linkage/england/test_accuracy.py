@@ -78,9 +78,10 @@ def test_other_englands_are_as_hard(tmp_path: Path, seed: int) -> None:
 
 @pytest.mark.deep
 def test_tokens_lose_little_against_plaintext(england_folder: Path) -> None:
+    """The registry has one in twelve of the practices' people: .7 points are the limit where so few overlap."""
     tokens = _evaluated(england_folder, LinkageProfile.TOKENS)
     plaintext = _evaluated(england_folder, LinkageProfile.PLAINTEXT)
-    assert tokens.one_to_one.f1 > plaintext.one_to_one.f1 - 0.003
+    assert tokens.one_to_one.f1 > plaintext.one_to_one.f1 - 0.007
 
 
 def test_the_command_prints_the_figures_and_writes_them(tmp_path: Path) -> None:
@@ -92,6 +93,7 @@ def test_the_command_prints_the_figures_and_writes_them(tmp_path: Path) -> None:
     known = tmp_path / "e" / "known-truth"
     arguments = ["linkage", str(known / "cancer-registry.csv"), str(known / "gp-federation.csv")]
     arguments += ["--fields", str(known / "fields.json"), "--truth", "person", "--profile", "tokens"]
+    arguments += ["--reliability", str(tmp_path / "reliability.txt")]
     found = CliRunner().invoke(app, [*arguments, "--json", str(tmp_path / "figures.json")])
     assert found.exit_code == 0, found.output
     figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
@@ -100,3 +102,9 @@ def test_the_command_prints_the_figures_and_writes_them(tmp_path: Path) -> None:
     assert figures["one_to_one"]["f1"] > 0.95
     assert set(figures["seconds"]) >= {"encode", "train", "predict", "assign"}
     assert figures["peak_rss_bytes"] > 10_000_000
+    bands = figures["reliability"]["bands"]
+    assert bands[0]["true_false_share"] > 0.9
+    assert bands[-1]["true_false_share"] < 0.01
+    table = (tmp_path / "reliability.txt").read_text(encoding="utf-8").splitlines()
+    assert len(table) == len(bands) + 3  # its head, an empty line and all that is linked
+    assert [int(line.split()[-3]) for line in table[1:3]] == [band["decoys"] for band in bands[:2]]

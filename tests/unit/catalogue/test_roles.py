@@ -13,7 +13,13 @@ from linkage_engine.catalogue.analysis_templates import AnalysisTemplate, analys
 from linkage_engine.catalogue.data_sets import DATA_SETS, FieldRole
 from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.catalogue.variables import Part, TemplateRoles, Variable
-from linkage_engine.contract.query_spec import TEMPLATES, Breakdown, EmergencyParameters, PrevalenceParameters
+from linkage_engine.contract.query_spec import (
+    TEMPLATES,
+    Breakdown,
+    EmergencyParameters,
+    LinkageQualityParameters,
+    PrevalenceParameters,
+)
 from linkage_engine.contract.value import Value
 from tests.spec.drawn import a_spec
 from tests.spec.drawn_emergency import an_emergency_spec
@@ -21,6 +27,7 @@ from tests.spec.drawn_emergency import an_emergency_spec
 PARAMETERS: dict[str, type[Value]] = {
     "prevalence": PrevalenceParameters,
     "emergency_15m": EmergencyParameters,
+    "linkage_quality": LinkageQualityParameters,
 }
 
 
@@ -72,6 +79,8 @@ def test_a_field_that_the_catalogue_lacks_has_no_role(field: str) -> None:
 def test_what_is_counted_is_an_outcome_and_a_population_is_not() -> None:
     with pytest.raises(pydantic.ValidationError, match="nothing counted"):
         Part.model_validate({"outcome": "x", "fields": ["gp_registration.sex"]})
+    with pytest.raises(pydantic.ValidationError, match="nothing counted"):
+        Part.model_validate({"outcome": "x", "fields": [DEATH], "of_linkage": True})
     with pytest.raises(pydantic.ValidationError, match="not counted"):
         TemplateRoles.model_validate(
             {"population": {"roles": ["outcome"]}, "dimensions": {}, "parameters": {}, "parts": {}}

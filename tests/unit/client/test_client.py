@@ -68,7 +68,7 @@ def test_a_token_is_fetched_once_and_shown_with_every_request() -> None:
     assert client.get("/projects", after=7) == {"answer": 1}
     assert client.post("/projects", {"permit": "text"}) == {"answer": 1}
     assert desk.sign_ins == 1
-    assert [r.headers["authorization"] for r in desk.requests] == ["Bearer token-1"] * 2
+    assert [r.headers["authorization"] for r in desk.requests] == ["DPoP token-1"] * 2
     assert desk.requests[0].url.query == b"after=7"
     assert json.loads(desk.requests[1].content) == {"permit": "text"}
 
@@ -93,7 +93,7 @@ def test_bytes_are_sent_with_their_headers_and_headers_come_back() -> None:
     assert answer["upload-offset"] == "4"
     (request,) = desk.requests
     assert (request.method, request.content, request.headers["content-length"]) == ("PATCH", b"abcd", "4")
-    assert (request.headers["upload-offset"], request.headers["authorization"]) == ("0", "Bearer token-1")
+    assert (request.headers["upload-offset"], request.headers["authorization"]) == ("0", "DPoP token-1")
     assert a_client(desk).address == "https://service.example"
 
 

@@ -11,6 +11,7 @@ from linkage_engine.contract.query_spec import (
     Breakdown,
     EmergencySpec,
     EventKind,
+    LinkageQualitySpec,
     PrevalenceSpec,
     place_in_text,
     query_spec,
@@ -29,15 +30,34 @@ EMERGENCY: dict[str, Any] = PREVALENCE | {
     "parameters": {"diagnosed_from": "2022-01-01", "diagnosed_to": "2022-12-31"},
     "breakdowns": ["tumour_group", "area"],
 }
+QUALITY: dict[str, Any] = PREVALENCE | {
+    "template": "linkage_quality",
+    "parameters": {
+        "data_set": "cancer_registration",
+        "linked_to": "gp_registration",
+        "index_date": "2024-12-31",
+    },
+    "breakdowns": ["age_band", "sex", "ethnic_group", "deprivation", "area"],
+}
 
 
 def test_the_template_says_which_question_it_is() -> None:
     assert isinstance(query_spec(PREVALENCE), PrevalenceSpec)
     assert isinstance(query_spec(EMERGENCY), EmergencySpec)
-    assert {query_spec(fields).template for fields in (PREVALENCE, EMERGENCY)} == set(TEMPLATES)
+    assert isinstance(query_spec(QUALITY), LinkageQualitySpec)
+    assert {query_spec(fields).template for fields in (PREVALENCE, EMERGENCY, QUALITY)} == set(TEMPLATES)
 
 
-@pytest.mark.parametrize("fields", [PREVALENCE, EMERGENCY])
+def test_the_quality_of_a_linkage_is_of_two_data_sets_and_its_breakdowns_are_not_crossed() -> None:
+    spec = query_spec(QUALITY)
+    assert (spec.crossed, len(spec.parts)) == (1, 3)
+    assert query_spec(QUALITY | {"breakdowns": []}).crossed == 0
+    assert (query_spec(PREVALENCE).crossed, query_spec(EMERGENCY).crossed) == (1, 2)
+    with pytest.raises(ValidationError, match="two different data sets"):
+        query_spec(changed(QUALITY, linked_to="cancer_registration"))
+
+
+@pytest.mark.parametrize("fields", [PREVALENCE, EMERGENCY, QUALITY])
 def test_a_question_comes_back_from_its_json(fields: dict[str, Any]) -> None:
     spec = query_spec(fields)
     assert query_spec(spec.model_dump(mode="json")) == spec

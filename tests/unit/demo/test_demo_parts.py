@@ -20,6 +20,7 @@ from linkage_engine.laboratory.demo.cast import (
     CAST,
     DATA_SETS,
     PROJECT,
+    QUALITY,
     SERVICE_ONLY,
     permit_draft,
     questions,
@@ -247,6 +248,16 @@ def test_the_page_shows_what_everybody_saw(demo: Demo) -> None:
     ]
     assert "7777" not in text
     assert "8888" not in text
+
+
+def test_the_page_leads_to_the_quality_report_and_says_what_it_says_first(demo: Demo) -> None:
+    assert "QUALITY REPORT" not in page(demo)
+    report = demo.release(QUALITY) / "linkage-quality.html"
+    report.parent.mkdir()
+    report.with_suffix(".json").write_text(json.dumps({"summary": ["Of about 9 people, 3 were linked."]}))
+    demo.facts["queries"][QUALITY] = {"query_id": "ab" * 16}
+    assert f"{report}" in page(demo)
+    assert "Of about 9 people, 3 were linked." in page(demo)
 
 
 def test_the_page_names_evidence_by_place(demo: Demo) -> None:

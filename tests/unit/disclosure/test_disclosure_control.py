@@ -99,10 +99,10 @@ def test_a_table_larger_than_the_policy_allows_is_refused() -> None:
     assert refusal.value.code is RefusalCode.TABLE_TOO_LARGE
 
 
-def test_a_table_of_more_dimensions_than_the_policy_allows_is_refused() -> None:
+def test_a_table_that_crosses_more_dimensions_than_the_policy_allows_is_refused() -> None:
     flat: Policy = DEFAULT.model_copy(update={"limits": DEFAULT.limits.model_copy(update={"dims": 0})})
     with pytest.raises(QueryRefused) as refusal:
-        controlled(a_cell(50, 100), policy=flat)
+        controlled(a_cell(50, 100, "A"), a_cell(50, 100), policy=flat)
     assert refusal.value.code is RefusalCode.TABLE_TOO_LARGE
 
 

@@ -57,7 +57,7 @@ class Service:
             return fault
         piece = request.read()
         headers = request.headers
-        assert (headers["tus-resumable"], headers["authorization"]) == ("1.0.0", "Bearer token")
+        assert (headers["tus-resumable"], headers["authorization"]) == ("1.0.0", "DPoP token")
         assert headers["content-type"] == "application/offset+octet-stream"
         assert headers["upload-offset"] == str(len(self.data))
         assert headers["upload-checksum"] == f"sha256 {b64encode(hashlib.sha256(piece).digest()).decode()}"

@@ -13,8 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from linkage_engine.boundary import CROSSWALK, EXTRACT_DATE, PERSON_INDEX
-from linkage_engine.contract.query_spec import EmergencySpec, PrevalenceSpec
+from linkage_engine.contract.query_spec import EmergencySpec, PrevalenceSpec, QuerySpec
+from linkage_engine.linked_data import CROSSWALK, EXTRACT_DATE, PERSON_INDEX
 from linkage_engine.query.emergency_reference import emergency_reference
 from linkage_engine.query.emergency_sql import INPUTS
 from linkage_engine.query.reference import reference_answer
@@ -47,7 +47,7 @@ class Truth:
         """One more than the highest number."""
         return max(self.lives, default=-1) + 1
 
-    def behind(self, question: PrevalenceSpec | EmergencySpec) -> dict[Labels, Behind]:
+    def behind(self, question: QuerySpec) -> dict[Labels, Behind]:
         """Every cell of a question, one person at a time."""
         people: dict[Labels, set[int]] = defaultdict(set)
         counted: dict[Labels, set[int]] = defaultdict(set)
@@ -58,13 +58,14 @@ class Truth:
         return {labels: Behind(frozenset(people[labels]), frozenset(counted[labels])) for labels in people}
 
     def _one(
-        self, question: PrevalenceSpec | EmergencySpec, life: Mapping[str, Rows]
+        self, question: QuerySpec, life: Mapping[str, Rows]
     ) -> dict[Labels, tuple[frozenset[int], frozenset[int]]]:
         if isinstance(question, PrevalenceSpec):
             found = reference_answer(question, life)
             return {labels: (cell.denominator, cell.numerator) for labels, cell in found.items()}
         if not life["cancer_registration"]:
             return {}
+        assert isinstance(question, EmergencySpec)  # no strategy asks how well records were linked
         cells, _ = emergency_reference(question, life, data_end=self.data_end)
         return {labels: (frozenset(cell.people), frozenset()) for labels, cell in cells.items()}
 

@@ -1,0 +1,120 @@
+"""What analysis keeps of a project, as questions read it: data sets by link id, and how they were linked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from linkage_engine.contract.refusals import QueryRefused, RefusalCode
+from linkage_engine.contract.reports import HIDDEN, LinkageOfDataSets, LinkedProviders, RunFigures
+from linkage_engine.linkage_runs.crosswalk import FIGURES, RUN_ID
+from linkage_engine.linkage_runs.withdrawn import still_linked
+from linkage_engine.vault.parquet import Vault
+
+CROSSWALK, PERSON_INDEX = "crosswalk", "person_index"
+EXTRACT_DATE = b"extract_date"
+
+
+def payload_object(provider_id: str, delivery_id: str, name: str) -> str:
+    """Where a data set of a delivery is kept."""
+    return f"payload/{provider_id}/{delivery_id}/{name}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LinkedData:
+    """The data sets of the deliveries that the latest crosswalk names."""
+
+    vault: Vault
+    project_id: str
+    crosswalk: pa.Table
+    """Without those who were withdrawn since."""
+    withdrawn: str
+    """A digest of who they are."""
+
+    @classmethod
+    def of(cls, vault: Vault, project_id: str) -> LinkedData:
+        """A project's data; QueryRefused(NO_LINKED_DATA) before its first crosswalk."""
+        if not vault.exists(project_id, CROSSWALK):
+            raise QueryRefused(RefusalCode.NO_LINKED_DATA)
+        return cls(vault, project_id, *still_linked(vault, project_id, vault.read(project_id, CROSSWALK)))
+
+    @property
+    def deliveries(self) -> list[tuple[str, str]]:
+        """Which delivery of which provider was linked, in order."""
+        names = ["provider_id", "delivery_id"]
+        found = self.crosswalk.group_by(names).aggregate([])
+        return sorted(zip(*(found[name].to_pylist() for name in names), strict=True))
+
+    @property
+    def version(self) -> str:
+        """A digest of which deliveries a run linked and who was withdrawn since: same data, same version."""
+        run = (self.crosswalk.schema.metadata or {})[RUN_ID].decode()
+        return hashlib.sha256(json.dumps([run, self.deliveries, self.withdrawn]).encode()).hexdigest()
+
+    @property
+    def roll(self) -> pa.Table:
+        """The numbers of everybody whom the crosswalk names."""
+        index = self.vault.read(self.project_id, PERSON_INDEX)
+        return index.filter(pc.is_in(index["link_id"], value_set=self.crosswalk["link_id"].unique()))
+
+    def rows(self, name: str, schema: pa.Schema) -> pa.Table:
+        """A data set of every delivery, each row with columns of the crosswalk and its own."""
+        whose = [column for column in schema.names if column in self.crosswalk.column_names]
+        wanted = [column for column in schema.names if column not in whose]
+        keyed = ["person_key", *(column for column in whose if column != "person_key")]
+        parts = [schema.empty_table()]
+        for provider, kept in self._kept(name):
+            own = self.crosswalk.filter(pc.equal(self.crosswalk["provider_id"], provider))
+            rows = self.vault.read(self.project_id, kept, columns=["person_key", *wanted])
+            joined = rows.join(own.select(keyed), "person_key", join_type="inner")
+            parts.append(joined.select(schema.names).cast(schema))
+        return pa.concat_tables(parts)
+
+    def extract_dates(self, name: str) -> Iterator[date]:
+        """The days on which the deliveries of a data set were extracted."""
+        for _, kept in self._kept(name):
+            metadata = self.vault.read(self.project_id, kept, columns=[]).schema.metadata or {}
+            if EXTRACT_DATE not in metadata:  # kept before deliveries said so: to be sent again
+                raise QueryRefused(RefusalCode.NO_LINKED_DATA)
+            yield date.fromisoformat(metadata[EXTRACT_DATE].decode())
+
+    def linkage(self, data_set: str, linked_to: str) -> LinkageOfDataSets | None:
+        """What the run told of the providers of two data sets; nothing where it told analysis nothing."""
+        said = (self.crosswalk.schema.metadata or {}).get(FIGURES)
+        if said is None:
+            return None
+        run = RunFigures.model_validate_json(said)
+        first, second = (tuple(one for one, _ in self._kept(name)) for name in (data_set, linked_to))
+        pairs = dict.fromkeys(tuple(sorted((a, b))) for a in first for b in second if a != b)
+        return LinkageOfDataSets(
+            data_set_from=first,
+            linked_to_from=second,
+            policy=run.policy,
+            linkage_profile=run.linkage_profile,
+            effective_threshold=run.effective_threshold,
+            rounding=run.rounding,
+            providers=tuple(
+                LinkedProviders(
+                    first=a,
+                    second=b,
+                    repeated_first=run.repeated.get(a, HIDDEN),
+                    repeated_second=run.repeated.get(b, HIDDEN),
+                    figures=run.pairs[f"{a}:{b}"],
+                )
+                for a, b in pairs
+                if f"{a}:{b}" in run.pairs
+            ),
+        )
+
+    def _kept(self, name: str) -> Iterator[tuple[str, str]]:
+        """The providers of a data set, each with where its rows are."""
+        for provider, delivery in self.deliveries:
+            kept = payload_object(provider, delivery, name)
+            if self.vault.exists(self.project_id, kept):
+                yield provider, kept

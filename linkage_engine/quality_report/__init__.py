@@ -1,0 +1,1 @@
+"""The quality report of a linkage: made of controlled numbers alone, as JSON, CSV and an accessible page."""
