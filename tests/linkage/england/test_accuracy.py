@@ -78,7 +78,7 @@ def test_other_englands_are_as_hard(tmp_path: Path, seed: int) -> None:
 
 @pytest.mark.deep
 def test_tokens_lose_little_against_plaintext(england_folder: Path) -> None:
-    """The registry has one in twelve of the practices' people: .7 points are the limit where so few overlap."""
+    """The registry has one in twelve of the practices' people: of so few .7 points are the limit."""
     tokens = _evaluated(england_folder, LinkageProfile.TOKENS)
     plaintext = _evaluated(england_folder, LinkageProfile.PLAINTEXT)
     assert tokens.one_to_one.f1 > plaintext.one_to_one.f1 - 0.007
