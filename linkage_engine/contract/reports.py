@@ -98,7 +98,7 @@ class QualityFigures(Value):
     """What a quality report tells of the linkage of two providers, after disclosure control."""
 
     outcome: Literal["chosen", "few-records", "no-overlap"]
-    """How the threshold came about; `no-overlap`: nobody was seen in both, and nobody was linked."""
+    """How the threshold came about; `no-overlap`: nobody, or too few to tell, are linked."""
     is_settled: bool
     """Whether the training of the model came to rest."""
     resubmissions: int

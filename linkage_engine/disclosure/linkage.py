@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.reports import LeftOutFigures, LinkageFigures, RunFigures, SpineFigures
+from linkage_engine.disclosure.figures import CONFIDENTIAL
 from linkage_engine.disclosure.linkage_quality import (
     ExactQuality,
     at_most,
@@ -114,7 +115,8 @@ def controlled_figures(exact: ExactLinkage, policy: Policy) -> LinkageFigures:
     seconds = {step: round(taken, 1) for step, taken in exact.seconds.items()}
     both, quality = (exact.records_a, exact.records_b), exact.quality
     if not links_may_be_told(exact.links, both, policy):
-        hidden = None if quality is None else hidden_quality(quality)
+        few = told(exact.links, policy) is CONFIDENTIAL
+        hidden = None if quality is None else hidden_quality(quality, are_few=few)
         return LinkageFigures(records_a=records_a, records_b=records_b, seconds=seconds, quality=hidden)
     links = rounded(exact.links, policy)
     return LinkageFigures(

@@ -20,6 +20,7 @@ AT_MOST_PERCENT = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 """Steps of the estimated false links: an exact rate is a fraction of the number of links."""
 STEPS_A_BIT = 2
 """An exact threshold is the match weight of one pair of records."""
+NO_OVERLAP = "no-overlap"
 LOW = ControlledValue(value=None, status=CellStatus.LOW)
 
 
@@ -85,12 +86,15 @@ def controlled_quality(exact: ExactQuality, policy: Policy, *, records: tuple[in
     )
 
 
-def hidden_quality(exact: ExactQuality) -> QualityFigures:
-    """The quality of a linkage whose links may not be told: how it came about, and no number."""
+def hidden_quality(exact: ExactQuality, *, are_few: bool) -> QualityFigures:
+    """The quality of a linkage whose links may not be told: how it came about, and no number.
+
+    Few links are the same text as none.
+    """
     hidden = (CONFIDENTIAL,) * len(exact.pair_weights)
     return QualityFigures(
-        outcome=exact.outcome,
-        is_settled=exact.is_settled,
+        outcome=NO_OVERLAP if are_few else exact.outcome,
+        is_settled=are_few or exact.is_settled,
         resubmissions=exact.resubmissions,
         pair_weights=hidden,
         decoy_weights=hidden,

@@ -19,7 +19,7 @@ from linkage_engine.laboratory.reliability import Reliability, reliability
 from linkage_engine.laboratory.scores import Flags, Floats, best_f1, number_of_true_pairs, scores_from
 from linkage_engine.link.assignment import one_to_one
 from linkage_engine.link.competition import Judged, Sides, judged
-from linkage_engine.link.linking import LinkSettings, scored_pairs
+from linkage_engine.link.linking import LinkSettings, ScoredPairs, scored_pairs
 from linkage_engine.link.matching import Edges, prior_bits
 from linkage_engine.link.plaintext import plaintext_edges
 from linkage_engine.link.prepare import prepared
@@ -27,7 +27,7 @@ from linkage_engine.link.profiles import MODELS
 from linkage_engine.link.threshold import Outcome
 
 Seconds = dict[str, float]
-Weighed = tuple[Edges, Seconds]
+Weighed = tuple[Edges, Seconds, ScoredPairs | None]
 Places = NDArray[np.int64]
 
 
@@ -77,6 +77,8 @@ class Linked:
     single: Places
     """Of the pairs between the files, in their order, those that a one-to-one assignment keeps."""
     seconds: Seconds
+    scored: ScoredPairs | None
+    """What the service would keep of the pairs; of plaintext nothing."""
 
     def between(self) -> Edges:
         """The pairs between the files."""
@@ -91,7 +93,7 @@ def link_files(a: Records, b: Records, *, profile: LinkageProfile, threads: int,
         connection.execute("SET disabled_optimizers = 'join_order'")
         connection.execute("SET enable_progress_bar = false")
         weigh = _plaintext if profile is LinkageProfile.PLAINTEXT else partial(_tokens, profile=profile)
-        edges, seconds = weigh(connection, a.identifiers, b.identifiers, seed=seed, threads=threads)
+        edges, seconds, scored = weigh(connection, a.identifiers, b.identifiers, seed=seed, threads=threads)
     started = time.perf_counter()
     size, other = len(a.people), len(b.people)
     sides = Sides(size, other, prior_bits(max(size, other)))
@@ -101,7 +103,15 @@ def link_files(a: Records, b: Records, *, profile: LinkageProfile, threads: int,
     left, right, weight = edges.left[across], edges.right[across], edges.weight[across]
     single = one_to_one(seen.persons[left], seen.persons[right], weight)
     seconds["assign"] = time.perf_counter() - started
-    return Linked(edges, sides, seen, threshold, single, seconds)
+    return Linked(edges, sides, seen, threshold, single, seconds, scored)
+
+
+def truth_of(found: Linked, a: Records, b: Records) -> tuple[Flags, int]:
+    """Which pairs between the files are of one person, and how many such pairs there are."""
+    people, pairs = np.array([*a.people, *b.people], dtype=object), found.between()
+    first = people[pairs.left]
+    is_true: Flags = (first == people[pairs.right]) & (first != None)  # noqa: E711 - elementwise
+    return is_true, number_of_true_pairs(a.people, b.people)
 
 
 def evaluate_linkage(
@@ -112,12 +122,13 @@ def evaluate_linkage(
     `operating` accepts every pair from the threshold on, `one_to_one` each record once; the threshold comes
     from target-decoy competition and is chosen before the truth is looked at.
     """
-    found = link_files(a, b, profile=profile, threads=threads, seed=seed)
-    pairs, threshold, single = found.between(), found.threshold, found.single
-    people = np.array([*a.people, *b.people], dtype=object)
-    first = people[pairs.left]
-    is_true = (first == people[pairs.right]) & (first != None)  # noqa: E711 - elementwise
-    true, weight = number_of_true_pairs(a.people, b.people), pairs.weight
+    return evaluated(link_files(a, b, profile=profile, threads=threads, seed=seed), a, b, profile=profile)
+
+
+def evaluated(found: Linked, a: Records, b: Records, *, profile: LinkageProfile) -> LinkageEvaluation:
+    """The scores of two linked files against the truth."""
+    threshold, single, weight = found.threshold, found.single, found.between().weight
+    is_true, true = truth_of(found, a, b)
     return LinkageEvaluation(
         profile=profile,
         records_a=found.sides.records_a,
@@ -130,7 +141,7 @@ def evaluate_linkage(
         one_to_one=_quality(threshold, weight[single], is_true[single], true=true),
         reliability=reliability(found.edges, found.sides, found.seen, is_true),
         seconds=found.seconds,
-        encode_rows_per_second=len(people) / found.seconds["encode"],
+        encode_rows_per_second=(len(a.people) + len(b.people)) / found.seconds["encode"],
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )
 
@@ -152,7 +163,7 @@ def _plaintext(
     a, b = normalised(a), normalised(b)
     seconds = {"prepare": blocked - started, "encode": time.perf_counter() - blocked}
     edges, taken = plaintext_edges(connection, a, b, pairs=pairs, seed=seed)
-    return edges, seconds | taken
+    return edges, seconds | taken, None
 
 
 def _tokens(
@@ -169,4 +180,4 @@ def _tokens(
     one, other = encoded(a, b, profile=profile, workers=threads)
     done = time.perf_counter()
     found = scored_pairs(connection, one, other, settings=LinkSettings(profile, seed))
-    return found.edges, {"encode": done - started} | found.seconds
+    return found.edges, {"encode": done - started} | found.seconds, found

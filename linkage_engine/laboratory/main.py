@@ -14,7 +14,8 @@ from linkage_engine.laboratory.demo.commands import StepFailed
 from linkage_engine.laboratory.demo.run import run_demo
 from linkage_engine.laboratory.disclosure.main import app as disclosure
 from linkage_engine.laboratory.england.write import write_england
-from linkage_engine.laboratory.linkage import evaluate_linkage
+from linkage_engine.laboratory.linkage import evaluated, link_files
+from linkage_engine.laboratory.linkage_report import linkage_report, write_report
 from linkage_engine.laboratory.records import read_fields, read_records
 from linkage_engine.laboratory.reidentification.command import reidentify
 
@@ -59,12 +60,16 @@ def linkage(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
             help="Write here, as text, how many links are false by weight: expected and true.",
         ),
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the quality report into this folder: JSON, CSV and a page.")
+    ] = None,
 ) -> None:
     """Link two files and score the result against the truth, which decides nothing."""
     try:
         columns = read_fields(fields)
         records = [read_records(path, fields=columns, truth=truth) for path in (a, b)]
-        found = evaluate_linkage(*records, profile=profile, threads=threads, seed=seed)
+        linked = link_files(*records, profile=profile, threads=threads, seed=seed)
+        found = evaluated(linked, *records, profile=profile)
     except EngineRefusal as refusal:
         typer.echo(f"refused: {refusal} {refusal.counts}", err=True)
         raise typer.Exit(1) from None
@@ -74,6 +79,8 @@ def linkage(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
         json_out.write_text(figures + "\n", encoding="utf-8")
     if reliability_out is not None:
         reliability_out.write_text(found.reliability.as_text(), encoding="utf-8")
+    if report is not None:
+        write_report(report, linkage_report(linked, *records, profile=profile))
 
 
 app.command("reidentify")(reidentify)

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from linkage_engine.link.model import ELSE, SAME_POSTCODE, Anchor, Comparison, Level, equal, missing
+from linkage_engine.link.model import (
+    ELSE,
+    HOLDS,
+    SAME_POSTCODE,
+    Anchor,
+    Comparison,
+    Level,
+    equal,
+    missing,
+    shared,
+)
 
 ADDRESS = "len(list_intersect(near_address_l, near_address_r))"
 """How many tokens of words of the address are shared: up to four for each part that they are joined with."""
@@ -39,15 +49,34 @@ POSTCODE = Comparison(
         Level("else", ELSE, 0.12, 0.9983),
     ),
 )
-ADDRESS_AT_POSTCODE = Comparison(
-    "address_postcode",
-    f"NOT {SAME_POSTCODE}",
+_SAME_FAMILY = shared("near_family_postcode", "near_family_postcode")
+# Who shares a home mostly shares the name: each says less where the other is known.
+ADDRESS_OF_FAMILY = Comparison(
+    "address_family",
+    f"NOT {SAME_POSTCODE} OR NOT {_SAME_FAMILY}",
+    (Level("home", f"{ADDRESS} >= {WORDS_OF_ONE_HOME}", 0.85, 0.5), Level("else", ELSE, 0.15, 0.5)),
+    Anchor.POSTCODE,
+)
+ADDRESS_OF_OTHERS = Comparison(
+    "address_others",
+    f"NOT {SAME_POSTCODE} OR {_SAME_FAMILY}",
     (Level("home", f"{ADDRESS} >= {WORDS_OF_ONE_HOME}", 0.85, 0.1), Level("else", ELSE, 0.15, 0.9)),
     Anchor.POSTCODE,
 )
+# Words of an address are joined with the date of birth: strangers born on one day share ROAD.
+ADDRESS_AT_DOB = Comparison(
+    "address_dob",
+    f"NOT ({HOLDS[Anchor.DOB]})",
+    (
+        Level("home", f"{ADDRESS} >= {WORDS_OF_ONE_HOME}", 0.4, 1e-3),
+        Level("street", f"{ADDRESS} > 0", 0.2, 0.2),
+        Level("else", ELSE, 0.4, 0.799),
+    ),
+    Anchor.DOB,
+)
 ADDRESS_ELSEWHERE = Comparison(
     "address_elsewhere",
-    SAME_POSTCODE,
+    f"NOT ({HOLDS[Anchor.NEITHER]})",
     (
         Level("home", f"{ADDRESS} >= {WORDS_OF_ONE_HOME}", 0.4, 1e-5),
         Level("street", f"{ADDRESS} > 0", 0.1, 1e-3),

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from linkage_engine.contract.profiles import COLUMNS, LinkageProfile
 from linkage_engine.contract.tokens import TokenColumn, TokenKind
 from linkage_engine.link.fields import (
-    ADDRESS_AT_POSTCODE,
+    ADDRESS_AT_DOB,
     ADDRESS_ELSEWHERE,
+    ADDRESS_OF_FAMILY,
+    ADDRESS_OF_OTHERS,
     DOB,
     MIDDLE_INITIAL,
     NHS_NUMBER,
@@ -71,7 +73,7 @@ _FILTERED = Sight(pair="name_pair", has_filters=True)
 
 
 def _model(profile: LinkageProfile, names: tuple[Comparison, ...], *blocked: Block) -> ProfileModel:
-    home = (POSTCODE, ADDRESS_AT_POSTCODE, ADDRESS_ELSEWHERE)
+    home = (POSTCODE, ADDRESS_OF_FAMILY, ADDRESS_OF_OTHERS, ADDRESS_AT_DOB, ADDRESS_ELSEWHERE)
     return ProfileModel(
         {column.name: column for column in COLUMNS[profile]},
         (NHS_NUMBER, DOB, *names, *home, SEX, MIDDLE_INITIAL),

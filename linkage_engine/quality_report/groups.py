@@ -121,7 +121,7 @@ def _row(label: str, cell: Cell, total: Cell, *, has_rates: bool) -> Row:
             _computed(None if mine is None else round(100 * mine, 1), cell, Unit.PERCENT),
             _computed(None if others is None else round(100 * others, 1), cell, Unit.PERCENT),
             _computed(None if difference is None else round(difference, 2), cell, Unit.DIFFERENCE),
-            words(_flag(difference)),
+            words("not compared" if label == TOTAL else _flag(difference)),
         ),
     )
 

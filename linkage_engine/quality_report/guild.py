@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.contract.controlled_table import ControlledTable
 from linkage_engine.contract.profiles import LinkageProfile
+from linkage_engine.contract.query_spec import LinkageQualityParameters
 from linkage_engine.contract.reports import LinkageOfDataSets
 from linkage_engine.quality_report.document import Item, Section
 
@@ -28,13 +30,17 @@ HOW = (
 OUTCOMES = {
     "chosen": "by target-decoy competition, for the best expected F1, without knowing who is who",
     "few-records": "at even odds of the model, which nothing confirms: too few records to choose a threshold",
-    "no-overlap": "not at all: nobody was seen in both, so that nobody was linked",
+    "no-overlap": "nobody, or too few to tell, seen in both",
 }
 
 
-def method(asked_on: str, table: ControlledTable, linkage: LinkageOfDataSets | None) -> Section:
+def method(
+    asked: LinkageQualityParameters, table: ControlledTable, linkage: LinkageOfDataSets | None
+) -> Section:
     """The answers in the order of GUILD's steps: provision, linkage, analysis."""
-    items = [*_linking(linkage), *_telling(asked_on, table)]
+    sets = [data_set(name) for name in (asked.data_set, asked.linked_to)]
+    held = [(each.title, each.description) for each in sets]
+    items = [*held, *_linking(linkage), *_telling(f"{asked.index_date:%d %B %Y}", table)]
     return Section(
         name="method",
         title="Method",

@@ -58,9 +58,11 @@ def _records(pair: LinkedProviders, name: str, names: str) -> ReportTable:
     ]
     if quality is not None:
         short = (quality.unlinkable_a, quality.unlinkable_b)
+        shares = (share_of(short[0], figures.records_a), share_of(short[1], figures.records_b))
         rows += [
             ("Pairs taken for one person's", Unit.COUNT, quality.duplicates_a, quality.duplicates_b),
             ("Records with too little in them to be linked", Unit.COUNT, *short),
+            ("The same, percent of the records", Unit.PERCENT, *shares),
         ]
     columns = tuple(
         Column(name=side, title=provider, unit=Unit.COUNT)
@@ -163,12 +165,12 @@ def _numbered(quality: QualityFigures, name: str, names: str, effective_threshol
         ("Of them false", known.false_links, Unit.COUNT),
         ("Pairs of one number that were missed", known.missed, Unit.COUNT),
         (
-            "Precision, percent at least",
+            "Precision, percent at least, but for rounding",
             _without(known.false_links, known.links, effective_threshold),
             Unit.PERCENT,
         ),
         (
-            "Recall, percent at least",
+            "Recall, percent at least, but for rounding",
             _without(known.missed, known.pairs, effective_threshold),
             Unit.PERCENT,
         ),

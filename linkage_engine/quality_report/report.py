@@ -28,8 +28,8 @@ ONE_PROVIDER = (
     "linked, and no rate is shown."
 )
 NO_OVERLAP = (
-    "No overlap was seen: pairs between the providers were no better than chance, so that nobody was linked "
-    "and no rate is shown."
+    "No overlap to speak of was seen: of the providers' records none, or too few to tell, were linked, so "
+    "that no rate is shown."
 )
 OF_PROVIDERS = (
     "Records were linked provider by provider; the numbers of this part are of all records of two providers, "
@@ -49,8 +49,11 @@ def quality_report(
     where = data_set(asked.parameters.linked_to).title
     without = _why_no_rates(linkage)
     headline = _headline(whose, where, total_of(table)) if without is None else without
-    day = f"{asked.parameters.index_date:%d %B %Y}"
-    sections = [by_group(table, has_rates=without is None), of_linkage(linkage), method(day, table, linkage)]
+    sections = [
+        by_group(table, has_rates=without is None),
+        of_linkage(linkage),
+        method(asked.parameters, table, linkage),
+    ]
     if without is None:
         sections.insert(0, _headline_table(total_of(table)))
     return QualityReport(

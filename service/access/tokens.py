@@ -37,6 +37,8 @@ class _Claims(BaseModel):
 class AssertionClaims(_Claims):
     """What a client assertion claims (RFC 7523 §3)."""
 
+    nbf: int | None = None
+
 
 class Confirmation(BaseModel):
     """The key that a token is bound to, by its thumbprint (RFC 9449 §6.1)."""
@@ -116,6 +118,7 @@ def assertion_claims(assertion: str, key: PublicKey, *, audience: str, now: date
         and moment < claims.exp <= moment + ASSERTION_SECONDS
         and claims.iat <= moment + SKEW_SECONDS
         and claims.iat < claims.exp
+        and (claims.nbf or claims.iat) <= moment + SKEW_SECONDS
     )
     if not believable:
         raise AssertionRefused

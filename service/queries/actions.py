@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from linkage_engine.catalogue.age_bands import age_bandings
 from linkage_engine.catalogue.analysis_templates import emergency_template
 from linkage_engine.catalogue.areas import areas
+from linkage_engine.catalogue.data_sets import DATA_SETS
 from linkage_engine.catalogue.tumour_groups import tumour_groups
 from linkage_engine.contract.limits import Limits
 from linkage_engine.contract.permit import Permit
@@ -67,6 +68,8 @@ def _catalogue() -> dict[str, set[str]]:
         "tumour_groups": {group.name for group in tumour_groups().groups},
         "age_bands": {banding.name for banding in age_bandings().bandings},
         "areas": {area.code for area in areas().areas},
+        "data_set": set(DATA_SETS),
+        "linked_to": set(DATA_SETS),
         "admission_methods": {methods.name for methods in emergency_template().admission_methods},
     }
 

@@ -88,6 +88,8 @@ def test_a_clock_a_little_ahead_is_forgiven(service: AtWork) -> None:
     now = int(service.clock().timestamp())
     assert service.sign_in(signed_claims(service, iat=now + 30, exp=now + 60)).status_code == 200
     assert service.sign_in(signed_claims(service, iat=now + 31, exp=now + 60)).status_code == 401
+    assert service.sign_in(signed_claims(service, nbf=now + 30)).status_code == 200
+    assert service.sign_in(signed_claims(service, nbf=now + 31)).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,15 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from linkage_engine.contract.query_spec import LinkageQualitySpec, query_spec
+from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.statements import ReleaseStatement
+from linkage_engine.handed_over import linkage_of
 from service.audit.vocabulary import Action
 from service.jobs import Job
 from service.problems.results import OutsideThePermit
 from service.queries.actions import ask_query
+from service.queries.rules import QueryState
+from service.releases.contents import quality_files
 from service.releases.package import release_folder
 from service.signed import TextType, verified
 from tests.factories import PROJECT
@@ -97,6 +101,32 @@ def test_where_all_are_linked_the_figures_of_the_linkage_are_hidden_and_the_meth
     assert {figure["text"] for row in errors["rows"] for figure in row["figures"]} == {"[c]"}
 
 
+def controlled_under(shop: Workshop, policy: str) -> str:
+    templates = ("prevalence", "linkage_quality")
+    put_permit(shop, shop.permit_text(templates=templates, policy=policy))
+    asked_of = specification("gp_registration", "cancer_registration", ("sex",))
+    with shop.acting("rosalind") as act:
+        query_id = ask_query(act, PROJECT, shop.question_text(specification=asked_of))[0].id
+    for job in (Job.ANSWER, Job.CONTROL):
+        shop.do(job, query_id)
+    return query_id
+
+
+@pytest.mark.parametrize("policy", ["acro-default", "cell-key"])
+def test_under_a_policy_that_does_not_round_the_report_is_made_of_what_it_tells(at: At, policy: str) -> None:
+    shop = at("finished")
+    evidence, _ = shop.evidence("cheng", controlled_under(shop, policy))
+    report = json.loads(quality_files(evidence)["linkage-quality.json"])
+    told = evidence.table.rows[0].values[0].value
+    assert f"Of about {told:,.0f} people" in report["summary"][0]
+
+
+def test_within_a_privacy_budget_it_is_not_answered_since_it_has_intervals(at: At) -> None:
+    shop = at("finished")
+    query = shop.query(controlled_under(shop, "public-dashboard"))
+    assert (query.state, query.code) == (QueryState.FAILED, RefusalCode.MECHANISM_NOT_AVAILABLE)
+
+
 def test_data_sets_of_one_provider_are_reported_as_not_linked(at: At) -> None:
     shop = at("finished")
     _, files = released(shop, "cancer_registration", "death")
@@ -119,3 +149,10 @@ def test_a_worker_killed_before_the_gate_decided_answers_the_same_again(at: At) 
     evidence, _ = shop.evidence("cheng", query_id)
     assert evidence.linkage is not None
     assert [pair.first for pair in evidence.linkage.providers] == [REGISTRY]
+
+
+def test_figures_that_are_none_are_not_trusted() -> None:
+    assert linkage_of(None) is None
+    with pytest.raises(NotTrusted) as refusal:
+        linkage_of(b"{}")
+    assert refusal.value.code is RefusalCode.HAND_OVER_INVALID

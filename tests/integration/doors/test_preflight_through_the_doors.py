@@ -24,6 +24,7 @@ from tests.integration.doors.test_emergency_through_the_doors import (
     controlled,
 )
 from tests.spec.drawn_emergency import an_emergency_spec
+from tests.spec.drawn_linkage import a_linkage_spec
 
 PREVALENCE = a_specification(breakdowns=(Breakdown.TUMOUR_GROUP, Breakdown.SEX, Breakdown.AGE_BAND))
 EMERGENCY = an_emergency_spec(
@@ -34,9 +35,13 @@ EMERGENCY = an_emergency_spec(
     age_bands="ten_year",
     events=("emergency_admission",),
 ).model_copy(update={"project_id": PROJECT})
+QUALITY = a_linkage_spec(Breakdown.SEX, Breakdown.AGE_BAND, Breakdown.AREA, age_bands="ten_year").model_copy(
+    update={"project_id": PROJECT}
+)
 OUTCOMES = {
     "prevalence": ("registry", "cancer_registration"),
     "emergency_15m": ("hospital", "apc_spell"),
+    "linkage_quality": ("registry", "cancer_registration"),
 }
 
 
@@ -61,7 +66,7 @@ def coarser(spec: QuerySpec) -> Iterable[QuerySpec]:
         yield spec.model_copy(update={"breakdowns": kept})
 
 
-@pytest.mark.parametrize("spec", [PREVALENCE, EMERGENCY], ids=lambda spec: spec.template)
+@pytest.mark.parametrize("spec", [PREVALENCE, EMERGENCY, QUALITY], ids=lambda spec: spec.template)
 def test_coarser_questions_are_foreseen_as_if_they_were_asked_themselves(
     spec: QuerySpec, tmp_path: Path
 ) -> None:
@@ -72,7 +77,7 @@ def test_coarser_questions_are_foreseen_as_if_they_were_asked_themselves(
     assert gate.inside.vault.names(PROJECT, "") == (), "nothing is kept, nor is a history begun"
 
 
-@pytest.mark.parametrize("spec", [PREVALENCE, EMERGENCY], ids=lambda spec: spec.template)
+@pytest.mark.parametrize("spec", [PREVALENCE, EMERGENCY, QUALITY], ids=lambda spec: spec.template)
 def test_the_answer_then_hides_what_was_foreseen(spec: QuerySpec, tmp_path: Path) -> None:
     door, gate = an_analysis(tmp_path, PARTS), GateDoor(an_inside(tmp_path / "gate"))
     told = foreseen(door, gate, spec).asked
@@ -81,7 +86,7 @@ def test_the_answer_then_hides_what_was_foreseen(spec: QuerySpec, tmp_path: Path
     assert (told.cells, told.hidden) == (record.cells, withheld)
 
 
-@pytest.mark.parametrize("spec", [PREVALENCE, EMERGENCY], ids=lambda spec: spec.template)
+@pytest.mark.parametrize("spec", [PREVALENCE, EMERGENCY, QUALITY], ids=lambda spec: spec.template)
 def test_no_row_of_an_outcome_is_read(spec: QuerySpec, tmp_path: Path) -> None:
     """Whoever is counted, and if nobody ever was: the same; were a row asked for, the vault would refuse."""
     door, gate = an_analysis(tmp_path, PARTS), GateDoor(an_inside(tmp_path / "gate"))

@@ -48,6 +48,7 @@ def test_files_without_overlap_say_so_and_link_nobody() -> None:
     found, _, _ = linked(*made(0.0))
     assert found.grounds.outcome is Outcome.NO_OVERLAP
     assert found.pairs.num_rows == found.candidates.num_rows == found.figures.links == 0
+    assert (found.quality.outcome, found.quality.levels.links_lenient) == ("no-overlap", 0)
     assert found.figures.match_weight_threshold == 0.0
 
 

@@ -46,6 +46,12 @@ def test_with_nhs_numbers_nearly_every_link_is_found_and_right(files: TwoFiles) 
     assert result.figures.candidate_pairs >= result.figures.links
     assert result.figures.records_a == files.registry.num_rows
     assert set(result.figures.seconds) == {"prepare", "train", "predict", "assign"}
+    known = result.quality
+    assert known.numbered_pairs > 0.5 * files.true_pairs
+    assert known.numbered_correct > 0.95 * known.numbered_links
+    assert known.numbered_correct > 0.93 * known.numbered_pairs
+    assert known.levels.links_strict <= result.figures.links <= known.levels.links_lenient
+    assert known.unlinkable_a < 0.02 * files.registry.num_rows
 
 
 def test_without_nhs_numbers_precision_and_recall_stay_high_and_the_estimate_is_honest(

@@ -106,11 +106,14 @@ def hand_over(doors: Doors, crosswalk: pa.Table) -> int:
     return doors.analysis.receive_crosswalk(sealed_to("analysis", parquet(crosswalk)), doors.project)
 
 
-def people_of(delivered: Delivered, data_set: str) -> list[str]:
-    """The person keys of a payload part in order: what only the analysis worker can open."""
+def people_of(delivered: Delivered, data_set: str, *, blank: str | None = None) -> list[str]:
+    """The person keys of a payload part in order: what only the analysis worker can open.
+
+    With `blank` only those of rows where that column is.
+    """
     plain = unseal_bytes(delivered.parts[data_set], identities=[IDENTITIES["analysis"]])
-    keys: list[str] = pq.read_table(io.BytesIO(plain))["person_key"].to_pylist()
-    return keys
+    rows = pq.read_table(io.BytesIO(plain)).to_pylist()
+    return [row["person_key"] for row in rows if blank is None or not row[blank]]
 
 
 def crosswalk_of(rows: Iterable[tuple[str, str, str, str]], run_id: str = RUN) -> pa.Table:

@@ -143,7 +143,7 @@ def test_the_data_version_follows_who_was_withdrawn_and_tells_no_number(
 ) -> None:
     receive_payload(doors, delivered.values())
     hand_over(doors, by_hand(delivered))
-    keys = people_of(delivered[PRACTICES], "gp_registration")
+    keys = people_of(delivered[PRACTICES], "gp_registration", blank="registration_end")
     versions, sizes = [], []
     for gone in ([], ["ab" * 16], keys[:1], keys[:1], keys[1:2]):  # the second is nobody's key
         if gone:

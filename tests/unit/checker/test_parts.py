@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from linkage_engine.contract.controlled_table import PublishedRecord
+from service.checker.evidence import linkage_lines
 from service.checker.parts import before_csv, parts, write_folder
 from service.releases.contents import released_files
-from tests.unit.checker.evidences import looked_back, some_evidence
+from tests.unit.checker.evidences import QUESTION, looked_back, some_evidence
+from tests.unit.quality_report.answers import answer, asked
+from tests.unit.quality_report.figures import LINKAGE
 
 DIGEST = "ef" * 32
 
@@ -23,6 +26,22 @@ def test_what_would_leave_is_there_byte_for_byte() -> None:
     assert files["disclosure-record.json"] == released["disclosure-record.json"]
     record = PublishedRecord.model_validate_json(files["disclosure-record.json"])
     assert record.history.tables_before == 3
+
+
+def test_a_quality_report_is_there_as_it_would_leave() -> None:
+    spec = asked()
+    question = QUESTION.model_copy(update={"specification": spec})
+    table = answer(spec, {}, (900, 400))
+    evidence = some_evidence(
+        question=question, table=table, exact=((900.0,) * 9,), reasons=((None,) * 9,), linkage=LINKAGE
+    )
+    files, released = parts(evidence, DIGEST), released_files(evidence, signed="")
+    reports = {name for name in released if name.startswith("linkage-quality")}
+    assert len(reports) == 3
+    assert all(files[name] == released[name] for name in reports)
+    lines = linkage_lines(evidence.linkage)
+    assert "Links at three thresholds: cancer-registry and gp-federation: Primary: 3.5 / 1,095 / 1" in lines
+    assert linkage_lines(None) == []
 
 
 def test_nothing_from_before_control_is_in_what_would_leave() -> None:

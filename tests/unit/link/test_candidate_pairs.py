@@ -72,3 +72,12 @@ def test_no_token_that_is_there_twice_is_lost_and_few_others_stay(seed: int) -> 
     found = shared(np.concatenate([once, twice, twice]))
     assert found[15_000:].all()
     assert found[:15_000].mean() < 0.04
+
+
+def test_a_hundred_thousand_records_of_one_key_are_one_token_too_many_and_cost_no_pairs() -> None:
+    everybody = np.arange(100_000, dtype=np.int64)
+    same, own = np.zeros_like(everybody), everybody // 2 + 1
+    found = candidates(iter([Tokens(everybody, same, 100), Tokens(everybody, own, 100)]))
+    assert [group.tokens for group in found.left_out.values()] == [1]
+    assert (found.right - found.left == 1).all()
+    assert len(found.left) == 50_000

@@ -128,7 +128,7 @@ def test_records_of_each_provider_say_who_is_there_twice_and_who_cannot_be_linke
 
 def test_without_overlap_the_report_says_so_and_shows_no_rate() -> None:
     report = made(told=NO_OVERLAP, total=(1205, 0), groups={"Male": (500, 0), "Female": (700, 0)})
-    assert report.summary[0].startswith("No overlap was seen")
+    assert report.summary[0].startswith("No overlap to speak of was seen")
     found = figures(report, "linked_by_sex", "Male")
     assert found["people"].text == "501"
     assert {each.status for name, each in found.items() if name not in {"people", "flag"}} == {
