@@ -1,9 +1,10 @@
 """Checks against somebody else's programs and data are run, or named as not run: never quietly skipped.
 
 A test marked `@pytest.mark.outside(tool="node")` is not run where that executable is absent, `tool="data"`
-where the folder of outside data is, `tool="febrl"` where FEBRL's files are, and `tool="postgresql"` where no
-server can be started; the summary counts all. A run fails when the tool is there and a marked test was
-skipped all the same, and a full run also when no test with a needed tool ran.
+where the folder of outside data is, `tool="febrl"` where FEBRL's files are, `tool="spark"` where pyspark or
+Java is, and `tool="postgresql"` where no server can be started; the summary counts all. A run fails when the
+tool is there and a marked test was skipped all the same, and a full run also when no test with a needed
+tool ran.
 
 ACRO wants its own versions of many packages, so it is asked in another Python: `TRE_ACRO_PYTHON`, that of a
 virtual environment with acro 1.0.2; `tool="acro"` is not run where that is not set.
@@ -15,6 +16,8 @@ import os
 import shutil
 import subprocess
 from collections import Counter
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -101,17 +104,23 @@ def sumdb(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
 
 def why_absent(config: pytest.Config, tool: str) -> str | None:
     """The reason why checks with a tool cannot run here, or nothing."""
-    if tool == "data":
-        return None if data_folder(config).is_dir() else "no folder TRE_OUTSIDE_DATA"
-    if tool == "acro":
-        return None if acro_python() else "TRE_ACRO_PYTHON is not set"
-    if tool == "febrl":
-        return None if febrl_folder(config).is_dir() else "not fetched: run `make outside`"
     if tool == POSTGRESQL:
         return why_no_postgresql()
     if tool == "go" and not (GO_PATH / "src" / "golang.org" / "x" / "mod" / "sumdb").is_dir():
         return "golang-golang-x-mod-dev is not installed"
-    return None if shutil.which(tool) else "not installed"
+    if tool not in _FOUND:
+        return None if shutil.which(tool) else "not installed"
+    is_there, reason = _FOUND[tool]
+    return None if is_there(config) else reason
+
+
+_FOUND: Mapping[str, tuple[Callable[[pytest.Config], object], str]] = {
+    "data": (lambda config: data_folder(config).is_dir(), "no folder TRE_OUTSIDE_DATA"),
+    "acro": (lambda _: acro_python(), "TRE_ACRO_PYTHON is not set"),
+    "febrl": (lambda config: febrl_folder(config).is_dir(), "not fetched: run `make outside`"),
+    "spark": (lambda _: find_spec("pyspark") and shutil.which("java"), "requirements/spark.txt or Java 17"),
+}
+"""What is no program of its own: how it is looked for, and what is missing where it is not found."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -36,6 +36,8 @@ class RefusalCode(StrEnum):
     TOO_FEW_RECORDS = "too-few-records"
     NOTHING_TO_LINK = "nothing-to-link"
     LINKAGE_FAILED = "linkage-failed"
+    SPARK_ABSENT = "spark-absent"
+    SPARK_UNREACHABLE = "spark-unreachable"
     # queries
     SPECIFICATION_INVALID = "specification-invalid"
     OUTSIDE_THE_PERMIT = "outside-the-permit"

@@ -19,11 +19,14 @@ from linkage_engine.laboratory.reliability import Reliability, reliability
 from linkage_engine.laboratory.scores import Flags, Floats, best_f1, number_of_true_pairs, scores_from
 from linkage_engine.link.assignment import one_to_one
 from linkage_engine.link.competition import Judged, Sides, judged
+from linkage_engine.link.engine import Database
 from linkage_engine.link.linking import LinkSettings, ScoredPairs, scored_pairs
 from linkage_engine.link.matching import Edges, prior_bits
+from linkage_engine.link.on_spark import OnSpark
 from linkage_engine.link.plaintext import plaintext_edges
 from linkage_engine.link.prepare import prepared
 from linkage_engine.link.profiles import MODELS
+from linkage_engine.link.spark_session import SparkPlace, spark_session
 from linkage_engine.link.threshold import Outcome
 
 Seconds = dict[str, float]
@@ -86,14 +89,33 @@ class Linked:
         return Edges(self.edges.left[across], self.edges.right[across], self.edges.weight[across])
 
 
-def link_files(a: Records, b: Records, *, profile: LinkageProfile, threads: int, seed: int) -> Linked:
-    """Two files linked as the profile allows; the threshold comes from target-decoy competition."""
-    with duckdb.connect(config={"threads": threads}) as connection:
-        # Splink's joins exhaust memory under DuckDB 2.0's join order optimiser.
-        connection.execute("SET disabled_optimizers = 'join_order'")
-        connection.execute("SET enable_progress_bar = false")
-        weigh = _plaintext if profile is LinkageProfile.PLAINTEXT else partial(_tokens, profile=profile)
-        edges, seconds, scored = weigh(connection, a.identifiers, b.identifiers, seed=seed, threads=threads)
+def link_files(
+    a: Records,
+    b: Records,
+    *,
+    profile: LinkageProfile,
+    threads: int,
+    seed: int,
+    place: SparkPlace | None = None,
+) -> Linked:
+    """Two files linked as the profile allows; the threshold comes from target-decoy competition.
+
+    In a place on Spark tokens alone are linked, and memory is measured without that of Java.
+    """
+    if place is None:
+        with duckdb.connect(config={"threads": threads}) as connection:
+            # Splink's joins exhaust memory under DuckDB 2.0's join order optimiser.
+            connection.execute("SET disabled_optimizers = 'join_order'")
+            connection.execute("SET enable_progress_bar = false")
+            weigh = _plaintext if profile is LinkageProfile.PLAINTEXT else partial(_tokens, profile=profile)
+            edges, seconds, scored = weigh(
+                connection, a.identifiers, b.identifiers, seed=seed, threads=threads
+            )
+    else:
+        with spark_session(place) as session:
+            edges, seconds, scored = _tokens(
+                OnSpark(session), a.identifiers, b.identifiers, seed=seed, threads=threads, profile=profile
+            )
     started = time.perf_counter()
     size, other = len(a.people), len(b.people)
     sides = Sides(size, other, prior_bits(max(size, other)))
@@ -156,7 +178,7 @@ def _plaintext(
     connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *, seed: int, threads: int
 ) -> Weighed:
     """Plaintext behind the candidate pairs of `tokens`, so that what differs is what is seen of a pair."""
-    tokens = encoded(a, b, profile=LinkageProfile.TOKENS, workers=threads)
+    tokens = tokens_of(a, b, LinkageProfile.TOKENS, workers=threads)
     started = time.perf_counter()
     pairs = prepared(tokens[0], tokens[1], MODELS[LinkageProfile.TOKENS]).pairs
     blocked = time.perf_counter()
@@ -167,17 +189,19 @@ def _plaintext(
 
 
 def _tokens(
-    connection: duckdb.DuckDBPyConnection,
-    a: pa.Table,
-    b: pa.Table,
-    *,
-    seed: int,
-    threads: int,
-    profile: LinkageProfile,
+    database: Database, a: pa.Table, b: pa.Table, *, seed: int, threads: int, profile: LinkageProfile
 ) -> Weighed:
     """The service's own path: tokens under a secret made for this call, then the linkage worker's model."""
     started = time.perf_counter()
-    one, other = encoded(a, b, profile=profile, workers=threads)
+    tokens = tokens_of(a, b, profile, workers=threads)
     done = time.perf_counter()
-    found = scored_pairs(connection, one, other, settings=LinkSettings(profile, seed))
+    found = scored_pairs(database, *tokens, settings=LinkSettings(profile, seed))
     return found.edges, {"encode": done - started} | found.seconds, found
+
+
+def tokens_of(
+    a: pa.Table, b: pa.Table, profile: LinkageProfile, *, workers: int = 1
+) -> tuple[pa.Table, pa.Table]:
+    """Both files' tokens, under a secret made for this call and kept nowhere."""
+    one, other = encoded(a, b, profile=profile, workers=workers)
+    return one, other

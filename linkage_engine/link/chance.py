@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
+from linkage_engine.link.engine import Database, Engine, engine_of
 from linkage_engine.link.model import ELSE, SAME_DOB, Anchor, Comparison
 
 SAMPLED_RECORDS = 1_500
@@ -20,7 +20,7 @@ _JOINED_ON = {Anchor.DOB: ("dob",), Anchor.POSTCODE: ("postcode",), Anchor.BOTH:
 
 
 def with_chance(
-    connection: duckdb.DuckDBPyConnection,
+    database: Database,
     records: pa.Table,
     comparisons: tuple[Comparison, ...],
     *,
@@ -33,12 +33,12 @@ def with_chance(
     counted over pairs that share the anchor: twins, families and households are in them as they are in life.
     """
     counted: dict[str, np.ndarray] = {}
-    apart = _different(comparisons)
+    engine, apart = engine_of(database), _different(comparisons)
     for anchor in Anchor:
         asked = [c for c in comparisons if c.anchor is anchor and not c.u_is_fixed]
         if asked:
             counted |= _counts(
-                connection, _sample(records, anchor, seed), asked, joined=_joined(anchor), different=apart
+                engine, _sample(records, anchor, seed), asked, joined=_joined(anchor), different=apart
             )
     return tuple(_smoothed(c, counted[c.name]) if c.name in counted else c for c in comparisons)
 
@@ -61,7 +61,7 @@ def _pairs_within(column: pa.ChunkedArray) -> float:
 
 
 def _counts(
-    connection: duckdb.DuckDBPyConnection,
+    engine: Engine,
     sample: pa.Table,
     comparisons: list[Comparison],
     *,
@@ -77,9 +77,11 @@ def _counts(
         if f"{name}_{side}" in levels + different
     )
     sums = ", ".join(
-        f"count(*) FILTER (WHERE {c.name} = {at})" for c in comparisons for at in range(len(c.levels))
+        f"count(*) FILTER (WHERE {c.name} = {at}) AS {c.name}_{at}"
+        for c in comparisons
+        for at in range(len(c.levels))
     )
-    connection.register("chance_records", sample)
+    engine.show("chance_records", sample)
     try:
         # No identifier here comes from outside the model.
         sql = (
@@ -87,9 +89,9 @@ def _counts(
             f"ON {joined} AND l.unique_id < r.unique_id), "
             f"levels AS (SELECT {levels} FROM pairs WHERE {different}) SELECT {sums} FROM levels"
         )
-        row = connection.execute(sql).fetchall()[0]
+        row = [counts[0] for counts in engine.columns(sql).values()]
     finally:
-        connection.unregister("chance_records")
+        engine.forget(["chance_records"])
     edges = np.cumsum([len(c.levels) for c in comparisons])[:-1]
     parts = np.split(np.array(row, dtype=np.float64), edges)
     return {c.name: part for c, part in zip(comparisons, parts, strict=True)}

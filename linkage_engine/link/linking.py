@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from linkage_engine.link.candidates import LeftOut
 from linkage_engine.link.captures import matches_at_least
 from linkage_engine.link.chance import with_chance
 from linkage_engine.link.competition import Judged, Sides, judged
+from linkage_engine.link.engine import Database
 from linkage_engine.link.kept import Weighed, candidates_of, kept_table
 from linkage_engine.link.matching import Compared, Edges, compared, prior_bits, quiet, registered
 from linkage_engine.link.model import PairModel
@@ -121,7 +121,7 @@ class LinkResult:
 
 
 def link_pair(
-    connection: duckdb.DuckDBPyConnection,
+    database: Database,
     a: pa.Table,
     b: pa.Table,
     *,
@@ -135,7 +135,7 @@ def link_pair(
     locked; DuckDB 2.0 wants `disabled_optimizers='join_order'` on it. A model that `keep` was given when the
     same files were linked before spares the training. Raises CannotLink.
     """
-    return linked(scored_pairs(connection, a, b, settings=settings, model=model, keep=keep), settings)
+    return linked(scored_pairs(database, a, b, settings=settings, model=model, keep=keep), settings)
 
 
 def linked(found: ScoredPairs, settings: LinkSettings) -> LinkResult:
@@ -177,7 +177,7 @@ def linked(found: ScoredPairs, settings: LinkSettings) -> LinkResult:
 
 
 def scored_pairs(
-    connection: duckdb.DuckDBPyConnection,
+    database: Database,
     a: pa.Table,
     b: pa.Table,
     *,
@@ -195,11 +195,11 @@ def scored_pairs(
     with quiet():
         ready = prepared(a, b, MODELS[settings.profile])
         ticks.append(time.perf_counter())
-        with registered(connection, ready.a, ready.b, whole=ready.whole) as files:
+        with registered(database, ready.a, ready.b, whole=ready.whole) as files:
             comparisons = MODELS[settings.profile].comparisons if model is None else model.comparisons
             if model is None:
                 larger = max(ready.a, ready.b, key=lambda table: table.num_rows)
-                comparisons = with_chance(connection, larger, comparisons, seed=settings.seed)
+                comparisons = with_chance(database, larger, comparisons, seed=settings.seed)
             ticks.append(time.perf_counter())
             found = compared(files, comparisons, records=max(a.num_rows, b.num_rows))
             ticks.append(time.perf_counter())
@@ -210,11 +210,11 @@ def scored_pairs(
         ticks.append(time.perf_counter())
     prepare, chance, predict, train = (later - sooner for sooner, later in pairwise(ticks))
     seconds = {"prepare": prepare, "train": chance + train, "predict": predict}
-    return weighed_pairs(connection, ready, found, model, seconds)
+    return weighed_pairs(database, ready, found, model, seconds)
 
 
 def weighed_pairs(
-    connection: duckdb.DuckDBPyConnection,
+    database: Database,
     ready: Prepared,
     found: Compared,
     model: PairModel,
@@ -222,7 +222,7 @@ def weighed_pairs(
 ) -> ScoredPairs:
     """Compared pairs of two prepared files with the weights of a model, and what each record may reach."""
     with quiet():
-        reached = reach(connection, ready.whole, model)
+        reached = reach(database, ready.whole, model)
     return ScoredPairs(
         edges=found.weighed(model.comparisons),
         sides=Sides(ready.records_a, ready.whole.num_rows - ready.records_a, prior_bits(model.records)),

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import logging  # noqa: TID251 - only to keep Splink's own loggers silent
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import splink.comparison_level_library as cll
 import splink.comparison_library as cl
 from numpy.typing import NDArray
 from splink import Linker, SettingsCreator, block_on
-from splink.backends.duckdb import DuckDBAPI
 from splink.internals.comparison_level_creator import unsupplied_option
 
 from linkage_engine.contract.refusals import CannotLink, EngineRefusal, RefusalCode
+from linkage_engine.link.engine import Database, Engine, engine_of
 from linkage_engine.link.model import Comparison
 
 Model = tuple[Comparison, ...]
@@ -82,17 +81,18 @@ class Compared:
 class Files:
     """Two prepared files, and Splink's handles to them."""
 
-    api: DuckDBAPI
+    engine: Engine
+    api: Any
     tables: list[Any]
     whole: pa.Table
     """All records of the files that these may be a part of: how common values are is counted in them."""
     names: list[str]
-    """Of all tables that the connection was shown."""
+    """Of all tables that the engine was shown."""
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Splink neither logs nor warns, and what it or DuckDB raises becomes a refusal without its words."""
+    """Splink neither logs nor warns, and what it or the engine raises becomes a refusal without its words."""
     logger = logging.getLogger("splink")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)
@@ -110,24 +110,24 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def registered(
-    connection: duckdb.DuckDBPyConnection,
+    database: Database,
     a: pa.Table,
     b: pa.Table,
     *,
     whole: pa.Table,
 ) -> Iterator[Files]:
     """Both files as Splink sees them; nothing stays in the database afterwards."""
-    api, names = DuckDBAPI(connection=connection), ["linkage_a", "linkage_b"]
+    engine, names = engine_of(database), ["linkage_a", "linkage_b"]
+    api = engine.splink()
     try:
         tables = [
             api.register(table, table_name=f"linkage_{name}", dataset_display_name=name)
             for name, table in (("a", a), ("b", b))
         ]
-        yield Files(api, tables, whole, names)
+        yield Files(engine, api, tables, whole, names)
     finally:
-        api.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]  # Splink's gap
-        for name in names:
-            connection.unregister(name)
+        api.delete_tables_created_by_splink_from_db()
+        engine.forget(names)
 
 
 def compared(files: Files, comparisons: Model, *, records: int) -> Compared:
@@ -138,11 +138,11 @@ def compared(files: Files, comparisons: Model, *, records: int) -> Compared:
     comparisons = tuple(told_apart(c) for c in comparisons)
     linker = _linker(files, comparisons, records)
     _know_frequencies(linker, files, comparisons)
-    predicted = linker.inference.predict(warning_mode="never")
+    table = linker.inference.predict(warning_mode="never").physical_name
     said = ", ".join(f"mw_{c.name}" for c in comparisons)
-    columns = (
-        predicted.as_duckdbpyrelation().select(f"unique_id_l, unique_id_r, match_weight, {said}").fetchnumpy()
-    )
+    # Splink's own table; the other names are the model's.
+    sql = f"SELECT unique_id_l, unique_id_r, match_weight, {said} FROM {table}"  # noqa: S608
+    columns = files.engine.columns(sql)
     left, right = columns["unique_id_l"].astype(np.int64), columns["unique_id_r"].astype(np.int64)
     left, right = np.minimum(left, right), np.maximum(left, right)
     levels = {c.name: _levels_of(c, columns[f"mw_{c.name}"]) for c in comparisons}
@@ -205,14 +205,14 @@ def _know_frequencies(linker: Linker, files: Files, comparisons: Model) -> None:
 
 
 def _linker(files: Files, comparisons: Model, records: int) -> Linker:
-    settings = _settings(comparisons, prior_bits(records))
+    settings = _settings(comparisons, prior_bits(records), files.engine.spoken)
     return Linker(files.tables, settings, log_level=None, validate_settings=False)
 
 
-def _settings(comparisons: Model, bits: float) -> SettingsCreator:
+def _settings(comparisons: Model, bits: float, spoken: Callable[[str], str]) -> SettingsCreator:
     return SettingsCreator(
         link_type="link_and_dedupe",
-        comparisons=[_comparison(comparison) for comparison in comparisons],
+        comparisons=[_comparison(comparison, spoken) for comparison in comparisons],
         blocking_rules_to_generate_predictions=[block_on("z", arrays_to_explode=["z"])],
         probability_two_random_records_match=2**bits / (1 + 2**bits),
         retain_matching_columns=False,
@@ -220,10 +220,10 @@ def _settings(comparisons: Model, bits: float) -> SettingsCreator:
     )
 
 
-def _comparison(comparison: Comparison) -> cl.CustomComparison:
-    null = cll.CustomLevel(comparison.null_sql, "null").configure(is_null_level=True)
+def _comparison(comparison: Comparison, spoken: Callable[[str], str]) -> cl.CustomComparison:
+    null = cll.CustomLevel(spoken(comparison.null_sql), "null").configure(is_null_level=True)
     levels = [
-        cll.CustomLevel(level.sql, level.label).configure(
+        cll.CustomLevel(spoken(level.sql), level.label).configure(
             m_probability=level.m,
             u_probability=level.u,
             tf_adjustment_column=level.rarity or unsupplied_option,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from linkage_engine.contract.thresholds import WEIGHT_EDGES
 from linkage_engine.link.assignment import one_to_one
 from linkage_engine.link.competition import Judged, Sides, judged
+from linkage_engine.link.engine import Database, engine_of
 from linkage_engine.link.matching import Edges, prior_bits
 from linkage_engine.link.model import ELSE, Comparison, PairModel
 from linkage_engine.link.threshold import Curve, Flags, Floats, Ints, Outcome
@@ -120,7 +120,7 @@ def numbered(edges: Edges, sides: Sides, numbers: pa.Array) -> Numbered:
     return Numbered(both, int(known.sum()), int((number[left] == number[right])[known].sum()))
 
 
-def reach(connection: duckdb.DuckDBPyConnection, records: pa.Table, model: PairModel) -> Floats:
+def reach(database: Database, records: pa.Table, model: PairModel) -> Floats:
     """For each record the match weight with one that agrees in everything it has.
 
     Values count as common as usual; where lists were cut down to tokens that others have, agreement is
@@ -131,11 +131,12 @@ def reach(connection: duckdb.DuckDBPyConnection, records: pa.Table, model: PairM
     total = " + ".join(_reached(comparison) for comparison in model.comparisons)
     source = f"(SELECT unique_id, {sides} FROM linkage_reach)"  # noqa: S608 - the model's own words
     text = f"SELECT {total} AS reach FROM {source} ORDER BY unique_id"  # noqa: S608 - the same
-    connection.register("linkage_reach", records)
+    engine = engine_of(database)
+    engine.show("linkage_reach", records)
     try:
-        found = np.asarray(connection.execute(text).fetchnumpy()["reach"], dtype=np.float64)
+        found = engine.columns(text)["reach"].astype(np.float64)
     finally:
-        connection.unregister("linkage_reach")
+        engine.forget(["linkage_reach"])
     return found + prior_bits(model.records)
 
 
@@ -144,9 +145,10 @@ def _reached(comparison: Comparison) -> str:
 
 
 def _cases(comparison: Comparison) -> Iterator[str]:
+    # With an exponent, so that every engine takes them for floating-point numbers.
     says = [float(np.log2(level.m / level.u)) for level in comparison.levels]
-    yield f"WHEN {comparison.null_sql} THEN 0.0"
+    yield f"WHEN {comparison.null_sql} THEN 0e0"
     for level, bits in zip(comparison.levels, says, strict=True):
         if level.sql != ELSE:
-            yield f"WHEN {level.sql} THEN {bits!r}"
-    yield f"ELSE {max(says)!r}"
+            yield f"WHEN {level.sql} THEN {bits:.16e}"
+    yield f"ELSE {max(says):.16e}"

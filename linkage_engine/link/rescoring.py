@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
+from linkage_engine.link.engine import Database
 from linkage_engine.link.kept import compared_of
 from linkage_engine.link.linking import LinkResult, LinkSettings, linked, weighed_pairs
 from linkage_engine.link.matching import Compared, Model, compared, quiet, registered
@@ -28,7 +28,7 @@ class Earlier:
 
 
 def relink_pair(
-    connection: duckdb.DuckDBPyConnection,
+    database: Database,
     a: pa.Table,
     b: pa.Table,
     *,
@@ -45,19 +45,17 @@ def relink_pair(
     with quiet():
         ready = prepared(a, b, MODELS[settings.profile], fresh=earlier.fresh)
         prepare = time.perf_counter() - started
-        found = _compared(connection, ready, model.comparisons, model.records)
+        found = _compared(database, ready, model.comparisons, model.records)
     numbers = numbers_of(ready.person_keys, earlier.fresh, records_a=ready.records_a)
     before = compared_of(
         earlier.kept, model.comparisons, ready.person_keys, records_a=ready.records_a, fresh=numbers
     )
     seconds = {"prepare": prepare, "predict": time.perf_counter() - started - prepare}
-    return linked(weighed_pairs(connection, ready, before.with_more(found), model, seconds), settings)
+    return linked(weighed_pairs(database, ready, before.with_more(found), model, seconds), settings)
 
 
-def _compared(
-    connection: duckdb.DuckDBPyConnection, ready: Prepared, comparisons: Model, records: int
-) -> Compared:
+def _compared(database: Database, ready: Prepared, comparisons: Model, records: int) -> Compared:
     if not len(ready.pairs.left):
         return Compared.none(comparisons)
-    with registered(connection, ready.a, ready.b, whole=ready.whole) as files:
+    with registered(database, ready.a, ready.b, whole=ready.whole) as files:
         return compared(files, comparisons, records=records)

@@ -1,0 +1,119 @@
+"""A Spark session that tells nobody anything: encrypted, authenticated, without pages or logs."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import DEVNULL, TimeoutExpired
+from typing import TYPE_CHECKING, Any
+
+from linkage_engine.contract.refusals import CannotLink, RefusalCode
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+TASKS_PER_CORE = 2
+SECONDS_TO_END = 30
+"""That Java is given to end by itself."""
+CLOSED = {
+    "spark.authenticate": "true",
+    "spark.network.crypto.enabled": "true",
+    "spark.network.crypto.cipher": "AES/GCM/NoPadding",
+    "spark.io.encryption.enabled": "true",
+    "spark.io.encryption.keySizeBits": "256",
+    "spark.ui.enabled": "false",
+    "spark.eventLog.enabled": "false",
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.debug.maxToStringFields": "0",
+}
+"""What no cluster may do otherwise: traffic and spilt blocks are encrypted, nothing is shown or recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class SparkPlace:
+    """Where linkage computes: a master's address, the driver's own, a private folder, and its memory."""
+
+    master: str
+    folder: Path
+    """For blocks that do not fit into memory, which are encrypted; on tmpfs or an encrypted disk."""
+    driver_address: str = "127.0.0.1"
+    driver_memory: str = "2g"
+    secret: str | None = field(default=None, repr=False)
+    """What the cluster's members know; a master that runs in this process (local[n]) makes its own."""
+
+
+@contextmanager
+def spark_session(place: SparkPlace) -> Iterator[SparkSession]:
+    """A session for one linkage; its Java process ends with it.
+
+    Raises CannotLink(spark-absent) without pyspark or Java, and CannotLink(spark-unreachable) where the
+    master does not answer, which Spark tries for about a minute, or gives no executor.
+    """
+    with _refused(RefusalCode.SPARK_ABSENT), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of versions of libraries that are not used here
+        from pyspark import SparkConf, SparkContext  # noqa: PLC0415 - an extra
+        from pyspark.java_gateway import launch_gateway  # noqa: PLC0415
+        from pyspark.sql import SparkSession  # noqa: PLC0415
+
+        launched = SparkConf(loadDefaults=False).setAll(list(_at_launch(place).items()))
+        gateway = launch_gateway(launched, {"stdout": DEVNULL, "stderr": DEVNULL})
+    try:
+        with _refused(RefusalCode.SPARK_UNREACHABLE), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Told to the running Java process: a command line is for every user of the machine to read.
+            settings = SparkConf(loadDefaults=False).setAll(list(_settings(place).items()))
+            context = SparkContext(conf=settings, gateway=gateway)
+            context.setLogLevel("OFF")
+            session = SparkSession(context)
+            session.conf.set("spark.sql.shuffle.partitions", str(TASKS_PER_CORE * context.defaultParallelism))
+            session.range(1).count()  # a master may answer and have no executor
+        yield session
+    finally:
+        _end(gateway)
+
+
+def _at_launch(place: SparkPlace) -> dict[str, str]:
+    """What Java must know before it runs."""
+    return {"spark.driver.memory": place.driver_memory}
+
+
+def _settings(place: SparkPlace) -> dict[str, str]:
+    given = CLOSED | {
+        "spark.app.name": "linkage",
+        "spark.master": place.master,
+        "spark.local.dir": str(place.folder),
+        "spark.sql.warehouse.dir": str(place.folder),
+        "spark.driver.host": place.driver_address,
+        "spark.driver.bindAddress": place.driver_address,
+    }
+    return given if place.secret is None else given | {"spark.authenticate.secret": place.secret}
+
+
+@contextmanager
+def _refused(code: RefusalCode) -> Iterator[None]:
+    """Whatever goes wrong is this refusal, without the words of a library."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - pyspark, py4j and the operating system each have their own
+        raise CannotLink(code) from None
+
+
+def _end(gateway: Any) -> None:  # noqa: ANN401 - of py4j, which comes with pyspark
+    """Stop Spark and its Java process, also where it never came up."""
+    from pyspark import SparkContext  # noqa: PLC0415 - an extra
+
+    with suppress(Exception):
+        if (context := SparkContext._active_spark_context) is not None:  # noqa: SLF001 - no public way
+            context.stop()
+    with suppress(Exception):
+        gateway.shutdown()
+    gateway.proc.stdin.close()  # Java ends when it is closed
+    with suppress(TimeoutExpired):
+        gateway.proc.wait(SECONDS_TO_END)
+    gateway.proc.kill()
+    gateway.proc.wait()
+    # Else the next session would find the ended process.
+    SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001
