@@ -87,11 +87,27 @@ _NEAR_PAIR_ANCHORED = _near(
 _TOKENS: _Columns = (
     *_SINGLE,
     *_ANCHORED_NAMES,
+    *_scalars("name_pair_year", "name_pair_month_day", "name_pair_district", "name_pair_initial"),
+    *_SOUNDS_AND_INITIALS,
+    *_NEAR_ANCHORED,
+    *_near(
+        "near_family_given_year",
+        "near_given_family_year",
+        "near_family_given_month_day",
+        "near_given_family_month_day",
+        "near_family_given_district",
+        "near_given_family_district",
+    ),
+    *_blocking(28),
+)
+_BLOOM_TOKENS: _Columns = (
+    *_SINGLE,
+    *_ANCHORED_NAMES,
     *_scalars("name_pair"),
     *_SOUNDS_AND_INITIALS,
     *_NEAR_ANCHORED,
     *_NEAR_PAIR,
-    *_blocking(20),
+    *_blocking(31),
 )
 
 COLUMNS: Mapping[LinkageProfile, _Columns] = {
@@ -103,7 +119,7 @@ COLUMNS: Mapping[LinkageProfile, _Columns] = {
         *_SOUNDS_AND_INITIALS,
         *_NEAR_ANCHORED,
         *_NEAR_PAIR_ANCHORED,
-        *_blocking(17),
+        *_blocking(28),
     ),
     LinkageProfile.FUZZY: (
         *_SINGLE,
@@ -111,9 +127,9 @@ COLUMNS: Mapping[LinkageProfile, _Columns] = {
         *_SOUNDS_AND_INITIALS,
         *_NEAR_ANCHORED,
         *_NEAR_PAIR,
-        *_blocking(20),
+        *_blocking(31),
     ),
-    LinkageProfile.BLOOM: (*_TOKENS, *_filters("family_filter", "given_filter")),
+    LinkageProfile.BLOOM: (*_BLOOM_TOKENS, *_filters("family_filter", "given_filter")),
     LinkageProfile.PLAINTEXT: tuple(TokenColumn(name, TokenKind.TEXT) for name in IDENTIFIER_FIELDS),
 }
 """The columns of each profile after `person_key`, in their order."""

@@ -63,6 +63,14 @@ class ValidationReport(Value):
 HIDDEN = ControlledValue(value=None, status=CellStatus.CONFIDENTIAL)
 
 
+class LeftOutFigures(Value):
+    """What of one group of tokens brought nobody together, as the token of a date that thousands have."""
+
+    tokens: ControlledValue = HIDDEN
+    records: ControlledValue = HIDDEN
+    """Records that have such a token: other tokens may bring them together all the same."""
+
+
 class LevelFigures(Value):
     """A weight from which pairs are links, the links from it on, and how many are false by estimate."""
 
@@ -133,8 +141,8 @@ class LinkageFigures(Value):
     """The estimate for a hundred links, up to the next step of a coarse scale."""
     decoys: ControlledValue = HIDDEN
     """Best pairs within one file at or above the threshold: what the estimate is made of."""
-    tokens_dropped: ControlledValue = HIDDEN
-    """Blocking tokens that too many records share to be worth their pairs."""
+    left_out: dict[FieldName, LeftOutFigures] = Field(default_factory=dict)
+    """Tokens that too many records share to be worth their pairs, by group; only groups that have any."""
     untrained_comparisons: tuple[FieldName, ...] = ()
     """Comparisons for which the data at hand taught nothing: the documented default was used."""
     seconds: dict[str, float]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from linkage_engine.contract.profiles import LinkageProfile
-from linkage_engine.contract.reports import LinkageFigures, RunFigures, SpineFigures
+from linkage_engine.contract.reports import LeftOutFigures, LinkageFigures, RunFigures, SpineFigures
 from linkage_engine.disclosure.figures import CONFIDENTIAL
 from linkage_engine.disclosure.linkage_quality import (
     ExactQuality,
@@ -39,7 +39,8 @@ class ExactLinkage:
     links: int
     candidate_pairs: int
     decoys: int
-    tokens_dropped: int
+    left_out: Mapping[str, Mapping[str, int]]
+    """By group of tokens, how many too many records share and how many records have such a one."""
     match_weight_threshold: float
     estimated_false_link_rate: float
     untrained_comparisons: tuple[str, ...]
@@ -128,8 +129,12 @@ def controlled_figures(exact: ExactLinkage, policy: Policy) -> LinkageFigures:
         match_weight_threshold=shown(coarse_weight(exact.match_weight_threshold)),
         false_links_percent_at_most=shown(at_most(100 * exact.estimated_false_link_rate)),
         decoys=told(exact.decoys, policy),
-        # Each stands for hundreds of records: rounding is enough.
-        tokens_dropped=shown(rounded(exact.tokens_dropped, policy)),
+        left_out={
+            group: LeftOutFigures(
+                tokens=told(counts["tokens"], policy), records=told(counts["records"], policy)
+            )
+            for group, counts in sorted(exact.left_out.items())
+        },
         untrained_comparisons=exact.untrained_comparisons,
         seconds=seconds,
         quality=None if quality is None else controlled_quality(quality, policy, records=both),

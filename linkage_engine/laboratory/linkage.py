@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import secrets
 import time
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -14,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage_engine.contract.profiles import LinkageProfile
+from linkage_engine.laboratory.encoding import encoded
 from linkage_engine.laboratory.records import Records, normalised
 from linkage_engine.laboratory.reliability import Reliability, reliability
 from linkage_engine.laboratory.scores import Flags, Floats, best_f1, number_of_true_pairs, scores_from
@@ -28,9 +28,6 @@ from linkage_engine.link.prepare import prepared
 from linkage_engine.link.profiles import MODELS
 from linkage_engine.link.spark_session import SparkPlace, spark_session
 from linkage_engine.link.threshold import Outcome
-from linkage_engine.pseudonymise.encoding import Encoding
-from linkage_engine.pseudonymise.secret import LinkageSecret
-from linkage_engine.pseudonymise.tokens import encode
 
 Seconds = dict[str, float]
 Weighed = tuple[Edges, Seconds, ScoredPairs | None]
@@ -111,11 +108,13 @@ def link_files(
             connection.execute("SET disabled_optimizers = 'join_order'")
             connection.execute("SET enable_progress_bar = false")
             weigh = _plaintext if profile is LinkageProfile.PLAINTEXT else partial(_tokens, profile=profile)
-            edges, seconds, scored = weigh(connection, a.identifiers, b.identifiers, seed)
+            edges, seconds, scored = weigh(
+                connection, a.identifiers, b.identifiers, seed=seed, threads=threads
+            )
     else:
         with spark_session(place) as session:
             edges, seconds, scored = _tokens(
-                OnSpark(session), a.identifiers, b.identifiers, seed, profile=profile
+                OnSpark(session), a.identifiers, b.identifiers, seed=seed, threads=threads, profile=profile
             )
     started = time.perf_counter()
     size, other = len(a.people), len(b.people)
@@ -175,11 +174,13 @@ def _quality(threshold: float, weight: Floats, is_true: Flags, *, true: int) -> 
     return Quality(threshold, scores.precision, scores.recall, scores.f1, best)
 
 
-def _plaintext(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, seed: int) -> Weighed:
+def _plaintext(
+    connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, *, seed: int, threads: int
+) -> Weighed:
     """Plaintext behind the candidate pairs of `tokens`, so that what differs is what is seen of a pair."""
-    tokens = tokens_of(a, b, LinkageProfile.TOKENS)
+    tokens = tokens_of(a, b, LinkageProfile.TOKENS, workers=threads)
     started = time.perf_counter()
-    pairs = prepared(*tokens, MODELS[LinkageProfile.TOKENS]).pairs
+    pairs = prepared(tokens[0], tokens[1], MODELS[LinkageProfile.TOKENS]).pairs
     blocked = time.perf_counter()
     a, b = normalised(a), normalised(b)
     seconds = {"prepare": blocked - started, "encode": time.perf_counter() - blocked}
@@ -187,24 +188,20 @@ def _plaintext(connection: duckdb.DuckDBPyConnection, a: pa.Table, b: pa.Table, 
     return edges, seconds | taken, None
 
 
-def _tokens(database: Database, a: pa.Table, b: pa.Table, seed: int, *, profile: LinkageProfile) -> Weighed:
+def _tokens(
+    database: Database, a: pa.Table, b: pa.Table, *, seed: int, threads: int, profile: LinkageProfile
+) -> Weighed:
     """The service's own path: tokens under a secret made for this call, then the linkage worker's model."""
     started = time.perf_counter()
-    tokens = tokens_of(a, b, profile)
-    encoded = time.perf_counter()
+    tokens = tokens_of(a, b, profile, workers=threads)
+    done = time.perf_counter()
     found = scored_pairs(database, *tokens, settings=LinkSettings(profile, seed))
-    return found.edges, {"encode": encoded - started} | found.seconds, found
+    return found.edges, {"encode": done - started} | found.seconds, found
 
 
-def tokens_of(a: pa.Table, b: pa.Table, profile: LinkageProfile) -> tuple[pa.Table, pa.Table]:
+def tokens_of(
+    a: pa.Table, b: pa.Table, profile: LinkageProfile, *, workers: int = 1
+) -> tuple[pa.Table, pa.Table]:
     """Both files' tokens, under a secret made for this call and kept nowhere."""
-    secret = LinkageSecret.generate(secrets.token_bytes)
-    encoding = Encoding(secret, project_id="laboratory", epoch=1, profile=profile)
-    a, b = (_keyed(encode(table, encoding, random=secrets.token_bytes)) for table in (a, b))
-    return a, b
-
-
-def _keyed(tokens: pa.Table) -> pa.Table:
-    """Person keys in the order of the rows, so that record numbers are positions."""
-    keys = pa.array([f"{row:032x}" for row in range(tokens.num_rows)])
-    return tokens.add_column(0, "person_key", keys)
+    one, other = encoded(a, b, profile=profile, workers=workers)
+    return one, other

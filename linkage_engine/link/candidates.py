@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,34 +28,46 @@ MIXER = np.uint64(0x9E3779B97F4A7C15)
 class Tokens:
     """Tokens that may meet, and the record of each; `most` records may share one that still brings pairs."""
 
+    group: str
+    """What they are called in reports."""
     records: Ints
     tokens: Ints
     most: int
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Tokens of a group that too many records share to bring them together, and how many have such a one."""
+
+    tokens: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
 class Candidates:
-    """Pairs of record numbers, the smaller first, in order; and how many tokens too many records share."""
+    """Pairs of record numbers, the smaller first, in order; and what was left out, by group of tokens."""
 
     left: Ints
     right: Ints
-    tokens_dropped: int
+    left_out: Mapping[str, LeftOut]
+    """Only groups of which anything was."""
 
 
 def candidates(groups: Iterator[Tokens]) -> Candidates:
     """The pairs that any tokens bring together, each once."""
     keys: list[Ints] = [np.zeros(0, dtype=np.int64)]
     worths: list[Floats] = [np.zeros(0)]
-    dropped = 0
+    left_out: dict[str, LeftOut] = {}
     for group in groups:
         found, worth, crowded = _meetings(group)
         keys.append(found)
         worths.append(worth)
-        dropped += crowded
+        if crowded.tokens:
+            left_out[group.group] = crowded
     pairs, worth = _summed(np.concatenate(keys), np.concatenate(worths))
     # Rounding must not part pairs whose tokens are worth exactly the least.
     pairs = pairs[worth >= LEAST_WORTH - 1e-9]
-    return Candidates(pairs >> 32, pairs & 0xFFFFFFFF, dropped)
+    return Candidates(pairs >> 32, pairs & 0xFFFFFFFF, left_out)
 
 
 def shared(tokens: Ints) -> Flags:
@@ -74,7 +86,7 @@ def shared(tokens: Ints) -> Flags:
 def with_any_of(pairs: Candidates, records: Ints) -> Candidates:
     """The pairs that have one of some records."""
     there = np.isin(pairs.left, records) | np.isin(pairs.right, records)
-    return Candidates(pairs.left[there], pairs.right[there], pairs.tokens_dropped)
+    return Candidates(pairs.left[there], pairs.right[there], pairs.left_out)
 
 
 def numbered_lists(pairs: Candidates, records: int) -> pa.Array:
@@ -86,8 +98,8 @@ def numbered_lists(pairs: Candidates, records: int) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(numbers))
 
 
-def _meetings(group: Tokens) -> tuple[Ints, Floats, int]:
-    """Every meeting of two records in a token, what it is worth, and the tokens of too many records."""
+def _meetings(group: Tokens) -> tuple[Ints, Floats, LeftOut]:
+    """Every meeting of two records in a token, what it is worth, and what too many records share."""
     order = np.argsort(group.tokens, kind="stable")
     tokens, records = group.tokens[order], group.records[order]
     starts = np.flatnonzero(np.concatenate([[True], tokens[1:] != tokens[:-1]])) if len(tokens) else order
@@ -108,7 +120,9 @@ def _meetings(group: Tokens) -> tuple[Ints, Floats, int]:
         worths.append(np.where(one == other, 0.0, 1.0 / np.maximum(size - 1, 1)))
         step += 1
     found, worth = _summed(np.concatenate(keys), np.concatenate(worths))
-    return found, worth, int((sizes > group.most).sum())
+    crowded = sizes > group.most
+    held = np.unique(records[np.repeat(crowded, sizes)])
+    return found, worth, LeftOut(int(crowded.sum()), len(held))
 
 
 def _summed(keys: Ints, worths: Floats) -> tuple[Ints, Floats]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.thresholds import Thresholds
 from linkage_engine.link.assignment import Assignment, one_to_one
+from linkage_engine.link.candidates import LeftOut
 from linkage_engine.link.captures import matches_at_least
 from linkage_engine.link.chance import with_chance
 from linkage_engine.link.competition import Judged, Sides, judged
@@ -58,7 +59,8 @@ class ScoredPairs:
     """Of each record the token of its NHS number, null where it has none."""
     reach: Floats
     """Of each record the weight with one that agrees in everything it has."""
-    tokens_dropped: int
+    left_out: Mapping[str, LeftOut]
+    """Tokens that too many records share, by group."""
     seconds: dict[str, float]
 
     @property
@@ -78,7 +80,7 @@ class ExactFigures:
     match_weight_threshold: float
     estimated_false_link_rate: float
     decoys: int
-    tokens_dropped: int
+    left_out: Mapping[str, LeftOut]
     untrained_comparisons: tuple[str, ...]
     seconds: dict[str, float]
 
@@ -156,7 +158,7 @@ def linked(found: ScoredPairs, settings: LinkSettings) -> LinkResult:
         match_weight_threshold=threshold.match_weight,
         estimated_false_link_rate=threshold.false_link_rate,
         decoys=threshold.decoys,
-        tokens_dropped=found.tokens_dropped,
+        left_out=found.left_out,
         untrained_comparisons=found.model.untrained,
         seconds=found.seconds | {"assign": time.perf_counter() - started},
     )
@@ -230,7 +232,7 @@ def weighed_pairs(
         unnumbered=found.weighed(tuple(c for c in model.comparisons if c.name != NHS_NUMBER)),
         numbers=ready.whole[NHS_NUMBER].combine_chunks(),
         reach=reached,
-        tokens_dropped=ready.pairs.tokens_dropped,
+        left_out=ready.pairs.left_out,
         seconds=seconds,
     )
 

@@ -6,7 +6,7 @@ chance, depends on whether dates and postcodes agree: strangers born on one day,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from linkage_engine.contract.profiles import FILTER_WORDS
@@ -96,26 +96,19 @@ def anchored(sight: Sight) -> tuple[Comparison, ...]:
     return tuple(comparison for anchor, u in cases for comparison in of_case(anchor, sight, u))
 
 
-def pair_alone() -> Comparison:
-    """The pair of names where neither date nor postcode agrees."""
-    return _pair(
-        f"({missing('name_pair')}) OR NOT ({HOLDS[Anchor.NEITHER]})",
-        (("exact", equal("name_pair")), ("near", _pair_shared()), ("else", ELSE)),
-        rarity="name_pair",
-    )
+def pair_with(anchors: Mapping[str, str | None], *, near: tuple[str, ...]) -> Comparison:
+    """The pair of names where only a lesser anchor agrees: by the ending of its columns, and its own column.
 
-
-def pair_with(anchors: dict[str, str]) -> Comparison:
-    """The pair of names where only a lesser anchor agrees: by the ending of its columns."""
-    same = {end: f"coalesce({equal(column)}, false)" for end, column in anchors.items()}
-    absent = " OR ".join(f"({same[end]}) AND ({missing(f'name_pair_{end}')})" for end in anchors)
+    An anchor without a column shows only where the names agree too.
+    """
+    same = {end: f"coalesce({equal(column)}, false)" for end, column in anchors.items() if column}
+    absent = " OR ".join(f"({same[end]}) AND ({missing(f'name_pair_{end}')})" for end in same)
+    exact = " OR ".join(f"coalesce({equal(f'name_pair_{end}')}, false)" for end in anchors)
+    nearly = " OR ".join(_pair_shared(f"_{end}") for end in near)
+    seen = " OR ".join((*same.values(), exact, nearly))
     return _pair(
-        f"NOT ({' OR '.join(same.values())}) OR {absent} OR NOT ({HOLDS[Anchor.NEITHER]})",
-        (
-            ("exact", " OR ".join(equal(f"name_pair_{end}") for end in anchors)),
-            ("near", " OR ".join(_pair_shared(f"_{end}") for end in anchors)),
-            ("else", ELSE),
-        ),
+        f"NOT ({seen}) OR {absent} OR NOT ({HOLDS[Anchor.NEITHER]})",
+        (("exact", exact), ("near", nearly), ("else", ELSE)),
     )
 
 
@@ -150,8 +143,8 @@ def dice_of_filters(name: str) -> str:
     return f"(2.0 * ({both}) / ({either}))"
 
 
-def _pair(null_sql: str, conditions: tuple[tuple[str, str], ...], rarity: str | None = None) -> Comparison:
-    levels = _levels(conditions, (0.78, 0.09, 0.13), (1e-5, 3e-5, 0.99996), rarity)
+def _pair(null_sql: str, conditions: tuple[tuple[str, str], ...]) -> Comparison:
+    levels = _levels(conditions, (0.78, 0.09, 0.13), (1e-5, 3e-5, 0.99996))
     return Comparison("name_pair", null_sql, levels, u_is_fixed=True, is_rare=True)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
 from linkage_engine.contract.tokens import TokenColumn, TokenKind
 from linkage_engine.link.candidates import Candidates, Tokens, candidates, numbered_lists, shared, with_any_of
-from linkage_engine.link.profiles import ProfileModel
+from linkage_engine.link.profiles import Block, ProfileModel
 
 Values = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -49,7 +49,7 @@ def prepared(a: pa.Table, b: pa.Table, model: ProfileModel, *, fresh: SomeKeys |
     both = pa.concat_tables([t.select(order).sort_by("person_key") for t in (a, b)]).combine_chunks()
     person_keys = both["person_key"].combine_chunks()
     pairs = candidates(
-        _tokens(both, [model.columns[name] for name in block.columns], block.most) for block in model.blocked
+        _tokens(both, [model.columns[name] for name in block.columns], block) for block in model.blocked
     )
     if fresh is not None:
         pairs = with_any_of(pairs, numbers_of(person_keys, fresh, records_a=a.num_rows))
@@ -75,12 +75,12 @@ def numbers_of(person_keys: pa.Array, some: SomeKeys, *, records_a: int) -> Valu
     return np.concatenate([first, np.where(second < 0, -1, second + records_a)])
 
 
-def _tokens(table: pa.Table, columns: list[TokenColumn], most: int) -> Tokens:
+def _tokens(table: pa.Table, columns: list[TokenColumn], block: Block) -> Tokens:
     """The tokens of some columns that more than one record may have."""
     matrices = [_matrix(table, column) for column in columns]
     values, present = (np.hstack(halves) for halves in zip(*matrices, strict=True))
     present[present] = shared(values[present])
-    return Tokens(np.nonzero(present)[0], values[present], most)
+    return Tokens(block.columns[0], np.nonzero(present)[0], values[present], block.most)
 
 
 def _pruned(table: pa.Table, columns: list[TokenColumn]) -> dict[str, pa.Array]:

@@ -19,7 +19,7 @@ from linkage_engine.link.fields import (
     SEX,
 )
 from linkage_engine.link.model import Comparison
-from linkage_engine.link.names import Sight, alone, anchored, pair_alone, pair_with
+from linkage_engine.link.names import Sight, alone, anchored, pair_with
 
 MANY, FEW = 100, 20
 
@@ -67,8 +67,9 @@ _BLOCKED = (
 )
 _NEAR_PAIR = Block(("near_family_given", "near_given_family"))
 _STRICT_ANCHORS = {"year": "birth_year", "sector": "sector"}
-_PAIRED, _UNPAIRED = Sight(pair="name_pair"), Sight()
-_SINGLE, _FILTERED = Sight(has_single_names=True), Sight(pair="name_pair", has_filters=True)
+_ANCHORS = {"year": "birth_year", "month_day": "dob_month_day", "district": "sector", "initial": None}
+_UNPAIRED, _SINGLE = Sight(), Sight(has_single_names=True)
+_FILTERED = Sight(pair="name_pair", has_filters=True)
 
 
 def _model(profile: LinkageProfile, names: tuple[Comparison, ...], *blocked: Block) -> ProfileModel:
@@ -80,13 +81,22 @@ def _model(profile: LinkageProfile, names: tuple[Comparison, ...], *blocked: Blo
     )
 
 
+def _joined(
+    profile: LinkageProfile, anchors: Mapping[str, str | None], *, near: tuple[str, ...]
+) -> ProfileModel:
+    """The pair of names is seen only together with something that must be equal too."""
+    return _model(
+        profile,
+        (*anchored(_UNPAIRED), pair_with(anchors, near=near)),
+        *(Block((f"near_family_given_{end}", f"near_given_family_{end}")) for end in near),
+        *(Block((f"name_pair_{end}",)) for end in anchors),
+    )
+
+
 MODELS: Mapping[LinkageProfile, ProfileModel] = {
-    LinkageProfile.TOKENS: _model(LinkageProfile.TOKENS, (*anchored(_PAIRED), pair_alone()), _NEAR_PAIR),
-    LinkageProfile.TOKENS_STRICT: _model(
-        LinkageProfile.TOKENS_STRICT,
-        (*anchored(_UNPAIRED), pair_with(_STRICT_ANCHORS)),
-        *(Block((f"near_family_given_{end}", f"near_given_family_{end}")) for end in _STRICT_ANCHORS),
-        *(Block((f"name_pair_{end}",)) for end in _STRICT_ANCHORS),
+    LinkageProfile.TOKENS: _joined(LinkageProfile.TOKENS, _ANCHORS, near=("year", "month_day", "district")),
+    LinkageProfile.TOKENS_STRICT: _joined(
+        LinkageProfile.TOKENS_STRICT, _STRICT_ANCHORS, near=("year", "sector")
     ),
     LinkageProfile.FUZZY: _model(LinkageProfile.FUZZY, (*anchored(_SINGLE), *alone(_SINGLE)), _NEAR_PAIR),
     LinkageProfile.BLOOM: _model(LinkageProfile.BLOOM, (*anchored(_FILTERED), *alone(_FILTERED)), _NEAR_PAIR),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.pseudonymise import normalise
 from linkage_engine.pseudonymise.variants import joined, soundex
+
+_HOUSE = re.compile(r"(\d+) ([A-Z]{3,6})")
 
 NORMALISERS: dict[str, Callable[[str], str | None]] = {
     "nhs_number": normalise.nhs_number,
@@ -58,9 +61,20 @@ def _sector(code: str) -> str:
     return code[:-2] if " " in code else code[:-1]
 
 
-def _home(address: str) -> str:
-    """The first three words: a number and a street, mostly."""
-    return " ".join(address.split()[:3])
+def _district(code: str) -> str:
+    """The outward code; of a code in digits all but the last two."""
+    return code.split(maxsplit=1)[0] if " " in code else code[:-2]
+
+
+def _letters(text: str) -> str:
+    """Letters and digits in the order of the alphabet, whichever words, signs or gaps were exchanged."""
+    return "".join(sorted(text.replace(" ", "")))
+
+
+def _house(address: str) -> str | None:
+    """The last number before a word, and that word's beginning."""
+    found = _HOUSE.search(address)
+    return f"{found[1]} {found[2]}" if found else None
 
 
 def _told_sex(code: str) -> str | None:
@@ -81,7 +95,10 @@ PARTS: dict[str, Part] = {
     "year": Part("date_of_birth", "year", lambda iso: iso[:4]),
     "postcode": Part("postcode", "postcode", str),
     "sector": Part("postcode", "sector", _sector),
-    "home": Part("address", "home", _home),
+    "district": Part("postcode", "district", _district),
+    "signs": Part("postcode", "signs", _letters),
+    "letters": Part("address", "letters", _letters),
+    "house": Part("address", "house", _house),
     "sex": Part("sex", "sex", _told_sex),
     "mi": Part("middle_name", "initial", lambda name: name[0]),
     "fn": Part("given_name", "name", joined),
@@ -113,6 +130,9 @@ SCALARS: dict[str, Family] = {
     "name_pair": Family("given family", ("fn", "sn")),
     "name_pair_year": Family("given family year", ("fn", "sn", "year")),
     "name_pair_sector": Family("given family sector", ("fn", "sn", "sector")),
+    "name_pair_month_day": Family("given family month-day", ("fn", "sn", "md")),
+    "name_pair_district": Family("given family district", ("fn", "sn", "district")),
+    "name_pair_initial": Family("given family initial", ("fn", "sn", "mi")),
     "family_name": Family("name", ("sn",)),
     "given_name": Family("name", ("fn",)),
     "family_sound_dob": Family("sound dob", ("ss", "dob")),
@@ -146,12 +166,23 @@ _COMPOSITES = _families(
     ("fs", "s1", "md"),
     ("fs", "s1", "ym"),
     ("fs", "s1", "yd"),
-    ("ss", "home"),
-    ("fs", "home"),
+    ("ss", "house"),
+    ("fs", "house"),
+    ("letters",),
+    ("house", "year"),
+    ("house", "mi"),
+    ("house", "district"),
+    ("ss", "signs"),
+    ("fs", "signs"),
+    ("fs", "ss", "mi"),
+    ("f3", "mi", "district"),
+    ("ss", "mi", "district"),
+    ("ym", "district"),
+    ("yd", "district"),
 )
 _NAME_PAIRS = _families(("fn", "sn", "sector"), ("fn", "sn", "mi"), ("fn", "sn", "year"))
 BLOCKING: Mapping[LinkageProfile, tuple[Family, ...]] = {
-    LinkageProfile.TOKENS: _COMPOSITES + _NAME_PAIRS,
+    LinkageProfile.TOKENS: _COMPOSITES,
     # The pairs of names that it may have are compared too, and so columns of their own.
     LinkageProfile.TOKENS_STRICT: _COMPOSITES,
     LinkageProfile.FUZZY: _COMPOSITES + _NAME_PAIRS,
@@ -170,6 +201,14 @@ NEAR: dict[str, NearFamily] = {
         "near name year", "family_name", ("fn", "year"), "previous_family_name"
     ),
     "near_given_family_year": NearFamily("near name year", "given_name", ("sn", "year")),
+    "near_family_given_month_day": NearFamily(
+        "near name month-day", "family_name", ("fn", "md"), "previous_family_name"
+    ),
+    "near_given_family_month_day": NearFamily("near name month-day", "given_name", ("sn", "md")),
+    "near_family_given_district": NearFamily(
+        "near name district", "family_name", ("fn", "district"), "previous_family_name"
+    ),
+    "near_given_family_district": NearFamily("near name district", "given_name", ("sn", "district")),
     "near_family_given_sector": NearFamily(
         "near name sector", "family_name", ("fn", "sector"), "previous_family_name"
     ),

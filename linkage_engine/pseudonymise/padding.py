@@ -1,8 +1,12 @@
-"""What fills lists of tokens up: random to everybody else, and the same as long as the record is the same.
+"""What fills lists of tokens up: neither a list nor what two of them have in common tells a name's length.
 
-Were the values drawn anew for each delivery, whoever has two of them would take what a record's lists have in
-common for its tokens, count them, and know how long a name is. So they follow, under a key of the provider's
-own, from the record's person key and from the tokens in the list: a list that changes has other values.
+A list of spellings near a name is filled up from the project linkage secret and its first token, which is of
+the whole name and its anchor: records of one name and anchor share the whole list, however long the name is.
+
+What else is absent is random to everybody else, and the same as long as the record is the same. Were it drawn
+anew for each delivery, whoever has two of them would take what a record's lists have in common for its
+tokens, and count them. So these values follow, under a key of the provider's own, from the record's person
+key and from the tokens in the list: a list that changes has other values.
 """
 
 from __future__ import annotations
@@ -51,3 +55,17 @@ class Padding:
         lists = encrypted_pairs(list_key, self.records, tokens)
         rows, places = np.nonzero(~found.present)
         return encrypted_pairs(place_key, lists[rows], places.astype(np.uint64))
+
+
+def filled_up(found: Column, key: bytes) -> Column:
+    """Lists whose absent places follow from their first token, under a key of 16 bytes.
+
+    The n-th absent place is AES(key, first token || n)[:8]: lists that begin alike share it, though one of
+    them has more tokens. Lists without a first token stay as they are.
+    """
+    absent = ~found.present & found.present[:, :1]
+    rows, places = np.nonzero(absent)
+    number = absent.cumsum(axis=1, dtype=np.uint64)[rows, places]
+    digests = found.digests.copy()
+    digests[rows, places] = encrypted_pairs(key, found.digests[rows, 0], number)
+    return Column(digests, found.present | absent)

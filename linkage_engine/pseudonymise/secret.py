@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 SECRET_BYTES = 32
 _KEY_CHECK_BYTES = 8
-_CONTEXT = "tre-linkage tokens 1"
+_CONTEXT = "tre-linkage tokens 2"
 
 
 class LinkageSecret:

@@ -52,7 +52,7 @@ from linkage_engine.pseudonymise.families import (
     NearFamily,
 )
 from linkage_engine.pseudonymise.filters import name_filters
-from linkage_engine.pseudonymise.padding import Padding
+from linkage_engine.pseudonymise.padding import Padding, filled_up
 from linkage_engine.pseudonymise.spellings import Spellings
 from linkage_engine.pseudonymise.variants import near
 
@@ -148,7 +148,8 @@ class _Encoder:
         anchor = [self._parts[part] for part in family.anchor]
         if len(anchor) > 1:  # joined by itself first: a list is then joined with one token a record
             anchor = [self._join(f"{family.label} anchor", anchor)]
-        return self._join(family.label, [self._near_names[family.field], *map(_as_anchor, anchor)])
+        found = self._join(family.label, [self._near_names[family.field], *map(_as_anchor, anchor)])
+        return filled_up(found, self._encoding.key(FAMILY_KEY_BYTES, "padding", family.label))
 
     def _spellings(self, family: NearFamily) -> tuple[list[tuple[str, ...]], np.ndarray]:
         """The spellings near each distinct name, or pair of names, and which of them each row has."""

@@ -82,7 +82,7 @@ def _figures(run: dict[str, Any]) -> Iterator[str]:
         )
 
 
-_PLAIN = ("untrained_comparisons", "seconds", "quality")
+_PLAIN = ("left_out", "untrained_comparisons", "seconds", "quality")
 
 
 def _said(figure: dict[str, Any]) -> str:

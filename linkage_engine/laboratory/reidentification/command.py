@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -14,12 +13,10 @@ import typer
 
 from linkage_engine.contract.profiles import LinkageProfile, column_names
 from linkage_engine.contract.refusals import EngineRefusal
+from linkage_engine.laboratory.encoding import encoded
 from linkage_engine.laboratory.records import read_fields, read_identifiers
 from linkage_engine.laboratory.reidentification.evaluate import evaluate_reidentification
 from linkage_engine.laboratory.reidentification.people import People, of_england, of_file
-from linkage_engine.pseudonymise.encoding import Encoding
-from linkage_engine.pseudonymise.secret import LinkageSecret
-from linkage_engine.pseudonymise.tokens import encode
 
 PURPOSE_RECORDS = 9
 
@@ -59,9 +56,8 @@ def reidentify(  # noqa: PLR0913, PLR0917 - a command has as many options as it 
 
 def encode_anew(identifiers: pa.Table, *, profile: LinkageProfile, hidden: list[str]) -> pa.Table:
     """The provider's own encoding, under a new secret."""
-    secret = LinkageSecret.generate(secrets.token_bytes)
-    encoding = Encoding(secret, project_id="laboratory", epoch=1, profile=profile)
-    return encode(identifiers, encoding, random=secrets.token_bytes).drop_columns(hidden)
+    (encodings,) = encoded(identifiers, profile=profile)
+    return encodings.drop_columns(["person_key", *hidden])
 
 
 def _columns(profile: LinkageProfile, names: list[str]) -> list[str]:

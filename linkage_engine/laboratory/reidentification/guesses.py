@@ -10,7 +10,12 @@ import numpy as np
 from linkage_engine.laboratory.reidentification.classes import chained, looked_up, most_voted
 from linkage_engine.laboratory.reidentification.dates import named_dates
 from linkage_engine.laboratory.reidentification.filters import Table, distinct, named_filters
-from linkage_engine.laboratory.reidentification.lists import name_tokens, sound_tokens, spelling_counts
+from linkage_engine.laboratory.reidentification.lists import (
+    kin_tokens,
+    name_tokens,
+    sound_tokens,
+    spelling_counts,
+)
 from linkage_engine.laboratory.reidentification.naming import (
     Evidence,
     Names,
@@ -63,8 +68,11 @@ def _by_names(
     classes = chained(seen.rows, whole)
     yield "names", named_by_class(classes, evidence, names)
     spelt = _names(tables, field)
+    kin = kin_tokens(seen)
     sounds = [*whole, *carriers(seen, SOUND[field]), *_present(sound_tokens(seen))]
     groups = {"sounds": (chained(seen.rows, sounds), spelt.keys(soundex))}
+    if field in kin:
+        groups["sounds in blocking"] = (chained(seen.rows, [*sounds, kin[field]]), spelt.keys(soundex))
     if bare is not None and (bare != NONE).any():
         groups["addresses"] = (chained(seen.rows, [*whole, bare]), spelt.keys(_sound_and_beginning))
     for strategy, (group, keys) in groups.items():

@@ -15,16 +15,16 @@ NEARLY_ALL = 0.98
 LEAST_OF_A_KIND = 6
 FAMILY_RATIO, GIVEN_RATIO = 0.15, 0.05
 """Of a token's records, how many have one of their household beside them: family names run in households."""
-ONE_SEX = 0.9
+ONE_SEX, BOTH_SEXES = 0.9, 0.75
+_DATES_AND_PLACES = ("dob", "dob_month_day", "dob_year_month", "dob_year_day", "sector", "postcode")
 BATCH = 50_000
 
 
 def spelling_counts(seen: Seen, field: str) -> tuple[Codes, Codes]:
     """Votes of records on how many spellings near their name there are: (rows, counts).
 
-    Where lists differ in length the length says it. Where they are padded, two records of one name and anchor
-    share as many tokens as the name has spellings, padding being random: it does not hide that. Nothing where
-    all counts are alike.
+    Where lists differ in length the length says it. Were lists filled up at random, two records of one name
+    and anchor would share as many tokens as the name has spellings. Nothing where all counts are alike.
     """
     lengths = [seen.lengths[name] for name in seen.lists if name in NEAR and NEAR[name].field == field]
     told = [length for length in lengths if np.ptp(length[length > 0]) > 0] if seen.rows else []
@@ -105,13 +105,41 @@ def sound_tokens(seen: Seen) -> Codes | None:
     Their records agree in the year and in nothing else of date and place.
     """
     tokens = seen.lists.get("blocking")
-    others = ("dob", "dob_month_day", "dob_year_month", "dob_year_day", "sector", "postcode")
-    if tokens is None or not {"birth_year", *others} <= seen.scalars.keys():
+    if tokens is None or not {"birth_year", *_DATES_AND_PLACES} <= seen.scalars.keys():
         return None
-    kind = same_in_all(tokens, seen.scalars["birth_year"])
-    for other in others:
-        kind &= ~same_in_all(tokens, seen.scalars[other])
-    return _only(tokens, kind)
+    return _only(tokens, _agree_only(seen, tokens, "birth_year"))
+
+
+def kin_tokens(seen: Seen) -> dict[str, Codes]:
+    """Tokens for blocking of the sound or beginning of a name, by the name's field; NONE for the others.
+
+    Their records agree in the middle initial or in a part of the date, and in nothing else of date and place.
+    People of both sexes have no given name in common; whoever has a given name in common is of one sex.
+    """
+    tokens = seen.lists.get("blocking")
+    parts = ("middle_initial", "dob_month_day", "dob_year_month", "dob_year_day")
+    if tokens is None or not {"sex", *parts, *_DATES_AND_PLACES} <= seen.scalars.keys():
+        return {}
+    joined = np.logical_or.reduce([_agree_only(seen, tokens, part) for part in parts])
+    size = len(joined)
+    row, place = np.nonzero(tokens != NONE)
+    token, sex = tokens[row, place], seen.scalars["sex"][row]
+    records, first = np.bincount(token, minlength=size), np.bincount(token[sex == 0], minlength=size)
+    most = np.maximum(first, records - first)
+    kinds = {
+        "family_name": joined & (most <= BOTH_SEXES * records),
+        "given_name": joined & (most > ONE_SEX * records) & (records >= LEAST_OF_A_KIND),
+    }
+    return {field: _only(tokens, kind) for field, kind in kinds.items()}
+
+
+def _agree_only(seen: Seen, tokens: Codes, part: str) -> Flags:
+    """For each token whether its records have this column in common, and no other date or place."""
+    kind = same_in_all(tokens, seen.scalars[part])
+    for other in _DATES_AND_PLACES:
+        if other != part:
+            kind &= ~same_in_all(tokens, seen.scalars[other])
+    return kind
 
 
 def _only(tokens: Codes, kind: Flags) -> Codes:

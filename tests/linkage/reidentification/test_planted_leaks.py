@@ -35,7 +35,7 @@ def test_a_token_of_a_name_alone_gives_names_away_by_how_common_they_are(
 ) -> None:
     honest = attacked(people, encodings, known=0)["family_name"].beyond
     planted = attacked(people, with_tokens_of_names(people, encodings), known=0)["family_name"].beyond
-    assert planted > honest + 0.02
+    assert planted > 0.02 > 2 * honest
 
 
 def test_lists_that_are_not_padded_give_names_away_and_padded_ones_without_overlap_do_not(

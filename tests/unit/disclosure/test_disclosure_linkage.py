@@ -23,7 +23,7 @@ EXACT = ExactLinkage(
     links=700,
     candidate_pairs=51_234,
     decoys=4,
-    tokens_dropped=7,
+    left_out={"dob": {"tokens": 7, "records": 812}, "postcode": {"tokens": 14, "records": 350}},
     match_weight_threshold=3.3761,
     estimated_false_link_rate=3 / 700,
     untrained_comparisons=("sex",),
@@ -52,8 +52,9 @@ def test_numbers_are_rounded_and_shares_are_those_of_rounded_numbers() -> None:
         "match_weight_threshold": 3.5,
         "false_links_percent_at_most": 0.5,
         "decoys": None,
-        "tokens_dropped": 9,
     }
+    told = {group: (counts.tokens.value, counts.records.value) for group, counts in shown.left_out.items()}
+    assert told == {"dob": (None, 813), "postcode": (15, 351)}
     assert shown.untrained_comparisons == ("sex",)
     assert shown.seconds == {"train": 1.2}
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -7,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage_engine.link.candidates import LEAST_WORTH, Tokens, candidates, numbered_lists, shared
+from linkage_engine.link.candidates import LEAST_WORTH, LeftOut, Tokens, candidates, numbered_lists, shared
 
 HELD = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 5)), max_size=40, unique=True)
 
 
 def tokens(held: list[tuple[int, int]], most: int = 12) -> Tokens:
     records, values = (np.array([pair[i] for pair in held], dtype=np.int64) for i in range(2))
-    return Tokens(records, values, most)
+    return Tokens("group", records, values, most)
 
 
 def pairs(*groups: Tokens) -> list[tuple[int, int]]:
@@ -38,7 +39,17 @@ def test_a_pair_is_looked_at_when_what_it_shares_is_worth_it(
 
 def test_a_token_of_too_many_records_brings_nobody_together_and_is_counted() -> None:
     found = candidates(iter([tokens([(record, 7) for record in range(13)])]))
-    assert (len(found.left), found.tokens_dropped) == (0, 1)
+    assert (len(found.left), found.left_out) == (0, {"group": LeftOut(tokens=1, records=13)})
+
+
+def test_what_is_left_out_is_counted_by_group_and_a_record_once() -> None:
+    """A stand-in date that everybody has, and two crowded names: the records of both are the same."""
+    dates = replace(tokens([(record, 7) for record in range(13)]), group="dob")
+    names = replace(tokens([(record, value) for record in range(14) for value in (1, 2)]), group="name")
+    rare = replace(tokens([(0, 9), (1, 9)]), group="postcode")
+    found = candidates(iter([dates, names, rare]))
+    assert found.left_out == {"dob": LeftOut(tokens=1, records=13), "name": LeftOut(tokens=2, records=14)}
+    assert len(found.left) == 1
 
 
 def test_eleven_records_may_share_one_token_and_twelve_may_not() -> None:
@@ -66,7 +77,7 @@ def test_no_token_that_is_there_twice_is_lost_and_few_others_stay(seed: int) -> 
 def test_a_hundred_thousand_records_of_one_key_are_one_token_too_many_and_cost_no_pairs() -> None:
     everybody = np.arange(100_000, dtype=np.int64)
     same, own = np.zeros_like(everybody), everybody // 2 + 1
-    found = candidates(iter([Tokens(everybody, same, 100), Tokens(everybody, own, 100)]))
-    assert found.tokens_dropped == 1
+    found = candidates(iter([Tokens("same", everybody, same, 100), Tokens("own", everybody, own, 100)]))
+    assert found.left_out == {"same": LeftOut(tokens=1, records=100_000)}
     assert (found.right - found.left == 1).all()
     assert len(found.left) == 50_000

@@ -10,6 +10,7 @@ import pytest
 
 from linkage_engine.contract.profiles import COLUMNS, SERVED, LinkageProfile
 from linkage_engine.contract.tokens import TokenKind
+from linkage_engine.link.candidates import LeftOut
 from linkage_engine.link.model import ELSE
 from linkage_engine.link.prepare import Prepared
 from linkage_engine.link.prepare import prepared as prepared_for
@@ -72,9 +73,9 @@ def test_absent_scalars_bring_nobody_together() -> None:
 def test_tokens_of_too_many_records_are_dropped_and_counted() -> None:
     keys = [f"{n:04d}" for n in range(MANY)]
     crowd = part(keys, blocking=[[7]] * len(keys))
-    assert prepared(crowd, part(["x"])).pairs.tokens_dropped == 0
+    assert prepared(crowd, part(["x"])).pairs.left_out == {}
     ready = prepared(crowd, part(["x"], blocking=[[7]]))
-    assert ready.pairs.tokens_dropped == 1
+    assert ready.pairs.left_out == {"blocking": LeftOut(1, len(keys) + 1)}
     assert not any(ready.a["z"].to_pylist())
 
 
@@ -88,7 +89,7 @@ def test_a_common_token_is_not_enough_and_two_are() -> None:
 def test_a_hundred_thousand_equal_keys_are_one_token_dropped() -> None:
     keys = [f"{n:06d}" for n in range(100_000)]
     ready = prepared(part(keys, dob=[7] * len(keys)), part(["x"], dob=[7]))
-    assert (len(ready.pairs.left), ready.pairs.tokens_dropped) == (0, 1)
+    assert (len(ready.pairs.left), ready.pairs.left_out) == (0, {"dob": LeftOut(1, len(keys) + 1)})
 
 
 @pytest.mark.parametrize("profile", sorted(SERVED))
