@@ -55,6 +55,7 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GateDoor:
         return asking
 
     monkeypatch.setattr(handed_over, "analysis_template", template)
+    monkeypatch.setattr(handed_over, "planned_measures", lambda asked: asking.measures_of(asked.parts))
     return GateDoor(Inside(identity=IDENTITY, vault=Vault(tmp_path, Keystore(bytes(32))), random=bytes))
 
 
