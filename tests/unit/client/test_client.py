@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -14,9 +15,9 @@ import pytest
 from linkage_engine.contract.permit import Role
 from service.client import ASSERTION_SECONDS, AUDIENCE, Client, RemoteProblem, client_assertion
 from service.keys import make_key_folder
-from service.problems.tools import ServiceUnreachable
+from service.problems.tools import ClockDiffers, ServiceUnreachable
 from service.signed import SigningKey, TextType, verified_bytes
-from tests.factories import Chance, Watch
+from tests.factories import NOON, Chance, Watch
 
 KEY = SigningKey.generate()
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -152,3 +153,24 @@ def test_an_address_that_is_none_is_a_service_out_of_reach(tmp_path: Path) -> No
     make_key_folder(tmp_path / "keys", principal_id="rosalind", name="Rosalind", role=Role.RESEARCHER)
     with pytest.raises(ServiceUnreachable):
         Client.from_folder("http://host:nope", tmp_path / "keys", clock=Watch(), random=Chance())
+
+
+@pytest.mark.parametrize(("seconds", "differs"), [(0, False), (30, False), (31, True), (-120, True)])
+def test_a_clock_that_is_wrong_is_named_where_it_is_why_we_are_refused(
+    seconds: int, *, differs: bool
+) -> None:
+    theirs = format_datetime(NOON + timedelta(seconds=seconds), usegmt=True)
+    desk = Desk(saying(401, json={"type": "/problems/proof-refused"}, headers={"date": theirs}))
+    with pytest.raises(ClockDiffers if differs else RemoteProblem) as refused:
+        a_client(desk, Watch()).get("/health")
+    if isinstance(refused.value, ClockDiffers):
+        assert refused.value.as_json()["faults"] == [
+            {"pointer": "clock", "code": f"{abs(seconds)} seconds apart"}
+        ]
+
+
+@pytest.mark.parametrize("date", [None, "yesterday"])
+def test_a_refusal_that_says_no_time_is_a_refusal(date: str | None) -> None:
+    headers = {} if date is None else {"date": date}
+    with pytest.raises(RemoteProblem):
+        a_client(Desk(saying(401, json={}, headers=headers))).get("/health")
