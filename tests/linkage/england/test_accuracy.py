@@ -77,11 +77,13 @@ def test_other_englands_are_as_hard(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.xfail(
+    strict=True, reason="wanted, and missed since tokens 2: .5 points behind (docs/LINKAGE.md)"
+)
 def test_tokens_lose_little_against_plaintext(england_folder: Path) -> None:
-    """The registry has one in twelve of the practices' people: of so few .7 points are the limit."""
     tokens = _evaluated(england_folder, LinkageProfile.TOKENS)
     plaintext = _evaluated(england_folder, LinkageProfile.PLAINTEXT)
-    assert tokens.one_to_one.f1 > plaintext.one_to_one.f1 - 0.007
+    assert tokens.one_to_one.f1 > plaintext.one_to_one.f1 - 0.003
 
 
 def test_the_command_prints_the_figures_and_writes_them(tmp_path: Path) -> None:
