@@ -77,9 +77,6 @@ def test_other_englands_are_as_hard(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.xfail(
-    strict=True, reason="wanted, and missed since tokens 2: .5 points behind (docs/LINKAGE.md)"
-)
 def test_tokens_lose_little_against_plaintext(england_folder: Path) -> None:
     tokens = _evaluated(england_folder, LinkageProfile.TOKENS)
     plaintext = _evaluated(england_folder, LinkageProfile.PLAINTEXT)
