@@ -45,14 +45,16 @@ class Forbidden:
     """The Spark driver is meant to be able to do it."""
 
 
-def forbidden_things(*, forbidden: Mapping[str, Path], code_folder: Path) -> tuple[Forbidden, ...]:
-    """Everything a worker tries at start; of `forbidden` the names are shown, the paths are not."""
+def forbidden_things(
+    *, forbidden: Mapping[str, Path], unwritable: Mapping[str, Path]
+) -> tuple[Forbidden, ...]:
+    """Everything a worker tries at start; of files and folders the names are shown, the paths are not."""
     return (
         *_network(),
         *_other_processes(os.getppid()),
         *_kernel(),
         *_memory(),
-        *_files(forbidden, code_folder),
+        *_files(forbidden, unwritable),
     )
 
 
@@ -157,7 +159,7 @@ def _make_executable() -> None:
     system_call("mprotect", _map_page(PROT_READ | PROT_WRITE), PAGE, PROT_READ | PROT_EXEC)
 
 
-def _files(forbidden: Mapping[str, Path], code_folder: Path) -> Iterator[Forbidden]:
+def _files(forbidden: Mapping[str, Path], unwritable: Mapping[str, Path]) -> Iterator[Forbidden]:
     for name, path in forbidden.items():
         # One call reads a file or lists a folder. ENOENT counts as open: what is not there refuses nothing.
         yield Forbidden(name=f"read {name}", act=partial(os.open, path, os.O_RDONLY))
@@ -167,11 +169,12 @@ def _files(forbidden: Mapping[str, Path], code_folder: Path) -> Iterator[Forbidd
             act=partial(os.stat, f"{path}/."),  # Path would drop the dot that asks to pass through
             impossible=NO_SUCH_THING | {errno.ENOTDIR},
         )
-    yield Forbidden(
-        name="write to the code",
-        act=partial(_create_and_remove, code_folder / f".attempt-{os.getpid()}"),
-        impossible=NO_SUCH_THING | {errno.EROFS},
-    )
+    for name, folder in unwritable.items():
+        yield Forbidden(
+            name=f"write to {name}",
+            act=partial(_create_and_remove, folder / f".attempt-{os.getpid()}"),
+            impossible=NO_SUCH_THING | {errno.EROFS},
+        )
 
 
 def _create_and_remove(path: Path) -> None:

@@ -68,13 +68,14 @@ class Isolation:
         )
 
 
-def measure(profile: Profile, *, forbidden: Mapping[str, Path], code_folder: Path) -> Isolation:
+def measure(profile: Profile, *, forbidden: Mapping[str, Path], unwritable: Mapping[str, Path]) -> Isolation:
     """Try everything a worker must not do, after `apply_sandbox`, and say what happened.
 
-    `forbidden` names files and folders of other roles that exist (keys, vaults). Forks once per
+    `forbidden` names files and folders of other roles that exist (keys, vaults), `unwritable` folders that
+    the role may read at most. Forks once per
     attempt, so call it at start, before there are threads; never raises.
     """
-    things = forbidden_things(forbidden=forbidden, code_folder=code_folder)
+    things = forbidden_things(forbidden=forbidden, unwritable=unwritable)
     meant = frozenset(thing.name for thing in things if thing.open_in_cluster)
     return Isolation(
         attempts=tuple(Attempt(thing.name, is_refusal(thing, outcome(thing))) for thing in things),

@@ -27,7 +27,7 @@ CODE = Path(__file__).parents[3] / "service"
 def measured(profile: str, *named: str) -> dict[str, object]:
     """Measure with forbidden paths given as NAME=PATH."""
     forbidden = {name: Path(path) for name, _, path in (each.partition("=") for each in named)}
-    isolation = measure(Profile(profile), forbidden=forbidden, code_folder=CODE)
+    isolation = measure(Profile(profile), forbidden=forbidden, unwritable={"the code": CODE})
     return {"state": isolation.state, "open": isolation.open, "tried": len(isolation.attempts)}
 
 
