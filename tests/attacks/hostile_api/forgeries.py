@@ -37,6 +37,7 @@ from service.withdrawals.records import Withdrawal as WithdrawalRow
 
 R = TypeVar("R", bound=Record)
 Told = tuple[str, str]
+JOBS = sa.table("workflow_status", *map(sa.column, ("workflow_uuid", "serialization", "inputs")))
 PATH = "../../../vault/gate/attempt"
 
 
@@ -235,10 +236,9 @@ class Forger:
         self.line_up(Job.LINK, run, "linkage_run")
         pickled = pickle.dumps({"args": (RunsWhenRead(Path("/tmp") / f"attempt-{run}"),), "kwargs": {}})
         self.session.execute(
-            sa.text(
-                "UPDATE workflow_status SET serialization = 'py_pickle', inputs = :i WHERE workflow_uuid = :w"
-            ),
-            {"i": base64.b64encode(pickled).decode(), "w": f"link:{run}"},
+            sa.update(JOBS)
+            .where(JOBS.c.workflow_uuid == f"link:{run}")
+            .values(serialization="py_pickle", inputs=base64.b64encode(pickled).decode())
         )
         return "workflow_status", f"link:{run}"
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 import service
+from migrations.tables import RECORDS
 from service.database import engine_for, sessions
 from service.jobs import JobQueue
 from service.settings import ApiSettings, settings_for
@@ -45,6 +46,7 @@ def reach(told: dict[str, Any]) -> dict[str, str]:
 def forge(told: dict[str, Any]) -> dict[str, list[str]]:
     """Write every forgery; which row tells what became of each."""
     url = settings_for(ApiSettings, os.environ).database_url
+    assert RECORDS  # every table is known, so that rows can be written in order
     jobs, made = JobQueue(url), {}
     with sessions(engine_for(url))() as session:
         forger = Forger(

@@ -1,4 +1,4 @@
-"""What the api's user tries at files and processes: each returns when it succeeded, raises OSError when not."""
+"""What the api's user tries at files and processes: each returns if it succeeded, else raises OSError."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+
+from service.worker.sandbox.kernel import system_call
 
 Attempts = Mapping[str, Callable[[], object]]
 PTRACE_ATTACH, PTRACE_SEIZE = 16, 0x4206
@@ -144,30 +146,19 @@ def _change_first(folder: Path) -> None:
     _write(min(_first(folder).iterdir()))
 
 
-def _libc(name: str, *words: object) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    function = getattr(libc, name)
-    function.restype = ctypes.c_long
-    if function(*words) == -1:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
-
-
 def _ptrace(request: int, pid: int) -> None:
-    _libc("ptrace", ctypes.c_long(request), ctypes.c_long(pid), None, None)
+    system_call("ptrace", request, pid, 0, 0)
 
 
 def _pidfd_getfd(pid: int) -> None:
-    _libc(
-        "syscall", ctypes.c_long(438), ctypes.c_long(os.pidfd_open(pid)), ctypes.c_long(0), ctypes.c_long(0)
-    )
+    system_call("pidfd_getfd", os.pidfd_open(pid), 0, 0)
 
 
 def _process_vm_readv(pid: int) -> None:
     here = ctypes.create_string_buffer(8)
     local, remote = struct.pack("@PN", ctypes.addressof(here), 8), struct.pack("@PN", 0x400000, 8)
-    _libc("process_vm_readv", pid, local, ctypes.c_ulong(1), remote, ctypes.c_ulong(1), ctypes.c_ulong(0))
+    system_call("process_vm_readv", pid, local, 1, remote, 1, 0)
 
 
 def _settime() -> None:
-    _libc("clock_settime", 0, struct.pack("@ll", 0, 0))
+    system_call("clock_settime", 0, struct.pack("@ll", 0, 0))
