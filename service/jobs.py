@@ -40,7 +40,7 @@ def _refuse(*_: object) -> Never:
 
 # DBOS reads each row with the serialiser that the row names, also one that was never asked for. Whoever
 # writes the database would run code in every worker: the api, and whoever took it over.
-DefaultSerializer.deserialize = _refuse  # type: ignore[method-assign]
+DefaultSerializer.deserialize = _refuse  # type: ignore[method-assign,assignment]
 
 
 class WorkerRole(StrEnum):

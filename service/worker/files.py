@@ -56,7 +56,7 @@ class _HeldTo(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, into: bytearray) -> int:  # type: ignore[override]  # a memoryview, in truth
+    def readinto(self, into: memoryview) -> int:  # type: ignore[override]  # what a reader gives it
         try:
             data = self._file.read(len(into))
         except (OSError, tarfile.TarError):  # cut short by now

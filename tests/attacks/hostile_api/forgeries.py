@@ -111,7 +111,7 @@ class Forger:
         return str(self.session.get_one(Project, self.project).permit)
 
     def submission(self, **changes: Any) -> str:
-        fields = {
+        fields: dict[str, Any] = {
             "id": self.id(),
             "delivery_id": secrets.token_hex(16),
             "sealed_sha256": secrets.token_hex(32),
@@ -221,11 +221,13 @@ class Forger:
         return self.line_up(Job.SIGN_RELEASE, release_id, "release")
 
     def question_whose_id_is_a_path(self) -> Told:
-        return self.line_up(Job.ANSWER, self.query(id=PATH), "query")
+        self.line_up(Job.ANSWER, self.query(id=PATH), "query")
+        return "workflow_status", f"{Job.ANSWER.value}:{PATH}"
 
     def control_of_a_path(self) -> Told:
         made = self.query(id=f"{PATH}-2", state=QueryState.ANSWERED)
-        return self.line_up(Job.CONTROL, made, "query")
+        self.line_up(Job.CONTROL, made, "query")
+        return "workflow_status", f"{Job.CONTROL.value}:{made}"
 
     def delivery_whose_digest_is_a_path(self) -> Told:
         made = self.submission(sealed_sha256="../../vault/linkage")

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.process, pytest.mark.enable_socket]
 
 TABLE = Path(__file__).parent / "attempts.csv"
 ROOT = Path(__file__).parents[3]
-OF_THE_KERNEL, OF_THE_DATABASE = "kernel", "database"
+OF_THE_KERNEL, OF_THE_DATABASE, OF_THE_QUEUE = "kernel", "database", "queue"
 SETTLED = {
     "query": "SELECT state, code FROM query WHERE id = ?",
     "linkage_run": "SELECT state, code FROM linkage_run WHERE id = ?",
@@ -48,7 +48,7 @@ def names(refused_by: str) -> list[str]:
     return [row["attempt"] for row in listed() if row["refused_by"].startswith(refused_by)]
 
 
-FORGED = [row["attempt"] for row in listed() if "worker" in row["refused_by"] or row["entered_as"] == "(job)"]
+OF_WORKERS = [row["attempt"] for row in listed() if " worker: " in row["refused_by"]]
 
 
 @pytest.fixture(scope="module")
@@ -134,14 +134,22 @@ def test_the_database_refuses(edited: dict[str, str], attempt: str) -> None:
     assert f"{OF_THE_DATABASE}: {edited[attempt]}" == row["refused_by"]
 
 
-@pytest.mark.parametrize("attempt", FORGED)
+@pytest.mark.parametrize("attempt", OF_WORKERS)
 def test_a_worker_refuses_and_says_so_in_the_log(
     forged: dict[str, tuple[str, str, list[str]]], attempt: str
 ) -> None:
     state, code, actions = forged[attempt]
     [row] = [row for row in listed() if row["attempt"] == attempt]
     assert row["refused_by"].partition(": ")[2] == code, (state, code, actions)
-    assert row["entered_as"] in {*actions, "(job)"}
+    assert row["entered_as"] in actions
+
+
+@pytest.mark.parametrize("attempt", names(OF_THE_QUEUE))
+def test_a_job_that_the_queue_did_not_write_is_not_begun(
+    forged: dict[str, tuple[str, str, list[str]]], attempt: str
+) -> None:
+    state, _, actions = forged[attempt]
+    assert (state, actions) == ("ERROR", [])
 
 
 def test_nothing_of_the_forgeries_is_on_the_disk(workers: Running, forged: dict[str, Any]) -> None:
