@@ -89,7 +89,9 @@ def is_refusal(thing: Forbidden, code: int) -> bool:
 
 
 def outcome(thing: Forbidden) -> int:
-    """Try one thing in a child: 0 for success, an errno, minus a signal that ended it, or UNKNOWN."""
+    """Try one thing, in a child if need be: 0 for success, an errno, minus a fatal signal, or UNKNOWN."""
+    if thing.leaves_nothing:
+        return _tried(thing)
     try:
         child = os.fork()
     except OSError:
@@ -107,12 +109,17 @@ def _try_and_leave(thing: Forbidden) -> None:
     """In the child: leave with the errno, running none of the parent's clean-up."""
     code = UNKNOWN
     try:
-        thing.act()
-        code = 0
-    except OSError as answer:
-        code = answer.errno or UNKNOWN
+        code = _tried(thing)
     finally:
         os._exit(code)
+
+
+def _tried(thing: Forbidden) -> int:
+    try:
+        thing.act()
+    except OSError as answer:
+        return answer.errno or UNKNOWN
+    return 0
 
 
 def _wait(child: int) -> int:
