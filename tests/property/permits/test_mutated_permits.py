@@ -1,4 +1,4 @@
-"""No changed letter of a permit, a grant or an amendment is believed, wherever it is and whatever it becomes."""
+"""No changed letter of a permit, a grant or an amendment is believed, wherever it is."""
 
 from __future__ import annotations
 
