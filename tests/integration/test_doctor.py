@@ -100,8 +100,9 @@ def replaced(path: Path, text: str) -> None:
 
 
 def emptied(folder: Path) -> None:
-    for path in folder.glob("*/status.json"):
-        path.unlink()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.unlink()
 
 
 def silent(shop: Workshop) -> None:
