@@ -130,9 +130,9 @@ def with_other_claims(text: str, chance: random.Random) -> str:
 def with_other_head(text: str, chance: random.Random) -> str:
     head, body, seal = text.split(".")
     fields = decoded(head)
-    more = {
+    more: dict[str, list[object]] = {
         "alg": ["none", "None", "HS256", "ES256", "EdDSA", "Ed448", ""],
-        "typ": [each.value for each in TextType] + ["JWT", ""],
+        "typ": [*(each.value for each in TextType), "JWT", ""],
         "kid": [OTHER.thumbprint, "", None, 1],
         "jwk": [OTHER.public.model_dump(), {"kty": "oct", "k": KEY.public.x}],
         "crit": [["b64"], []],
@@ -140,7 +140,7 @@ def with_other_head(text: str, chance: random.Random) -> str:
         "jku": ["https://attacker.example/keys"],
     }
     name = chance.choice(sorted(more))
-    fields[name] = chance.choice(more[name])  # type: ignore[call-overload]  # of lists of many kinds
+    fields[name] = chance.choice(more[name])
     return f"{encoded(fields)}.{body}.{chance.choice([seal, '', seal[::-1]])}"
 
 
