@@ -1,4 +1,4 @@
-"""The at-rest key of one role, and the data keys derived from it."""
+"""The at-rest key of one role, which wraps the content keys of its tables."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from typing import NoReturn, Self
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 
 _KEY_BYTES = 32
 _PURPOSE = b"tre-linkage vault object v1"
+_WRAPPING = b"tre-linkage vault content key v2"
+_WRAPPED_BYTES = 40
+"""A 32-byte key as RFC 3394 wraps it."""
 
 
 class Keystore:
-    """Derives one key for each object of each project; never shown, copied or pickled."""
+    """Wraps the key of each object of each project; never shown, copied or pickled."""
 
     __slots__ = ("_master_key",)
 
@@ -55,9 +59,26 @@ class Keystore:
         return cls(master_key)
 
     def data_key(self, project_id: str, object_name: str) -> bytes:
-        """The 32-byte key of one object by HKDF-SHA256 (RFC 5869); names cannot contain a zero byte."""
-        info = b"\0".join((_PURPOSE, project_id.encode(), object_name.encode()))
-        return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=info).derive(self._master_key)
+        """The key of an object of before content keys, and of a secret: HKDF-SHA256 (RFC 5869), 32 bytes."""
+        return self._derived(_PURPOSE, project_id, object_name)
+
+    def wrapped(self, project_id: str, object_name: str, content_key: bytes) -> bytes:
+        """A content key as it may lie on disk (RFC 3394); it opens under its own project and name only."""
+        return aes_key_wrap(self._derived(_WRAPPING, project_id, object_name), content_key)
+
+    def unwrapped(self, project_id: str, object_name: str, wrapped: bytes) -> bytes | None:
+        """The content key, or None for what was not wrapped by this at-rest key for this object."""
+        if len(wrapped) != _WRAPPED_BYTES:
+            return None
+        try:
+            return aes_key_unwrap(self._derived(_WRAPPING, project_id, object_name), wrapped)
+        except InvalidUnwrap:
+            return None
+
+    def _derived(self, *info: bytes | str) -> bytes:
+        """32 bytes by HKDF-SHA256 (RFC 5869); names cannot contain a zero byte."""
+        joined = b"\0".join(part.encode() if isinstance(part, str) else part for part in info)
+        return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=joined).derive(self._master_key)
 
     def __repr__(self) -> str:
         return "Keystore(withheld)"

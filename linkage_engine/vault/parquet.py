@@ -1,7 +1,7 @@
 """Tables at rest: encrypted Parquet, each written once, whole and durable, under its own key.
 
-Parquet modular encryption (AES-GCM, footer and columns, 256-bit keys). Swapped or renamed files do
-not open, because a key belongs to one name; DuckDB cannot read them, so they enter it as Arrow.
+Parquet modular encryption (AES-GCM, footer and columns, 256-bit keys). A key is random and belongs to
+one name, so swapped or renamed files do not open, and what has lost its key is lost; DuckDB cannot read them, so they enter it as Arrow.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pyarrow.parquet.encryption import create_decryption_properties, create_encryption_properties
 
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
+from linkage_engine.vault.content_keys import content_key, keep, key_file, make_durable
 from linkage_engine.vault.keystore import Keystore
 
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
@@ -47,7 +49,7 @@ class Vault:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                key = self._keystore.data_key(project_id, name)
+                key = self._key_to_write(project_id, name)
                 properties = create_encryption_properties(key)
                 pq.write_table(table, file, compression="zstd", encryption_properties=properties)
                 file.flush()
@@ -59,6 +61,13 @@ class Vault:
             raise EngineRefusal(RefusalCode.VAULT_FULL) from None
         finally:
             partial.unlink(missing_ok=True)
+
+    def _key_to_write(self, project_id: str, name: str) -> bytes:
+        """The key of the table that is replaced, so that a crash leaves one that opens, or a new one."""
+        path = self._path(project_id, name)
+        if not key_file(path).exists() and not path.exists():
+            keep(path, self._keystore.wrapped(project_id, name, AESGCM.generate_key(bit_length=256)))
+        return content_key(self._keystore, project_id, name, path)
 
     def secret(self, project_id: str, name: str) -> bytes:
         """32 secret bytes of a project, the same as long as the at-rest key: nothing of them is kept."""
@@ -72,7 +81,7 @@ class Vault:
         not encrypted or was written under another key.
         """
         path = self._path(project_id, name)
-        properties = create_decryption_properties(self._keystore.data_key(project_id, name))
+        properties = create_decryption_properties(content_key(self._keystore, project_id, name, path))
         try:
             with pq.ParquetFile(path, decryption_properties=properties) as file:
                 return file.read(columns=columns)
@@ -92,8 +101,12 @@ class Vault:
         return tuple(sorted(n for name in found if (n := name.removesuffix(_SUFFIX)).startswith(prefix)))
 
     def remove(self, project_id: str, name: str) -> None:
-        """Forget a table; nothing happens when there is none."""
-        self._path(project_id, name).unlink(missing_ok=True)
+        """Forget a table, its key first; nothing happens when there is none."""
+        path = self._path(project_id, name)
+        if key_file(path).exists():
+            key_file(path).unlink()
+            make_durable(path.parent)
+        path.unlink(missing_ok=True)
 
     def _project(self, project_id: str) -> Path:
         if _PROJECT.fullmatch(project_id) is None:
@@ -115,8 +128,4 @@ def _publish(partial: Path, path: Path, *, replace: bool) -> None:
             path.hardlink_to(partial)  # unlike a rename, refuses when the name is taken
     except FileExistsError:
         raise EngineRefusal(RefusalCode.VAULT_OBJECT_EXISTS) from None
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    make_durable(path.parent)

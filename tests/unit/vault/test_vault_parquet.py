@@ -130,9 +130,9 @@ def test_a_table_is_replaced_when_asked_by_name(vault: Vault) -> None:
 
 
 @pytest.mark.parametrize("replace", [False, True])
-def test_nothing_but_whole_tables_is_left_in_the_folder(vault: Vault, tmp_path: Path, replace: bool) -> None:  # noqa: FBT001 (a parameter of the table)
+def test_nothing_but_whole_tables_and_their_keys_is_left_in_the_folder(vault: Vault, tmp_path: Path, replace: bool) -> None:  # noqa: FBT001 (a parameter of the table)
     vault.write(PROJECT, NAME, TABLE, replace=replace)
-    assert [path.name for path in file_of(tmp_path).parent.iterdir()] == ["death.parquet"]
+    assert {path.name for path in file_of(tmp_path).parent.iterdir()} == {"death.key", "death.parquet"}
 
 
 def test_an_interrupted_write_leaves_the_old_table(
@@ -147,7 +147,7 @@ def test_an_interrupted_write_leaves_the_old_table(
     with pytest.raises(OSError, match="Input/output"):
         vault.write(PROJECT, NAME, OTHER, replace=True)
     assert vault.read(PROJECT, NAME) == TABLE
-    assert [path.name for path in file_of(tmp_path).parent.iterdir()] == ["death.parquet"]
+    assert {path.name for path in file_of(tmp_path).parent.iterdir()} == {"death.key", "death.parquet"}
 
 
 def test_names_are_listed_by_project_and_prefix(vault: Vault) -> None:
@@ -209,7 +209,7 @@ def test_a_full_disk_keeps_nothing_and_room_is_enough(vault: Vault, tmp_path: Pa
         vault.write(PROJECT, NAME, TABLE)
     assert refused.value.code is RefusalCode.VAULT_FULL
     assert refused.value.__suppress_context__
-    assert list(partial.parent.iterdir()) == []
+    assert [path.name for path in partial.parent.iterdir()] == ["death.key"]
     vault.write(PROJECT, NAME, TABLE)
     assert vault.read(PROJECT, NAME) == TABLE
 
