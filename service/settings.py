@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PREFIX = "TRE_"
 S = TypeVar("S", bound="CommonSettings")
@@ -87,6 +87,24 @@ class LinkageSettings(WorkerSettings):
     linkage_at_rest_key: Path
     linkage_hand_over_key: Path
     linkage_vault: Path
+    spark_master: str | None = Field(default=None, pattern=r"^(local\[\d+\]|spark://[\w.-]+:\d+)$")
+    """Where permits that ask for Spark are linked: a standalone master, or `local[n]`, n threads here."""
+    spark_secret: Path | None = None
+    """The file of what all members of the cluster know: `spark.authenticate.secret`."""
+    spark_driver_address: str = "127.0.0.1"
+    """Of this machine, as the cluster's workers reach it."""
+    spark_driver_memory: str = Field(default="2g", pattern=r"^\d+[gm]$")
+    spark_folder: Path | None = None
+    """For encrypted blocks that do not fit into memory; where none is named, that of temporary files."""
+
+    @model_validator(mode="after")
+    def spark_is_meant(self) -> Self:
+        """A cluster is joined with its secret alone, and by a worker that is meant to reach addresses."""
+        if self.spark_master is not None and self.profile != "cluster":
+            raise ValueError("TRE_SPARK_MASTER needs TRE_PROFILE=cluster")
+        if (self.spark_master or "").startswith("spark://") and self.spark_secret is None:
+            raise ValueError("a standalone master needs TRE_SPARK_SECRET")
+        return self
 
 
 class AnalysisSettings(WorkerSettings):

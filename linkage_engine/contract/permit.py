@@ -20,6 +20,15 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+class LinkageEngine(StrEnum):
+    """What compares the pairs of records of a project."""
+
+    DUCKDB = "duckdb"
+    """The linkage worker itself."""
+    SPARK = "spark"
+    """The cluster that the linkage worker was set up with: tokens leave its machine."""
+
+
 class PublicKey(Value):
     """An Ed25519 public key as a JSON Web Key (RFC 8037)."""
 
@@ -63,6 +72,8 @@ class Permit(Value):
     policy: Slug
     linkage_profile: LinkageProfile = LinkageProfile.TOKENS
     """What providers make of identifiers."""
+    engine: LinkageEngine = LinkageEngine.DUCKDB
+    """Where pairs are compared: nowhere else, also where that cannot be had."""
     repeating_providers: tuple[Slug, ...] = ()
     """Providers in whose deliveries one person may be several records, as in a register of episodes."""
     secret_epoch: int = 1

@@ -36,6 +36,7 @@ class RefusalCode(StrEnum):
     TOO_FEW_RECORDS = "too-few-records"
     NOTHING_TO_LINK = "nothing-to-link"
     LINKAGE_FAILED = "linkage-failed"
+    SPARK_NOT_SET_UP = "spark-not-set-up"
     SPARK_ABSENT = "spark-absent"
     SPARK_UNREACHABLE = "spark-unreachable"
     # queries

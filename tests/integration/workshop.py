@@ -79,6 +79,8 @@ class Workshop:
     ids: dict[str, str] = field(default_factory=dict)
     """What the story made so far: a submission for each provider, `run`, `query`."""
     log: io.StringIO = field(default_factory=io.StringIO)
+    told: Mapping[str, str] = field(default_factory=dict)
+    """What the linkage worker is told beside what an installation tells it."""
 
     # --- people
 
@@ -223,7 +225,8 @@ class Workshop:
         )
 
     def duties(self, role: WorkerRole) -> Duties:
-        settings = settings_for(settings_of(role), environment(self.home, role.value))
+        told = self.told if role is WorkerRole.LINKAGE else {}
+        settings = settings_for(settings_of(role), {**environment(self.home, role.value), **told})
         return open_role(role, settings, self.surroundings(role))
 
     def do(self, job: Job, subject_id: str) -> None:
