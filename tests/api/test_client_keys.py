@@ -28,7 +28,7 @@ from tests.at_work import AtWork
 __all__ = ["strict"]
 Key = OKPKey | ECKey | RSAKey
 P384, RSA, OTHER = ECKey.generate_key("P-384"), RSAKey.generate_key(2048), ECKey.generate_key("P-384")
-KINDS = {"ES384": P384, "RS384": RSA}
+KINDS: dict[str, Key] = {"ES384": P384, "RS384": RSA}
 
 
 def public(key: Key) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def test_a_token_may_be_bound_to_a_key_of_each_kind(strict: AtWork, alg: str) ->
     assert looked(strict, token, stranger).status_code == 401
 
 
-def raw(service: AtWork, header: dict[str, object], sign: Callable[[bytes], bytes]) -> str:
+def raw(service: AtWork, header: dict[str, str], sign: Callable[[bytes], bytes]) -> str:
     parts = (json.dumps(part).encode() for part in (header, claims(service)))
     text = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
     return f"{text.decode()}.{base64.urlsafe_b64encode(sign(text)).rstrip(b'=').decode()}"

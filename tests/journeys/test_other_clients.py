@@ -21,7 +21,7 @@ def a_key_of(running: Running, folder: Path, alg: str) -> dict[str, Any]:
     """The researcher's own key, or a further one of another kind that the operator registered."""
     if alg in {"Ed25519", "ES256"}:
         key = running.key("researcher")
-        return json.loads(key.to_jwk()) | {"kid": key.thumbprint}
+        return dict(json.loads(key.to_jwk()), kid=key.thumbprint)
     made = ECKey.generate_key("P-384") if alg == "ES384" else RSAKey.generate_key(3072)
     public = folder / "public.jwk"
     public.write_text(json.dumps(made.as_dict(private=False)))
