@@ -16,7 +16,7 @@ from weakref import finalize
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
 
 START, END = "start", "end"
-SECONDS_TO_START, SECONDS_TO_END = 120, 30
+SECONDS_TO_START, SECONDS_TO_END = 300, 30
 INHERITED = ("PATH", "JAVA_HOME", "LANG", "TMPDIR")
 """Of the environment: nothing that tells Spark otherwise than we do."""
 OPTIONS = (

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 TASKS_PER_CORE = 2
-SECONDS_TO_JOIN = 120
-SECONDS_WITHOUT_EXECUTORS, SECONDS_BETWEEN_LOOKS = 60, 5
+SECONDS_TO_JOIN = 300
+SECONDS_WITHOUT_EXECUTORS, SECONDS_BETWEEN_LOOKS = 120, 5
 CLOSED = {
     "spark.authenticate": "true",
     "spark.network.crypto.enabled": "true",
@@ -58,7 +58,7 @@ def spark_session(place: SparkPlace) -> Iterator[SparkSession]:
     """A session for one linkage; its Java process ends with it.
 
     Raises CannotLink(spark-absent) without pyspark or Java, and CannotLink(spark-unreachable) where the
-    master does not answer or gives no executor, within two minutes. A cluster that has none for a minute
+    master does not answer or gives no executor, within five minutes. A cluster that has none for two
     later on has its jobs cancelled: they raise what Spark does.
     """
     with ExitStack() as open_now:
@@ -129,7 +129,7 @@ def _session(place: SparkPlace, folder: str, gateway: Any) -> SparkSession:  # n
 
 @contextmanager
 def _never_left_waiting(context: SparkContext) -> Iterator[None]:
-    """Jobs of a cluster that has had no executor for a minute are cancelled: Spark would wait for ever."""
+    """Jobs of a cluster that has had no executor for two minutes are cancelled: Spark would wait for ever."""
     ended = Event()
     watch = Thread(target=_watch, args=(context, ended), daemon=True)
     if not context.master.startswith("local"):

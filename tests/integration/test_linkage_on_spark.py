@@ -23,7 +23,7 @@ from tests.outside_checks import environment_without_ours
 
 pytestmark = [pytest.mark.outside(tool="spark"), pytest.mark.enable_socket]
 LEVELS = ("link_id_strict", "link_id", "link_id_lenient")
-SECONDS_TO_LINK = 240
+SECONDS_TO_LINK = 480
 ON_SPARK = {"TRE_PROFILE": "cluster", "TRE_SPARK_MASTER": "local[2]"}
 
 
