@@ -20,9 +20,8 @@ GROUPS = {"Male": (500, 480), "Female": (700, 610), "Not known or not specified"
 
 
 def report_page() -> str:
-    return page(
-        quality_report(asked(Breakdown.SEX), answer(asked(Breakdown.SEX), GROUPS, (1205, 1095)), LINKAGE)
-    )
+    spec = asked(Breakdown.SEX)
+    return page(quality_report(spec, answer(spec, GROUPS, (1205, 1095)), LINKAGE)).decode()
 
 
 def checked(html: str, config: pytest.Config) -> dict[str, dict[str, int]]:
