@@ -75,7 +75,7 @@ def test_a_worker_that_closed_itself_in_links_on_spark(at: At) -> None:
             assert process.poll() is None
             time.sleep(0.5)
         assert (shop.run(shop.ids["run"]).state.value, shop.run(shop.ids["run"]).code) == ("linked", None)
-        status = json.loads((shop.home.root / "status" / "linkage.json").read_text())
+        status = json.loads((shop.home.root / "status" / "linkage" / "status.json").read_text())
     assert {"IPv4 socket", "connection to loopback"} <= set(status["open"])
     assert not {"execve", "memory writable and executable", "IPv6 socket", "ptrace"} & set(status["open"])
 

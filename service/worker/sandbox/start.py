@@ -1,8 +1,9 @@
 """Start a program with fewer rights: leave the network, become its user, give up privileges, then exec.
 
-Run as `python -m service.worker.sandbox.start [--uid N --gid N] [--own-network] --parent PID -- PROGRAM ...`,
-with `--java` for what starts Java beside a worker. A child of the supervisor needs this because only root
-may leave the network, and a user once dropped cannot; subprocess drops before any code of ours could run.
+Run as `python -m service.worker.sandbox.start [--uid N --gid N] [--group N] [--own-network] --parent PID --
+PROGRAM ...`; `--group` as often as there are other groups, `--java` for what starts Java beside a worker.
+A child of the supervisor needs this because only root may leave the network, and a user once
+dropped cannot; subprocess drops before any code of ours could run.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     # 2. The user. After this there is no way back.
     try:
         if asked.uid is not None:
-            drop_to(asked.uid, asked.gid)
+            drop_to(asked.uid, asked.gid, asked.group)
         drop_capabilities()
         refuse_new_privileges()
         if asked.java:
@@ -61,6 +62,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="start", allow_abbrev=False)
     parser.add_argument("--uid", type=int)
     parser.add_argument("--gid", type=int)
+    parser.add_argument("--group", type=int, action="append", default=[])
     parser.add_argument("--own-network", action="store_true")
     parser.add_argument("--java", action="store_true", help="with the filter of Java beside a worker")
     parser.add_argument("--parent", type=int, required=True)
