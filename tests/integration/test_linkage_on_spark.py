@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -44,8 +45,15 @@ def figures(shop: Workshop, run_id: str) -> dict[str, object]:
     return told
 
 
-def linked_on_spark(shop: Workshop, *, in_full: bool) -> str:
+def opened_for_spark(shop: Workshop) -> None:
+    """As if the project had been opened with this permit: no worker has believed another one."""
+    for role in ("linkage", "analysis"):
+        shutil.rmtree(shop.home.vault(role) / "permits", ignore_errors=True)
     put_permit(shop, shop.permit_text(engine="spark"))
+
+
+def linked_on_spark(shop: Workshop, *, in_full: bool) -> str:
+    opened_for_spark(shop)
     shop.told = ON_SPARK
     run_again(shop, in_full=in_full)
     (asked,) = [entry for entry in shop.entries() if entry.detail.get("engine") == "spark"]
@@ -67,7 +75,7 @@ def test_a_run_on_spark_finds_the_persons_of_one_on_duckdb_and_tells_the_same(at
 def test_a_worker_that_closed_itself_in_links_on_spark(at: At) -> None:
     """Java is not started by the worker, which may start nothing, but by what was begun beside it."""
     shop = at("run-asked")
-    put_permit(shop, shop.permit_text(engine="spark"))
+    opened_for_spark(shop)
     told = {**environment_without_ours(), **environment(shop.home, "linkage"), **ON_SPARK}
     with worker(told) as process:
         deadline = time.monotonic() + SECONDS_TO_LINK
