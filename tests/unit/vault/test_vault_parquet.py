@@ -130,7 +130,7 @@ def test_a_table_is_replaced_when_asked_by_name(vault: Vault) -> None:
 
 
 @pytest.mark.parametrize("replace", [False, True])
-def test_nothing_but_whole_tables_and_their_keys_is_left_in_the_folder(vault: Vault, tmp_path: Path, replace: bool) -> None:  # noqa: FBT001 (a parameter of the table)
+def test_nothing_but_whole_tables_is_left_in_the_folder(vault: Vault, tmp_path: Path, replace: bool) -> None:  # noqa: FBT001 (a parameter of the table)
     vault.write(PROJECT, NAME, TABLE, replace=replace)
     assert {path.name for path in file_of(tmp_path).parent.iterdir()} == {"death.key", "death.parquet"}
 
