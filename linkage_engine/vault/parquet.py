@@ -1,7 +1,8 @@
 """Tables at rest: encrypted Parquet, each written once, whole and durable, under its own key.
 
 Parquet modular encryption (AES-GCM, footer and columns, 256-bit keys). A key is random and belongs to
-one name, so swapped or renamed files do not open, and what has lost its key is lost; DuckDB cannot read them, so they enter it as Arrow.
+one name, so swapped or renamed files do not open, and what has lost its key is lost. DuckDB cannot
+read the files, so tables enter it as Arrow.
 """
 
 from __future__ import annotations
