@@ -87,7 +87,7 @@ def killed() -> Iterator[None]:
 
 def copied(first: tuple[Path, Linked], folder: Path) -> Linked:
     """The finished first quarter in a folder of its own."""
-    for path in first[0].rglob("*.parquet"):
+    for path in filter(Path.is_file, first[0].rglob("*")):
         target = folder / path.relative_to(first[0])
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
