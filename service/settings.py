@@ -7,6 +7,7 @@ no library looks into the environment behind it.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self, TypeVar
@@ -73,6 +74,11 @@ class WorkerSettings(CommonSettings):
     """Whether the worker closes itself in; when it does not, its isolation is shown as reduced."""
     poll_seconds: float = Field(default=0.25, gt=0, le=10)
 
+    @property
+    @abstractmethod
+    def own_folder(self) -> Path:
+        """Where the worker keeps what nobody else may read or change."""
+
 
 class LinkageSettings(WorkerSettings):
     """The linkage worker: tokens in, link ids out."""
@@ -100,6 +106,11 @@ class LinkageSettings(WorkerSettings):
             raise ValueError("a standalone master needs TRE_SPARK_SECRET")
         return self
 
+    @property
+    def own_folder(self) -> Path:
+        """The vault's folder."""
+        return self.linkage_vault
+
 
 class AnalysisSettings(WorkerSettings):
     """The analysis worker: events by link id in, exact cells out to the gate."""
@@ -110,6 +121,11 @@ class AnalysisSettings(WorkerSettings):
     analysis_vault: Path
     query_seconds: float = 60.0
 
+    @property
+    def own_folder(self) -> Path:
+        """The vault's folder."""
+        return self.analysis_vault
+
 
 class GateSettings(WorkerSettings):
     """The gate: exact cells in, controlled tables out, signed."""
@@ -118,6 +134,11 @@ class GateSettings(WorkerSettings):
     gate_at_rest_key: Path
     gate_vault: Path
     release_key: Path
+
+    @property
+    def own_folder(self) -> Path:
+        """The vault's folder."""
+        return self.gate_vault
 
 
 class LogSettings(WorkerSettings):
@@ -129,6 +150,11 @@ class LogSettings(WorkerSettings):
     batch: int = 500
     tally_seconds: int = 60
     heartbeat_seconds: int = Field(default=3600, ge=1)
+
+    @property
+    def own_folder(self) -> Path:
+        """The vault's folder."""
+        return self.log_memory.parent
 
 
 def settings_for(form: type[S], environment: Mapping[str, str]) -> S:

@@ -15,7 +15,8 @@ from service.settings import LinkageSettings
 from service.signed import SigningKey
 from service.submissions.actions import part_rejected, part_unsealed
 from service.withdrawals.actions import refuse_withdrawal
-from service.worker.deliveries import delivery_of, permit_of, received, sealed_part
+from service.worker.deliveries import delivery_of, received, sealed_part
+from service.worker.permits import permit_of
 from service.worker.roles import Surroundings, inside
 from service.worker.spark import spark_place
 from service.worker.withdrawals import withdraw
