@@ -25,6 +25,7 @@ from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
+from linkage_engine.contract.permit import LinkageEngine
 from linkage_engine.contract.preflight import Preflight, off_the_calendar
 from linkage_engine.contract.profiles import served_profile
 from linkage_engine.contract.query_spec import LinkageQualitySpec, QuerySpec
@@ -41,7 +42,9 @@ from linkage_engine.disclosure.preflight import foresee
 from linkage_engine.disclosure.record import Provenance
 from linkage_engine.handed_over import exact_table, linkage_of, structure_of
 from linkage_engine.link.encoding import marked
+from linkage_engine.link.spark_session import SparkPlace
 from linkage_engine.linkage_runs.crosswalk import crosswalk, read_crosswalk
+from linkage_engine.linkage_runs.engines import computing
 from linkage_engine.linkage_runs.run import LinkageRun
 from linkage_engine.linkage_runs.withdrawn import read_person_keys, withdraw_persons
 from linkage_engine.linked_data import CROSSWALK, EXTRACT_DATE, PERSON_INDEX, LinkedData, payload_object
@@ -98,6 +101,16 @@ def _declared(manifest: Manifest, name: str) -> Part:
     return part
 
 
+@dataclass(frozen=True, slots=True)
+class RunTerms:
+    """What the permit and who asked say of a linkage run."""
+
+    repeating: frozenset[str] = frozenset()
+    """Providers that may have a person twice."""
+    in_full: bool = False
+    engine: LinkageEngine = LinkageEngine.DUCKDB
+
+
 @dataclass(frozen=True)
 class Linked:
     """What the linkage door hands on: controlled figures, and the crosswalk, to be sealed."""
@@ -111,6 +124,8 @@ class LinkageDoor:
     """Tokens in; controlled figures and a crosswalk of link ids out."""
 
     inside: Inside
+    spark: SparkPlace | None = None
+    """Where pairs are compared for permits that ask for it."""
 
     def receive(self, sealed: BinaryIO, manifest: Manifest) -> int:
         """Keep the identifier part of a delivery and return its number of rows."""
@@ -127,19 +142,19 @@ class LinkageDoor:
         deliveries: Mapping[str, str],
         *,
         policy: str,
-        repeating: frozenset[str] = frozenset(),
-        in_full: bool = False,
+        terms: RunTerms = RunTerms(),
     ) -> Linked:
         """Link the deliveries, by provider, and give every record a link id.
 
-        Providers in `repeating` may have a person twice. Link ids of earlier runs are kept, also where
-        everything is linked anew, `in_full`.
+        Link ids of earlier runs are kept, also where everything is linked anew.
         Of the quality only what the policy lets be told comes out.
-        Raises CannotLink when there is nothing to link, or parts were not made with one profile and secret.
+        Raises CannotLink when there is nothing to link, parts were not made with one profile and secret,
+        or the engine is not to be had; then what was kept before stands, and the run may be asked for again.
         """
         rules = Policy.from_json(policy_text(policy))
-        run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, repeating, in_full)
-        done = run.finished(_compute, self.inside.random)
+        run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, terms.repeating, terms.in_full)
+        with computing(terms.engine, _compute, self.spark) as compute:
+            done = run.finished(compute, self.inside.random)
         figures = controlled_run(done.pairs, rules, done.profile, spine=done.changes, repeated=done.repeated)
         return Linked(figures, crosswalk(done.spine, run_id, deliveries, figures))
 

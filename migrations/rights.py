@@ -78,8 +78,11 @@ _SUBMISSION = Rights(
 _API: Mapping[str, Rights] = {
     "principal": READS,
     "used_assertion": Rights(select=ALL, insert=ALL, delete=True),
-    "project": ADDS,
-    "project_party": ADDS,
+    "project": Rights(
+        select=ALL, insert=ALL, update=("title", "permit", "permit_sha256", "valid_from", "valid_to")
+    ),
+    "project_party": Rights(select=ALL, insert=ALL, delete=True),
+    "permit_version": Rights(insert=ALL),
     "linkage_secret": ADDS,
     "linkage_secret_envelope": ADDS,
     "upload": Rights(
@@ -112,6 +115,7 @@ _API: Mapping[str, Rights] = {
 
 _LINKAGE: Mapping[str, Rights] = {
     "project": READS,
+    "permit_version": READS,
     "linkage_secret": READS,
     "submission": _SUBMISSION,
     "submission_part": _parts("linkage"),
@@ -124,6 +128,7 @@ _LINKAGE: Mapping[str, Rights] = {
 
 _ANALYSIS: Mapping[str, Rights] = {
     "project": READS,
+    "permit_version": READS,
     "linkage_secret": READS,
     "submission": _SUBMISSION,
     "submission_part": _parts("analysis"),
@@ -136,6 +141,7 @@ _ANALYSIS: Mapping[str, Rights] = {
 
 _GATE: Mapping[str, Rights] = {
     "project": READS,
+    "permit_version": READS,
     "query": _ends("figures", "code", states="'controlled', 'failed'"),
     "release": Rights(
         select=ALL,

@@ -7,11 +7,12 @@ no library looks into the environment behind it.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 PREFIX = "TRE_"
 S = TypeVar("S", bound="CommonSettings")
@@ -73,6 +74,11 @@ class WorkerSettings(CommonSettings):
     """Whether the worker closes itself in; when it does not, its isolation is shown as reduced."""
     poll_seconds: float = Field(default=0.25, gt=0, le=10)
 
+    @property
+    @abstractmethod
+    def own_folder(self) -> Path:
+        """Where the worker keeps what nobody else may read or change."""
+
 
 class LinkageSettings(WorkerSettings):
     """The linkage worker: tokens in, link ids out."""
@@ -81,6 +87,29 @@ class LinkageSettings(WorkerSettings):
     linkage_at_rest_key: Path
     linkage_hand_over_key: Path
     linkage_vault: Path
+    spark_master: str | None = Field(default=None, pattern=r"^(local\[\d+\]|spark://[\w.-]+:\d+)$")
+    """Where permits that ask for Spark are linked: a standalone master, or `local[n]`, n threads here."""
+    spark_secret: Path | None = None
+    """The file of what all members of the cluster know: `spark.authenticate.secret`."""
+    spark_driver_address: str = "127.0.0.1"
+    """Of this machine, as the cluster's workers reach it."""
+    spark_driver_memory: str = Field(default="2g", pattern=r"^\d+[gm]$")
+    spark_folder: Path | None = None
+    """For encrypted blocks that do not fit into memory; where none is named, that of temporary files."""
+
+    @model_validator(mode="after")
+    def spark_is_meant(self) -> Self:
+        """A cluster is joined with its secret alone, and by a worker that is meant to reach addresses."""
+        if self.spark_master is not None and self.profile != "cluster":
+            raise ValueError("TRE_SPARK_MASTER needs TRE_PROFILE=cluster")
+        if (self.spark_master or "").startswith("spark://") and self.spark_secret is None:
+            raise ValueError("a standalone master needs TRE_SPARK_SECRET")
+        return self
+
+    @property
+    def own_folder(self) -> Path:
+        """The vault's folder."""
+        return self.linkage_vault
 
 
 class AnalysisSettings(WorkerSettings):
@@ -92,6 +121,11 @@ class AnalysisSettings(WorkerSettings):
     analysis_vault: Path
     query_seconds: float = 60.0
 
+    @property
+    def own_folder(self) -> Path:
+        """The vault's folder."""
+        return self.analysis_vault
+
 
 class GateSettings(WorkerSettings):
     """The gate: exact cells in, controlled tables out, signed."""
@@ -100,6 +134,11 @@ class GateSettings(WorkerSettings):
     gate_at_rest_key: Path
     gate_vault: Path
     release_key: Path
+
+    @property
+    def own_folder(self) -> Path:
+        """The vault's folder."""
+        return self.gate_vault
 
 
 class LogSettings(WorkerSettings):
@@ -111,6 +150,11 @@ class LogSettings(WorkerSettings):
     batch: int = 500
     tally_seconds: int = 60
     heartbeat_seconds: int = Field(default=3600, ge=1)
+
+    @property
+    def own_folder(self) -> Path:
+        """The vault's folder."""
+        return self.log_memory.parent
 
 
 def settings_for(form: type[S], environment: Mapping[str, str]) -> S:

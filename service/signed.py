@@ -39,6 +39,7 @@ class TextType(StrEnum):
     """The kinds of signed text, as the JWS header `typ`."""
 
     PERMIT = "tre-permit+jws"
+    GRANT = "tre-grant+jws"
     MANIFEST = "tre-manifest+jws"
     LINKAGE_SECRET = "tre-linkage-secret+jws"  # noqa: S105  # a media type, not a secret
     QUESTION = "tre-question+jws"

@@ -54,6 +54,7 @@ from tests.factories import (
     a_published_record,
     a_question,
     a_secret_statement,
+    an_amendment,
     some_figures,
     the_people,
 )
@@ -188,6 +189,14 @@ class AtWork:
 
     def permit_text(self, **changes: object) -> str:
         return sign(a_permit(self.insiders(), **changes), self.governance, TextType.PERMIT)
+
+    def amendment(self, **changes: Any) -> str:
+        """The permit that may take the place of the one that a project is opened with."""
+        made = an_amendment(self.permit_text(), self.insiders(), **changes)
+        return sign(made, self.governance, TextType.PERMIT)
+
+    def amend(self, text: str, name: str = "oliver", project_id: str = PROJECT) -> Response:
+        return self.post(name, f"/projects/{project_id}/amendments", {"permit": text})
 
     def open_project(self, **changes: object) -> None:
         answer = self.post("oliver", "/projects", {"permit": self.permit_text(**changes)})

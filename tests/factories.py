@@ -8,12 +8,14 @@ import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION
 from linkage_engine.contract.controlled_table import DisclosureRecord, PublishedRecord
 from linkage_engine.contract.evidence import HistoryAudit
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
-from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
+from linkage_engine.contract.permit import DataSetGrant, Grant, Party, Permit, Role, SignedGrant
+from linkage_engine.contract.permit_parts import Classification, LegalBasis, OptOuts, Standing
 from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, QuerySpec, query_spec
 from linkage_engine.contract.reports import RunFigures
 from linkage_engine.contract.statements import (
@@ -25,6 +27,7 @@ from linkage_engine.contract.statements import (
     Withdrawal,
 )
 from service.keys import recipient_sha256
+from service.projects.amendments import digest_of
 from service.signed import SigningKey, TextType, sign
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -117,13 +120,61 @@ def the_people() -> dict[str, Person]:
     return {name: a_person(name, role) for name, role in (ROLES_OF | OUTSIDERS).items()}
 
 
-def a_permit(people: Sequence[Person], **changes: object) -> Permit:
+CONTROLLER = SigningKey.generate()
+"""Whose data they are; in tests everybody's are the same controller's."""
+LONG = {"valid_from": date(2020, 1, 1), "valid_to": date(2049, 12, 31)}
+
+
+def a_grant(
+    provider_id: str,
+    data_set: str,
+    *,
+    project_id: str = PROJECT,
+    key: SigningKey = CONTROLLER,
+    **changes: Any,
+) -> DataSetGrant:
+    """A data set with its controller's signature."""
+    terms = Grant.model_validate(
+        {
+            "project_id": project_id,
+            "provider_id": provider_id,
+            "data_set": data_set,
+            "classification": Classification.SPECIAL_CATEGORY,
+            "opt_outs": OptOuts.APPLIED,
+            **LONG,
+            **changes,
+        }
+    )
+    granted = SignedGrant(
+        controller="The controller",
+        controller_key=CONTROLLER.public,
+        terms=terms,
+        signature=sign(terms, key, TextType.GRANT),
+    )
+    return DataSetGrant(provider_id=provider_id, data_set=data_set, granted=granted)
+
+
+def accredited(party: Party, **changes: object) -> Party:
+    """The party as a permit names it: who it is, accredited and trained."""
+    if party.role not in {Role.RESEARCHER, Role.OUTPUT_CHECKER}:
+        return party
+    held = Standing(reference="Register 1", **LONG)
+    said = {"person_id": party.person, "accreditation": held, "training": held}
+    return Party.model_validate(dict(party) | said | changes)
+
+
+def a_permit(people: Sequence[Person], **changes: Any) -> Permit:
+    """A permit of version 2, with standing of people and grants of data wherever `changes` leave them out."""
     providers = [p.id for p in people if p.role is Role.PROVIDER]
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
+        "permit": 2,
         "project_id": PROJECT,
+        "signed_by": "grace",
         "title": "Prevalence of cancer",
         "purpose": "Planning of services",
-        "legal_basis": "Regulation 2",
+        "public_benefit": "Services where they are needed",
+        "legal_basis": LegalBasis(dpia="DPIA 1", ethics="REC 2", agreement="DSA 3"),
+        "intended_outputs": ("Tables of people living with cancer",),
         "valid_from": date(2026, 1, 1),
         "valid_to": date(2026, 12, 31),
         "lead_provider": providers[0] if providers else "nobody",
@@ -135,8 +186,21 @@ def a_permit(people: Sequence[Person], **changes: object) -> Permit:
         "templates": ("prevalence",),
         "policy": "nhs-cancer-default",
         "key_check": KEY_CHECK,
+        **changes,
     }
-    return Permit.model_validate(fields | changes)
+    fields["parties"] = tuple(
+        party if party.accreditation else accredited(party) for party in fields["parties"]
+    )
+    fields["data_sets"] = tuple(
+        each if each.granted else a_grant(each.provider_id, each.data_set, project_id=fields["project_id"])
+        for each in fields["data_sets"]
+    )
+    return Permit.model_validate(fields)
+
+
+def an_amendment(before: str, people: Sequence[Person], **changes: Any) -> Permit:
+    """The permit that may take the place of another, given as its text."""
+    return a_permit(people, **{"sequence": 2, "amends": digest_of(before), **changes})
 
 
 def a_part(name: str, data: bytes, **changes: object) -> Part:

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 import pytest
 
-from linkage_engine.contract.permit import Permit
+from linkage_engine.contract.permit import Grant, Permit
 from linkage_engine.contract.query_spec import query_spec
 from linkage_engine.contract.statements import Decision, Verdict
 from linkage_engine.laboratory.demo import path
@@ -35,6 +35,7 @@ from service.clock import utc_now
 from service.keys import folder_key, signing_key
 from service.operate.installation import SEALED_TO, Home
 from service.problems.catalogue import CATALOGUE
+from service.provider.granting import granted
 from service.provider.secret import kept_path, read_secret
 from service.provider.upload import Sending, hand_over
 from service.researcher.questions import signed_question
@@ -101,9 +102,19 @@ class Running:
     def permit(self, project_id: str, **changes: object) -> str:
         """A permit for the same people, who share their secret already, signed by governance."""
         draft = permit_draft(self.demo.out / "people", providers=self.demo.providers)
-        named = {"project_id": project_id, "key_check": key_check(self.secret, project_id, 1)}
+        data_sets = [self._granted(each, project_id) for each in draft["data_sets"]]
+        named = {
+            "project_id": project_id,
+            "key_check": key_check(self.secret, project_id, 1),
+            "data_sets": data_sets,
+        }
         permit = Permit.model_validate_json(json.dumps({**draft, **named, **changes}))
         return sign(permit, signing_key(self.home.governance_key), TextType.PERMIT)
+
+    def _granted(self, each: dict[str, Any], project_id: str) -> dict[str, Any]:
+        """The same grant by the same controller, to another project."""
+        terms = Grant.model_validate(each["granted"]["terms"] | {"project_id": project_id})
+        return granted(terms, self.demo.keys(each["provider_id"])).model_dump(mode="json")
 
     def open_project(self, project_id: str, **changes: object) -> str:
         self.client("operator").post("/projects", {"permit": self.permit(project_id, **changes)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -19,6 +20,17 @@ POLICIES = (
     "public-dashboard",
 )
 """The profiles that a permit may name."""
+TIGHTENED_BY: Mapping[str, frozenset[str]] = {
+    "hes-2018": frozenset({"nhs-cancer-default", "nhse-sde", "opensafely"}),
+    "nhse-sde": frozenset({"nhs-cancer-default"}),
+    "opensafely": frozenset({"nhs-cancer-default"}),
+}
+"""For each profile the others that tell no more than it does, in any figure; of the rest none does."""
+
+
+def is_no_looser(profile: str, than: str) -> bool:
+    """Whether everything that one profile withholds is withheld by the other too."""
+    return profile == than or profile in TIGHTENED_BY.get(than, frozenset())
 
 
 def policy_text(profile: str) -> str:

@@ -36,6 +36,7 @@ class RefusalCode(StrEnum):
     TOO_FEW_RECORDS = "too-few-records"
     NOTHING_TO_LINK = "nothing-to-link"
     LINKAGE_FAILED = "linkage-failed"
+    SPARK_NOT_SET_UP = "spark-not-set-up"
     SPARK_ABSENT = "spark-absent"
     SPARK_UNREACHABLE = "spark-unreachable"
     # queries
@@ -63,6 +64,10 @@ class RefusalCode(StrEnum):
     # signatures and hand-overs
     SIGNATURE_INVALID = "signature-invalid"
     PERMIT_NOT_LIVE = "permit-not-live"
+    PERMIT_OUTDATED = "permit-outdated"
+    GRANT_INVALID = "grant-invalid"
+    GRANT_NOT_LIVE = "grant-not-live"
+    STANDING_NOT_LIVE = "standing-not-live"
     HAND_OVER_INVALID = "hand-over-invalid"
     CROSSWALK_OUTDATED = "crosswalk-outdated"
     VAULT_DAMAGED = "vault-damaged"
@@ -89,6 +94,10 @@ TOLD_TO_RESEARCHERS = frozenset(
         RefusalCode.HISTORY_MISSING,
         RefusalCode.SIGNATURE_INVALID,
         RefusalCode.PERMIT_NOT_LIVE,
+        RefusalCode.PERMIT_OUTDATED,
+        RefusalCode.GRANT_INVALID,
+        RefusalCode.GRANT_NOT_LIVE,
+        RefusalCode.STANDING_NOT_LIVE,
         RefusalCode.VAULT_FULL,
     }
 )

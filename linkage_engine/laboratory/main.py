@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from typing import Annotated
 
 import typer
 
+from linkage_engine.contract.permit import LinkageEngine
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 from linkage_engine.laboratory.demo.commands import StepFailed
@@ -21,14 +21,6 @@ from linkage_engine.laboratory.linkage_report import linkage_report, write_repor
 from linkage_engine.laboratory.records import read_fields, read_records
 from linkage_engine.laboratory.reidentification.command import reidentify
 from linkage_engine.link.spark_session import SparkPlace
-
-
-class Engine(StrEnum):
-    """What can compare pairs."""
-
-    DUCKDB = "duckdb"
-    SPARK = "spark"
-
 
 REMEDIES = {
     RefusalCode.SPARK_ABSENT: "Install the extra `spark` (requirements/spark.txt) and Java 17 or later.",
@@ -67,7 +59,7 @@ def linkage(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     ] = LinkageProfile.TOKENS,
     threads: Annotated[int, typer.Option(min=1)] = 2,
     seed: Annotated[int, typer.Option(min=0)] = 1,
-    engine: Annotated[Engine, typer.Option(help="What compares the pairs.")] = Engine.DUCKDB,
+    engine: Annotated[LinkageEngine, typer.Option(help="What compares the pairs.")] = LinkageEngine.DUCKDB,
     spark_master: Annotated[str, typer.Option(help="Where Spark is: its master's address.")] = "local[2]",
     json_out: Annotated[Path | None, typer.Option("--json", help="Write the figures here too.")] = None,
     reliability_out: Annotated[
@@ -82,14 +74,13 @@ def linkage(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
     ] = None,
 ) -> None:
     """Link two files and score the result against the truth, which decides nothing."""
-    if engine is Engine.SPARK and profile is LinkageProfile.PLAINTEXT:
+    if engine is LinkageEngine.SPARK and profile is LinkageProfile.PLAINTEXT:
         raise typer.BadParameter("plaintext is linked by duckdb alone", param_hint="--engine")
     try:
         columns = read_fields(fields)
         records = [read_records(path, fields=columns, truth=truth) for path in (a, b)]
-        with TemporaryDirectory(prefix="linkage-") as folder:
-            place = SparkPlace(spark_master, Path(folder)) if engine is Engine.SPARK else None
-            linked = link_files(*records, profile=profile, threads=threads, seed=seed, place=place)
+        place = SparkPlace(spark_master, Path(gettempdir())) if engine is LinkageEngine.SPARK else None
+        linked = link_files(*records, profile=profile, threads=threads, seed=seed, place=place)
         found = evaluated(linked, *records, profile=profile)
     except EngineRefusal as refusal:
         typer.echo(f"refused: {refusal} {refusal.counts} {REMEDIES.get(refusal.code, '')}".rstrip(), err=True)

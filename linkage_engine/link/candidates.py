@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,6 @@ LEAST_WORTH = 0.1
 All tokens of a record are worth no more than their number, so that pairs grow as records do, whatever is
 common: one token of eleven records is enough, or two of twenty-one.
 """
-SLOTS_A_TOKEN, LEAST_BITS, MOST_BITS = 32, 16, 25
-MIXER = np.uint64(0x9E3779B97F4A7C15)
-"""Spreads any numbers over the slots (Knuth, multiplicative hashing)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +41,19 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Meetings:
+    """Pairs of records that meet in a group's tokens, each once, and what their tokens are worth together."""
+
+    group: str
+    pairs: Ints
+    """The smaller record number in the upper half, in order."""
+    worth: Floats
+    codes: NDArray[np.int32]
+    """Of each token a number of its own from 0; -1 where only one record has it."""
+    left_out: LeftOut
+
+
+@dataclass(frozen=True, slots=True)
 class Candidates:
     """Pairs of record numbers, the smaller first, in order; and what was left out, by group of tokens."""
 
@@ -53,34 +63,16 @@ class Candidates:
     """Only groups of which anything was."""
 
 
-def candidates(groups: Iterator[Tokens]) -> Candidates:
+def candidates(groups: Sequence[Meetings]) -> Candidates:
     """The pairs that any tokens bring together, each once."""
-    keys: list[Ints] = [np.zeros(0, dtype=np.int64)]
-    worths: list[Floats] = [np.zeros(0)]
-    left_out: dict[str, LeftOut] = {}
-    for group in groups:
-        found, worth, crowded = _meetings(group)
-        keys.append(found)
-        worths.append(worth)
-        if crowded.tokens:
-            left_out[group.group] = crowded
-    pairs, worth = _summed(np.concatenate(keys), np.concatenate(worths))
+    pairs, worth = _summed(
+        np.concatenate([np.zeros(0, np.int64), *(group.pairs for group in groups)]),
+        np.concatenate([np.zeros(0), *(group.worth for group in groups)]),
+    )
+    left_out = {group.group: group.left_out for group in groups if group.left_out.tokens}
     # Rounding must not part pairs whose tokens are worth exactly the least.
     pairs = pairs[worth >= LEAST_WORTH - 1e-9]
     return Candidates(pairs >> 32, pairs & 0xFFFFFFFF, left_out)
-
-
-def shared(tokens: Ints) -> Flags:
-    """Which tokens may be there twice: all that are, and few others."""
-    bits = min(max((SLOTS_A_TOKEN * len(tokens)).bit_length(), LEAST_BITS), MOST_BITS)
-    slots = (tokens.view(np.uint64) * MIXER >> np.uint64(64 - bits)).astype(np.int64)
-    places = np.arange(len(tokens), dtype=np.int64)
-    last = np.zeros(1 << bits, dtype=np.int64)
-    last[slots] = places
-    taken = np.zeros(1 << bits, dtype=np.bool_)
-    taken[slots[last[slots] != places]] = True
-    found: Flags = taken[slots]
-    return found
 
 
 def with_any_of(pairs: Candidates, records: Ints) -> Candidates:
@@ -98,15 +90,16 @@ def numbered_lists(pairs: Candidates, records: int) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(numbers))
 
 
-def _meetings(group: Tokens) -> tuple[Ints, Floats, LeftOut]:
+def meetings(group: Tokens) -> Meetings:
     """Every meeting of two records in a token, what it is worth, and what too many records share."""
-    order = np.argsort(group.tokens, kind="stable")
-    tokens, records = group.tokens[order], group.records[order]
-    starts = np.flatnonzero(np.concatenate([[True], tokens[1:] != tokens[:-1]])) if len(tokens) else order
-    sizes = np.diff(np.append(starts, len(tokens)))
-    used = (sizes > 1) & (sizes <= group.most)
+    places, is_start = _repeated(group.tokens)
+    codes = np.full(len(group.tokens), -1, dtype=np.int32)
+    codes[places] = np.cumsum(is_start, dtype=np.int32) - 1
+    records, starts = group.records[places], np.flatnonzero(is_start)
+    sizes = np.diff(np.append(starts, len(places)))
+    used = sizes <= group.most
     size = np.repeat(np.where(used, sizes, 0), sizes)
-    left = np.arange(len(tokens)) - np.repeat(starts, sizes)  # places within their token
+    left = np.arange(len(places)) - np.repeat(starts, sizes)  # places within their token
     at = np.flatnonzero(size)
     left, size = left[at], size[at]
     keys: list[Ints] = [np.zeros(0, dtype=np.int64)]
@@ -122,14 +115,24 @@ def _meetings(group: Tokens) -> tuple[Ints, Floats, LeftOut]:
     found, worth = _summed(np.concatenate(keys), np.concatenate(worths))
     crowded = sizes > group.most
     held = np.unique(records[np.repeat(crowded, sizes)])
-    return found, worth, LeftOut(int(crowded.sum()), len(held))
+    return Meetings(group.group, found, worth, codes, LeftOut(int(crowded.sum()), len(held)))
+
+
+def _repeated(tokens: Ints) -> tuple[Ints, Flags]:
+    """The places of tokens that are there more than once, equal ones together; and where each begins."""
+    order = np.argsort(tokens)
+    tokens = tokens[order]
+    again = np.zeros(len(tokens) + 1, dtype=np.bool_)
+    again[1:-1] = tokens[1:] == tokens[:-1]
+    several = again[1:] | again[:-1]
+    return order[several], ~again[:-1][several]
 
 
 def _summed(keys: Ints, worths: Floats) -> tuple[Ints, Floats]:
     """Each key once, in order, with the sum of its worths."""
     if not len(keys):
         return keys, worths
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys)
     keys = keys[order]
     starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
     return keys[starts], np.add.reduceat(worths[order], starts)

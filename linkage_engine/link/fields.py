@@ -49,17 +49,17 @@ POSTCODE = Comparison(
         Level("else", ELSE, 0.12, 0.9983),
     ),
 )
-_SAME_FAMILY = shared("near_family_postcode", "near_family_postcode")
+SAME_FAMILY_AT_POSTCODE = shared("near_family_postcode", "near_family_postcode")
 # Who shares a home mostly shares the name: each says less where the other is known.
 ADDRESS_OF_FAMILY = Comparison(
     "address_family",
-    f"NOT {SAME_POSTCODE} OR NOT {_SAME_FAMILY}",
+    f"NOT {SAME_POSTCODE} OR NOT {SAME_FAMILY_AT_POSTCODE}",
     (Level("home", f"{ADDRESS} >= {WORDS_OF_ONE_HOME}", 0.85, 0.5), Level("else", ELSE, 0.15, 0.5)),
     Anchor.POSTCODE,
 )
 ADDRESS_OF_OTHERS = Comparison(
     "address_others",
-    f"NOT {SAME_POSTCODE} OR {_SAME_FAMILY}",
+    f"NOT {SAME_POSTCODE} OR {SAME_FAMILY_AT_POSTCODE}",
     (Level("home", f"{ADDRESS} >= {WORDS_OF_ONE_HOME}", 0.85, 0.1), Level("else", ELSE, 0.15, 0.9)),
     Anchor.POSTCODE,
 )

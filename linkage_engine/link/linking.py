@@ -195,11 +195,10 @@ def scored_pairs(
     with quiet():
         ready = prepared(a, b, MODELS[settings.profile])
         ticks.append(time.perf_counter())
-        with registered(database, ready.a, ready.b, whole=ready.whole) as files:
+        with registered(database, ready.paired, whole=ready.whole) as files:
             comparisons = MODELS[settings.profile].comparisons if model is None else model.comparisons
             if model is None:
-                larger = max(ready.a, ready.b, key=lambda table: table.num_rows)
-                comparisons = with_chance(database, larger, comparisons, seed=settings.seed)
+                comparisons = with_chance(database, ready.larger, comparisons, seed=settings.seed)
             ticks.append(time.perf_counter())
             found = compared(files, comparisons, records=max(a.num_rows, b.num_rows))
             ticks.append(time.perf_counter())

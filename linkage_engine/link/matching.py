@@ -79,13 +79,13 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Files:
-    """Two prepared files, and Splink's handles to them."""
+    """Two prepared files as one table, and Splink's handle to it."""
 
     engine: Engine
     api: Any
-    tables: list[Any]
+    table: Any
     whole: pa.Table
-    """All records of the files that these may be a part of: how common values are is counted in them."""
+    """All records of both files, of which the table may be a part: in them common values are counted."""
     names: list[str]
     """Of all tables that the engine was shown."""
 
@@ -109,22 +109,12 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def registered(
-    database: Database,
-    a: pa.Table,
-    b: pa.Table,
-    *,
-    whole: pa.Table,
-) -> Iterator[Files]:
+def registered(database: Database, paired: pa.Table, *, whole: pa.Table) -> Iterator[Files]:
     """Both files as Splink sees them; nothing stays in the database afterwards."""
-    engine, names = engine_of(database), ["linkage_a", "linkage_b"]
+    engine, names = engine_of(database), ["linkage_records"]
     api = engine.splink()
     try:
-        tables = [
-            api.register(table, table_name=f"linkage_{name}", dataset_display_name=name)
-            for name, table in (("a", a), ("b", b))
-        ]
-        yield Files(engine, api, tables, whole, names)
+        yield Files(engine, api, api.register(paired, table_name=names[0]), whole, names)
     finally:
         api.delete_tables_created_by_splink_from_db()
         engine.forget(names)
@@ -206,12 +196,13 @@ def _know_frequencies(linker: Linker, files: Files, comparisons: Model) -> None:
 
 def _linker(files: Files, comparisons: Model, records: int) -> Linker:
     settings = _settings(comparisons, prior_bits(records), files.engine.spoken)
-    return Linker(files.tables, settings, log_level=None, validate_settings=False)
+    return Linker(files.table, settings, log_level=None, validate_settings=False)
 
 
 def _settings(comparisons: Model, bits: float, spoken: Callable[[str], str]) -> SettingsCreator:
     return SettingsCreator(
-        link_type="link_and_dedupe",
+        # Pairs between the files and within them, told apart by their record numbers.
+        link_type="dedupe_only",
         comparisons=[_comparison(comparison, spoken) for comparison in comparisons],
         blocking_rules_to_generate_predictions=[block_on("z", arrays_to_explode=["z"])],
         probability_two_random_records_match=2**bits / (1 + 2**bits),

@@ -13,6 +13,9 @@ from linkage_engine.contract.profiles import FILTER_WORDS
 from linkage_engine.link.model import ELSE, HOLDS, Anchor, Comparison, Level, equal, missing, shared
 
 Chances = tuple[float, ...]
+NEAR_PAIR = "near_pair"
+NEARLY = shared(NEAR_PAIR, NEAR_PAIR)
+"""A spelling near one name together with the other name is shared, also where names are exchanged."""
 ALIKE, ROUGHLY_ALIKE = 0.8, 0.6
 """Dice's coefficients of two filters from which names are spellings of one, and from which somewhat alike."""
 
@@ -96,7 +99,7 @@ def anchored(sight: Sight) -> tuple[Comparison, ...]:
     return tuple(comparison for anchor, u in cases for comparison in of_case(anchor, sight, u))
 
 
-def pair_with(anchors: Mapping[str, str | None], *, near: tuple[str, ...]) -> Comparison:
+def pair_with(anchors: Mapping[str, str | None]) -> Comparison:
     """The pair of names where only a lesser anchor agrees: by the ending of its columns, and its own column.
 
     An anchor without a column shows only where the names agree too.
@@ -104,11 +107,10 @@ def pair_with(anchors: Mapping[str, str | None], *, near: tuple[str, ...]) -> Co
     same = {end: f"coalesce({equal(column)}, false)" for end, column in anchors.items() if column}
     absent = " OR ".join(f"({same[end]}) AND ({missing(f'name_pair_{end}')})" for end in same)
     exact = " OR ".join(f"coalesce({equal(f'name_pair_{end}')}, false)" for end in anchors)
-    nearly = " OR ".join(_pair_shared(f"_{end}") for end in near)
-    seen = " OR ".join((*same.values(), exact, nearly))
+    seen = " OR ".join((*same.values(), exact, NEARLY))
     return _pair(
-        f"NOT ({seen}) OR {absent} OR NOT ({HOLDS[Anchor.NEITHER]})",
-        (("exact", exact), ("near", nearly), ("else", ELSE)),
+        f"NOT ({HOLDS[Anchor.NEITHER]}) OR {absent} OR NOT ({seen})",
+        (("exact", exact), ("near", NEARLY), ("else", ELSE)),
     )
 
 
@@ -124,7 +126,7 @@ def alone(sight: Sight) -> tuple[Comparison, Comparison]:
             told, swapped = missing(column), f"{column}_l = {other}_r AND {other}_l = {column}_r"
             levels = (
                 ("exact", equal(column)),
-                ("near", f"({_pair_shared()}) OR ({swapped})"),
+                ("near", f"{NEARLY} OR ({swapped})"),
                 ("else", ELSE),
             )
         chances = (m, 0.08, 0.92 - m), (u, u, 1 - 2 * u)
@@ -146,13 +148,6 @@ def dice_of_filters(name: str) -> str:
 def _pair(null_sql: str, conditions: tuple[tuple[str, str], ...]) -> Comparison:
     levels = _levels(conditions, (0.78, 0.09, 0.13), (1e-5, 3e-5, 0.99996))
     return Comparison("name_pair", null_sql, levels, u_is_fixed=True, is_rare=True)
-
-
-def _pair_shared(end: str = "") -> str:
-    """A spelling near one name together with the other name is shared, also where names are exchanged."""
-    family, given = f"near_family_given{end}", f"near_given_family{end}"
-    met = ((family, family), (given, given), (family, given), (given, family))
-    return " OR ".join(shared(left, right) for left, right in met)
 
 
 def _levels(

@@ -11,26 +11,41 @@ from numpy.typing import NDArray
 
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
 from linkage_engine.contract.tokens import TokenColumn, TokenKind
-from linkage_engine.link.candidates import Candidates, Tokens, candidates, numbered_lists, shared, with_any_of
+from linkage_engine.link.candidates import (
+    Candidates,
+    Meetings,
+    Tokens,
+    candidates,
+    meetings,
+    numbered_lists,
+    with_any_of,
+)
 from linkage_engine.link.profiles import Block, ProfileModel
 
 Values = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Codes = NDArray[np.int32]
 SomeKeys = tuple[pa.Array, pa.Array]
 """Person keys of the first file, and of the second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Both files with row numbers as ids: `a` has 0 to len(a) - 1, `b` follows; keys in that order."""
+    """Both files as one table with row numbers as ids: the first file's, then the second's."""
 
-    a: pa.Table
-    b: pa.Table
+    whole: pa.Table
+    """Every record of both files."""
+    paired: pa.Table
+    """Those of them that may be in the pairs."""
     person_keys: pa.Array
     pairs: Candidates
-    whole: pa.Table
-    """Every record of both files, though only some may be in the pairs."""
     records_a: int
+
+    @property
+    def larger(self) -> pa.Table:
+        """The records of the file that has more."""
+        first, second = self.whole[: self.records_a], self.whole[self.records_a :]
+        return first if first.num_rows >= second.num_rows else second
 
 
 def prepared(a: pa.Table, b: pa.Table, model: ProfileModel, *, fresh: SomeKeys | None = None) -> Prepared:
@@ -48,22 +63,19 @@ def prepared(a: pa.Table, b: pa.Table, model: ProfileModel, *, fresh: SomeKeys |
     order = sorted(wanted)
     both = pa.concat_tables([t.select(order).sort_by("person_key") for t in (a, b)]).combine_chunks()
     person_keys = both["person_key"].combine_chunks()
-    pairs = candidates(
-        _tokens(both, [model.columns[name] for name in block.columns], block) for block in model.blocked
-    )
+    met = [_met(both, block, model) for block in model.blocked]
+    pairs = candidates([found for found, _ in met])
     if fresh is not None:
         pairs = with_any_of(pairs, numbers_of(person_keys, fresh, records_a=a.num_rows))
     z = numbered_lists(pairs, both.num_rows)
     columns = {"unique_id": pa.array(np.arange(both.num_rows)), "z": z}
     columns |= {name: both[name] for name in model.scalars}
     columns |= {"anchor_dob": both["dob"], "anchor_postcode": both["postcode"]}
-    for group in model.lists:
-        columns |= _pruned(both, [model.columns[name] for name in group])
+    for name, parts in model.lists.items():
+        columns[name] = _several(_codes(parts, [lists for _, lists in met]))
     whole = pa.table(columns)
-    files = whole[: a.num_rows], whole[a.num_rows :]
-    if fresh is not None:
-        files = tuple(table.filter(pc.greater(pc.list_value_length(table["z"]), 0)) for table in files)
-    return Prepared(*files, person_keys, pairs, whole, a.num_rows)
+    paired = whole if fresh is None else whole.filter(pc.greater(pc.list_value_length(whole["z"]), 0))
+    return Prepared(whole, paired, person_keys, pairs, a.num_rows)
 
 
 def numbers_of(person_keys: pa.Array, some: SomeKeys, *, records_a: int) -> Values:
@@ -75,22 +87,18 @@ def numbers_of(person_keys: pa.Array, some: SomeKeys, *, records_a: int) -> Valu
     return np.concatenate([first, np.where(second < 0, -1, second + records_a)])
 
 
-def _tokens(table: pa.Table, columns: list[TokenColumn], block: Block) -> Tokens:
-    """The tokens of some columns that more than one record may have."""
-    matrices = [_matrix(table, column) for column in columns]
-    values, present = (np.hstack(halves) for halves in zip(*matrices, strict=True))
-    present[present] = shared(values[present])
-    return Tokens(block.columns[0], np.nonzero(present)[0], values[present], block.most)
-
-
-def _pruned(table: pa.Table, columns: list[TokenColumn]) -> dict[str, pa.Array]:
-    """Lists whose tokens may meet, without those that only one record has."""
-    matrices = [_matrix(table, column) for column in columns]
-    values, present = (np.hstack(halves) for halves in zip(*matrices, strict=True))
-    present[present] = shared(values[present])
+def _met(both: pa.Table, block: Block, model: ProfileModel) -> tuple[Meetings, dict[str, Codes]]:
+    """Who meets in the tokens of some columns; and the codes of the lists among them that are compared."""
+    columns = [model.columns[name] for name in block.columns]
+    values, present = (
+        np.hstack(halves) for halves in zip(*(_matrix(both, column) for column in columns), strict=True)
+    )
+    found = meetings(Tokens(block.columns[0], np.nonzero(present)[0], values[present], block.most))
+    if not block.is_compared:
+        return found, {}
     edges = np.cumsum([column.length for column in columns])[:-1]
-    halves = zip(np.split(values, edges, axis=1), np.split(present, edges, axis=1), strict=True)
-    return {column.name: _ragged(*half) for column, half in zip(columns, halves, strict=True)}
+    parts = np.split(found.codes.reshape(values.shape), edges, axis=1)
+    return found, {column.name: part for column, part in zip(columns, parts, strict=True)}
 
 
 def _matrix(table: pa.Table, column: TokenColumn) -> tuple[Values, Mask]:
@@ -107,6 +115,18 @@ def _matrix(table: pa.Table, column: TokenColumn) -> tuple[Values, Mask]:
     return values, np.ones(values.shape, dtype=np.bool_)
 
 
-def _ragged(values: Values, kept: Mask) -> pa.Array:
+def _codes(parts: tuple[str, ...], found: list[dict[str, Codes]]) -> Codes:
+    """The codes of some lists in one row a record; those of different groups differ."""
+    columns, first = [], 0
+    for lists in found:
+        own = [codes for name, codes in lists.items() if name in parts]
+        columns += [np.where(codes < 0, codes, codes + np.int32(first)) for codes in own]
+        first += max((int(codes.max(initial=-1)) + 1 for codes in own), default=0)
+    return np.hstack(columns)
+
+
+def _several(codes: Codes) -> pa.Array:
+    """The codes that other records have too, as a column of lists: what only one record has cannot agree."""
+    kept = codes >= 0
     offsets = np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values[kept]))
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(codes[kept]))

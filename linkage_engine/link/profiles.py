@@ -19,7 +19,7 @@ from linkage_engine.link.fields import (
     SEX,
 )
 from linkage_engine.link.model import Comparison
-from linkage_engine.link.names import Sight, alone, anchored, pair_with
+from linkage_engine.link.names import NEAR_PAIR, Sight, alone, anchored, pair_with
 
 MANY, FEW = 100, 20
 
@@ -30,6 +30,13 @@ class Block:
 
     columns: tuple[str, ...]
     most: int = MANY
+    seen_as: str | None = None
+    """The one list as which comparisons see all of them; else each is seen as itself."""
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether comparisons may name its lists."""
+        return self.columns[0].startswith("near_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +54,15 @@ class ProfileModel:
         return tuple(c.name for c in self.columns.values() if c.kind is not TokenKind.LIST)
 
     @property
-    def lists(self) -> tuple[tuple[str, ...], ...]:
-        """The lists that comparisons may name, in groups whose tokens may meet."""
-        return tuple(block.columns for block in self.blocked if block.columns[0].startswith("near_"))
+    def lists(self) -> Mapping[str, tuple[str, ...]]:
+        """The lists that comparisons may name, and the columns whose tokens they have."""
+        found: dict[str, tuple[str, ...]] = {}
+        for block in self.blocked:
+            if block.seen_as is not None:
+                found[block.seen_as] = (*found.get(block.seen_as, ()), *block.columns)
+            elif block.is_compared:
+                found |= {name: (name,) for name in block.columns}
+        return found
 
 
 _BLOCKED = (
@@ -65,7 +78,7 @@ _BLOCKED = (
     Block(("dob",), FEW),
     Block(("postcode",), FEW),
 )
-_NEAR_PAIR = Block(("near_family_given", "near_given_family"))
+_NEAR_PAIR = Block(("near_family_given", "near_given_family"), seen_as=NEAR_PAIR)
 _STRICT_ANCHORS = {"year": "birth_year", "sector": "sector"}
 _ANCHORS = {"year": "birth_year", "month_day": "dob_month_day", "district": "sector", "initial": None}
 _UNPAIRED, _SINGLE = Sight(), Sight(has_single_names=True)
@@ -87,8 +100,8 @@ def _joined(
     """The pair of names is seen only together with something that must be equal too."""
     return _model(
         profile,
-        (*anchored(_UNPAIRED), pair_with(anchors, near=near)),
-        *(Block((f"near_family_given_{end}", f"near_given_family_{end}")) for end in near),
+        (*anchored(_UNPAIRED), pair_with(anchors)),
+        *(Block((f"near_family_given_{end}", f"near_given_family_{end}"), seen_as=NEAR_PAIR) for end in near),
         *(Block((f"name_pair_{end}",)) for end in anchors),
     )
 

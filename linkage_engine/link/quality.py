@@ -12,12 +12,16 @@ from linkage_engine.contract.thresholds import WEIGHT_EDGES
 from linkage_engine.link.assignment import one_to_one
 from linkage_engine.link.competition import Judged, Sides, judged
 from linkage_engine.link.engine import Database, engine_of
+from linkage_engine.link.fields import SAME_FAMILY_AT_POSTCODE
 from linkage_engine.link.matching import Edges, prior_bits
 from linkage_engine.link.model import ELSE, Comparison, PairModel
+from linkage_engine.link.names import NEARLY
 from linkage_engine.link.threshold import Curve, Flags, Floats, Ints, Outcome
 
 NHS_NUMBER = "nhs_number"
 Counts = tuple[int, ...]
+OF_ITSELF = {SAME_FAMILY_AT_POSTCODE: "true", NEARLY: "false"}
+"""What lists say of a record and itself, whatever was left of them: its names tell that they are equal."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -123,8 +127,8 @@ def numbered(edges: Edges, sides: Sides, numbers: pa.Array) -> Numbered:
 def reach(database: Database, records: pa.Table, model: PairModel) -> Floats:
     """For each record the match weight with one that agrees in everything it has.
 
-    Values count as common as usual; where lists were cut down to tokens that others have, agreement is
-    taken for granted: the weight is rather too high, and fewer records seem to lack information.
+    Values count as common as usual. Lists were cut down to tokens that others have, so that agreement in
+    them is taken for granted: the weight is rather too high, and fewer records seem to lack information.
     """
     columns = [name for name in records.column_names if name not in {"unique_id", "z"}]
     sides = ", ".join(f"{name} AS {name}_l, {name} AS {name}_r" for name in columns)
@@ -147,8 +151,14 @@ def _reached(comparison: Comparison) -> str:
 def _cases(comparison: Comparison) -> Iterator[str]:
     # With an exponent, so that every engine takes them for floating-point numbers.
     says = [float(np.log2(level.m / level.u)) for level in comparison.levels]
-    yield f"WHEN {comparison.null_sql} THEN 0e0"
+    yield f"WHEN {_with_itself(comparison.null_sql)} THEN 0e0"
     for level, bits in zip(comparison.levels, says, strict=True):
         if level.sql != ELSE:
-            yield f"WHEN {level.sql} THEN {bits:.16e}"
+            yield f"WHEN {_with_itself(level.sql)} THEN {bits:.16e}"
     yield f"ELSE {max(says):.16e}"
+
+
+def _with_itself(sql: str) -> str:
+    for condition, answer in OF_ITSELF.items():
+        sql = sql.replace(condition, answer)
+    return sql

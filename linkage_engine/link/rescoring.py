@@ -57,5 +57,5 @@ def relink_pair(
 def _compared(database: Database, ready: Prepared, comparisons: Model, records: int) -> Compared:
     if not len(ready.pairs.left):
         return Compared.none(comparisons)
-    with registered(database, ready.a, ready.b, whole=ready.whole) as files:
+    with registered(database, ready.paired, whole=ready.whole) as files:
         return compared(files, comparisons, records=records)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, TimeoutExpired
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
 
 if TYPE_CHECKING:
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
 TASKS_PER_CORE = 2
 SECONDS_TO_END = 30
 """That Java is given to end by itself."""
+SECONDS_WITHOUT_EXECUTORS, SECONDS_BETWEEN_LOOKS = 60, 5
 CLOSED = {
     "spark.authenticate": "true",
     "spark.network.crypto.enabled": "true",
@@ -34,11 +38,11 @@ CLOSED = {
 
 @dataclass(frozen=True, slots=True)
 class SparkPlace:
-    """Where linkage computes: a master's address, the driver's own, a private folder, and its memory."""
+    """Where linkage computes: a master's address, the driver's own, a folder, and its memory."""
 
     master: str
     folder: Path
-    """For blocks that do not fit into memory, which are encrypted; on tmpfs or an encrypted disk."""
+    """In which each session has one of its own, for blocks that do not fit into memory, encrypted."""
     driver_address: str = "127.0.0.1"
     driver_memory: str = "2g"
     secret: str | None = field(default=None, repr=False)
@@ -50,29 +54,62 @@ def spark_session(place: SparkPlace) -> Iterator[SparkSession]:
     """A session for one linkage; its Java process ends with it.
 
     Raises CannotLink(spark-absent) without pyspark or Java, and CannotLink(spark-unreachable) where the
-    master does not answer, which Spark tries for about a minute, or gives no executor.
+    master does not answer, which Spark tries for about a minute, or gives no executor. A cluster that has
+    none for so long later on has its jobs cancelled: they raise what Spark does.
     """
     with _refused(RefusalCode.SPARK_ABSENT), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of versions of libraries that are not used here
-        from pyspark import SparkConf, SparkContext  # noqa: PLC0415 - an extra
+        from pyspark import SparkConf  # noqa: PLC0415 - an extra
         from pyspark.java_gateway import launch_gateway  # noqa: PLC0415
-        from pyspark.sql import SparkSession  # noqa: PLC0415
 
         launched = SparkConf(loadDefaults=False).setAll(list(_at_launch(place).items()))
         gateway = launch_gateway(launched, {"stdout": DEVNULL, "stderr": DEVNULL})
-    try:
+    with ExitStack() as open_now:
+        open_now.callback(_end, gateway)
         with _refused(RefusalCode.SPARK_UNREACHABLE), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # Told to the running Java process: a command line is for every user of the machine to read.
-            settings = SparkConf(loadDefaults=False).setAll(list(_settings(place).items()))
-            context = SparkContext(conf=settings, gateway=gateway)
-            context.setLogLevel("OFF")
-            session = SparkSession(context)
-            session.conf.set("spark.sql.shuffle.partitions", str(TASKS_PER_CORE * context.defaultParallelism))
+            folder = open_now.enter_context(TemporaryDirectory(prefix="spark-", dir=place.folder))
+            session = _session(place, folder, gateway)
+            open_now.enter_context(_never_left_waiting(session.sparkContext))
             session.range(1).count()  # a master may answer and have no executor
         yield session
+
+
+def _session(place: SparkPlace, folder: str, gateway: Any) -> SparkSession:  # noqa: ANN401 - of py4j
+    from pyspark import SparkConf, SparkContext  # noqa: PLC0415 - an extra
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    # Told to the running Java process: a command line is for every user of the machine to read.
+    settings = SparkConf(loadDefaults=False).setAll(list(_settings(place, folder).items()))
+    context = SparkContext(conf=settings, gateway=gateway)
+    context.setLogLevel("OFF")
+    session = SparkSession(context)
+    session.conf.set("spark.sql.shuffle.partitions", str(TASKS_PER_CORE * context.defaultParallelism))
+    return session
+
+
+@contextmanager
+def _never_left_waiting(context: SparkContext) -> Iterator[None]:
+    """Jobs of a cluster that has had no executor for a minute are cancelled: Spark would wait for ever."""
+    ended = Event()
+    watch = Thread(target=_watch, args=(context, ended), daemon=True)
+    if not context.master.startswith("local"):
+        watch.start()
+    try:
+        yield
     finally:
-        _end(gateway)
+        ended.set()
+
+
+def _watch(context: SparkContext, ended: Event) -> None:
+    alone = 0
+    with suppress(Exception):  # Java has ended: every job has failed by then
+        while not ended.wait(SECONDS_BETWEEN_LOOKS):
+            # The driver is a member of its own.
+            executors = context._jsc.sc().getExecutorMemoryStatus().size() - 1  # noqa: SLF001 - no public way
+            alone = 0 if executors else alone + SECONDS_BETWEEN_LOOKS
+            if alone >= SECONDS_WITHOUT_EXECUTORS:
+                context.cancelAllJobs()
 
 
 def _at_launch(place: SparkPlace) -> dict[str, str]:
@@ -80,12 +117,12 @@ def _at_launch(place: SparkPlace) -> dict[str, str]:
     return {"spark.driver.memory": place.driver_memory}
 
 
-def _settings(place: SparkPlace) -> dict[str, str]:
+def _settings(place: SparkPlace, folder: str) -> dict[str, str]:
     given = CLOSED | {
         "spark.app.name": "linkage",
         "spark.master": place.master,
-        "spark.local.dir": str(place.folder),
-        "spark.sql.warehouse.dir": str(place.folder),
+        "spark.local.dir": folder,
+        "spark.sql.warehouse.dir": folder,
         "spark.driver.host": place.driver_address,
         "spark.driver.bindAddress": place.driver_address,
     }

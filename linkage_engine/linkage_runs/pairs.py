@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +13,7 @@ from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.disclosure.linkage import ExactLinkage
 from linkage_engine.disclosure.linkage_quality import ExactQuality
 from linkage_engine.link.assignment import one_to_one
+from linkage_engine.link.engine import Database
 from linkage_engine.link.kept import candidates_of, without_gone
 from linkage_engine.link.linking import LinkResult, LinkSettings, link_pair
 from linkage_engine.link.profiles import MODELS
@@ -24,7 +24,8 @@ from linkage_engine.spine.resubmission import RecordSet, fresh_records, is_full_
 
 SEED = 1
 """Of the sampling in a linkage run: the same records give the same links."""
-Compute = Callable[[], duckdb.DuckDBPyConnection]
+Compute = Callable[[], Database]
+"""What compares, opened when it is first needed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def register_principal(act: Act, party: Party) -> Principal:
         signing_key_x=party.signing_key.x,
         thumbprint=key,
         age_recipient=party.age_recipient,
+        person_id=party.person_id,
         active=True,
         registered_at=act.clock(),
     )

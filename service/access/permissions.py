@@ -20,8 +20,10 @@ class Permission(StrEnum):
     LOG_EXPORT = "log:export"
     LOG_READ = "log:read"
     PACKAGE_READ = "package:read"
+    PERMIT_READ = "permit:read"
     PREFLIGHT_ASK = "preflight:ask"
     PREFLIGHT_READ = "preflight:read"
+    PROJECT_AMEND = "project:amend"
     PROJECT_OPEN = "project:open"
     PROJECT_READ = "project:read"
     PROVIDER_FILE_READ = "provider-file:read"
@@ -85,6 +87,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         {
             Permission.LINKAGE_RUN_ASK,
             Permission.LINKAGE_RUN_READ,
+            Permission.PERMIT_READ,
+            Permission.PROJECT_AMEND,
             Permission.PROJECT_OPEN,
             Permission.PROJECT_READ,
             Permission.SUBMISSION_READ,

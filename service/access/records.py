@@ -22,6 +22,8 @@ class Principal(Record):
     signing_key_x: Mapped[str] = mapped_column(sa.String(64))
     thumbprint: Mapped[str] = mapped_column(sa.String(64), unique=True)
     age_recipient: Mapped[str | None] = mapped_column(sa.Text())
+    person_id: Mapped[SlugText | None]
+    """Who acts under this name, where that was said when it was registered."""
     active: Mapped[bool]
     registered_at: Mapped[datetime]
 
@@ -29,6 +31,11 @@ class Principal(Record):
     def signing_key(self) -> PublicKey:
         """The registered public key."""
         return PublicKey(x=self.signing_key_x)
+
+    @property
+    def person(self) -> str:
+        """Who acts: a principal of whom no more is said is a person of its own."""
+        return self.person_id or self.id
 
 
 class UsedAssertion(Record):

@@ -148,6 +148,7 @@ NAMES = frozenset(
         "data_set",
         "data_version",
         "delivery_id",
+        "engine",
         "filters",
         "isolation",
         "key_id",

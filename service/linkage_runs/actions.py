@@ -42,6 +42,7 @@ def ask_for_run(act: Act, project_id: str, *, in_full: bool = False) -> LinkageR
         count=len(deliveries),
         kind="in-full" if in_full else "as-due",
         linkage_profile=permit.linkage_profile,
+        engine=permit.engine,
     )
     act.session.flush()
     act.enqueue(Job.LINK, run.id)

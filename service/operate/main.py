@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,14 +28,14 @@ from service.command_line import run
 from service.database import engine_for, sessions
 from service.jobs import JobQueue
 from service.keys import Pins, fingerprint, folder_key, make_key_folder, read_party, signing_key
+from service.operate import permits
 from service.operate import up as supervision
 from service.operate.database_roles import divide, refresh_rights
 from service.operate.doctor import findings
 from service.operate.doctor.examine import examine
 from service.operate.installation import FIRST_UID, Home, Installation, create, share_database
 from service.operate.supervise import can_run_as
-from service.problems.projects import PermitRefused
-from service.signed import TextType, sign, thumbprint
+from service.signed import SigningKey, thumbprint
 
 app = typer.Typer(help="Set up and run the service on one machine.", no_args_is_help=True)
 
@@ -123,9 +122,16 @@ def keys(
 
 
 @app.command()
-def register(home: HomeFolder, public: list[Path]) -> None:
+def register(
+    home: HomeFolder,
+    public: list[Path],
+    person: Annotated[
+        str | None, typer.Option("--person", help="Who acts under it, where somebody has several names.")
+    ] = None,
+) -> None:
     """Register principals by their public.json files; compare the thumbprints by telephone first."""
-    parties = [read_party(path) for path in public]
+    said = {"person_id": person} if person else {}
+    parties = [read_party(path).model_copy(update=said) for path in public]
     with _acting(Home(home.absolute())) as act:
         for party in parties:
             register_principal(act, party)
@@ -154,11 +160,31 @@ def revoke(home: HomeFolder, principal_id: str) -> None:
 
 @app.command()
 def permit(home: HomeFolder, draft: Path, out: Annotated[Path, typer.Option("--out")]) -> None:
-    """Sign a permit with the governance key."""
+    """As governance: sign the first permit of a project."""
     signed = Permit.model_validate_json(draft.read_bytes())
-    if signed.valid_to < date.today():  # noqa: DTZ011  # a permit's dates are the place's own
-        raise PermitRefused
-    out.write_text(sign(signed, signing_key(Home(home.absolute()).governance_key), TextType.PERMIT) + "\n")
+    out.write_text(permits.first(signed, _governance(home), utc_now().date()) + "\n")
+    print(out)
+
+
+@app.command()
+def amend(
+    home: HomeFolder, permit_file: Path, changes: Path, out: Annotated[Path, typer.Option("--out")]
+) -> None:
+    """As governance: sign the permit that takes the place of another; a JSON file says what changes."""
+    said = json.loads(changes.read_bytes())
+    text = permits.amended(permit_file.read_text().strip(), said, _governance(home))
+    out.write_text(text + "\n")
+    print(out)
+
+
+def _governance(home: Path) -> SigningKey:
+    return signing_key(Home(home.absolute()).governance_key)
+
+
+@app.command("fetch-permit")
+def fetch_permit(project_id: str, url: Url, keys: Keys, out: Annotated[Path, typer.Option("--out")]) -> None:
+    """Fetch the permit that is in force, for governance to amend."""
+    out.write_text(_client(url, keys).get(f"/projects/{project_id}/permit")["permit"] + "\n")
     print(out)
 
 
@@ -190,8 +216,9 @@ def doctor(
 
 @app.command("open")
 def open_(permit_file: Path, url: Url, keys: Keys) -> None:
-    """Open the project of a signed permit."""
-    _print(_client(url, keys).post("/projects", {"permit": permit_file.read_text().strip()}))
+    """Bring a signed permit in: its project is opened, or amended where it takes another's place."""
+    text = permit_file.read_text().strip()
+    _print(_client(url, keys).post(permits.address_of(text), {"permit": text}))
 
 
 @app.command()

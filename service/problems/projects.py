@@ -23,7 +23,37 @@ class PermitNotLive(Problem):
     """The project's permit is not in force today."""
 
     slug, title, status = "permit-not-live", "Permit not live", 403
-    remedy = "Ask governance for a new permit; the project's page shows the dates."
+    remedy = "Ask governance for an amendment; the project's page shows the dates."
+
+
+class GrantNotLive(Problem):
+    """The controller's grant of a data set is not in force today, so nothing runs on the project."""
+
+    slug, title, status = "grant-not-live", "Grant not live", 403
+    remedy = (
+        "Have the controller grant it anew (tre-provider grant), or ask governance to leave the data set out."
+    )
+
+
+class StandingNotLive(Problem):
+    """Your accreditation or training for this project is not in force today."""
+
+    slug, title, status = "standing-not-live", "Standing not live", 403
+    remedy = "Renew it, then ask governance for an amendment that says so."
+
+
+class SecondPersonNeeded(Problem):
+    """Who signed the permit cannot be who brings it in: two people are needed."""
+
+    slug, title, status = "second-person-needed", "Second person needed", 403
+    remedy = "Have another operator bring it in, or another person at governance sign it."
+
+
+class AmendmentRefused(Problem):
+    """The permit is not one that may take the place of the project's permit in force."""
+
+    slug, title, status = "amendment-refused", "Amendment refused", 422
+    remedy = "Read `faults`; have it drawn up anew from the permit in force: tre-operate amend."
 
 
 class ProjectExists(Problem):

@@ -1,36 +1,43 @@
-"""Opening a project with a signed permit, and reading it."""
+"""Opening a project with a signed permit, amending it with the next, and reading it."""
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 
 from linkage_engine.contract.permit import Permit, PublicKey
 from service.access.records import principal_by_id
 from service.act import Act
 from service.audit.vocabulary import Action
-from service.problems.projects import PermitRefused, ProjectExists
+from service.problems.projects import PermitRefused, ProjectExists, SecondPersonNeeded
 from service.problems.requests import NotFound
 from service.problems.tools import SignatureRefused
-from service.projects.records import Project, ProjectParty, project_by_id, visible_project
-from service.projects.rules import check_live, check_permit
+from service.projects.amendments import check_amendment, digest_of
+from service.projects.records import (
+    PermitVersion,
+    Project,
+    ProjectParty,
+    parties_of,
+    project_by_id,
+    visible_project,
+)
+from service.projects.rules import Registered, check_live, check_permit, check_standing
 from service.signed import TextType, verified
+
+FIRST = 1
 
 
 def open_project(act: Act, permit_text: str) -> Permit:
-    """Open the project of a permit that governance signed; raises PermitRefused or ProjectExists."""
+    """Open the project of a permit that governance signed.
+
+    Raises PermitRefused, SecondPersonNeeded or ProjectExists.
+    """
     permit = permit_of(permit_text, act.governance_key)
-    check_permit(
-        permit,
-        {
-            principal.id: (principal.role, principal.signing_key, principal.age_recipient)
-            for party in permit.parties
-            if (principal := principal_by_id(act.session, party.principal_id)) and principal.active
-        },
-    )
+    check_permit(permit, _registered(act, permit))
+    if permit.amends is not None or permit.sequence != FIRST:
+        raise PermitRefused(faults=[{"pointer": "/sequence", "code": "not-the-first"}])
     if project_by_id(act.session, permit.project_id) is not None:
         raise ProjectExists
-    digest = hashlib.sha256(permit_text.encode()).hexdigest()
+    digest = digest_of(permit_text)
     act.session.add(
         Project(
             id=permit.project_id,
@@ -43,12 +50,88 @@ def open_project(act: Act, permit_text: str) -> Permit:
         )
     )
     act.session.flush()
-    act.session.add_all(
-        ProjectParty(project_id=permit.project_id, principal_id=party.principal_id, role=party.role)
-        for party in permit.parties
-    )
+    _keep_version(act, permit, permit_text)
+    act.session.add_all(_party_rows(permit))
     act.enter(Action.PROJECT_OPEN, permit.project_id, project=permit.project_id, permit_sha256=digest)
     return permit
+
+
+def amend_project(act: Act, project_id: str, permit_text: str) -> Permit:
+    """Put the next permit of a project in force; the one in force again changes nothing.
+
+    Raises PermitRefused, AmendmentRefused or SecondPersonNeeded, and leaves the permit in force then.
+    """
+    before = permit_for(act, project_id, live=False)
+    project = project_by_id(act.session, project_id)
+    assert project is not None  # its permit was found
+    permit, digest = permit_of(permit_text, act.governance_key), digest_of(permit_text)
+    if digest == project.permit_sha256:
+        act.enter(Action.PROJECT_READ, project_id, project=project_id, kind="again")
+        return permit
+    check_amendment(before, project.permit_sha256, permit)
+    if permit.closed_on is None:  # a project can be closed whoever has left since
+        check_permit(permit, _registered(act, permit))
+    project.title, project.permit, project.permit_sha256 = permit.title, permit_text, digest
+    project.valid_from, project.valid_to = permit.valid_from, permit.valid_to
+    _keep_version(act, permit, permit_text)
+    _change_parties(act, permit)
+    act.enter(
+        Action.PROJECT_AMEND,
+        project_id,
+        project=project_id,
+        permit_sha256=digest,
+        version=permit.sequence,
+        secret_epoch=permit.secret_epoch,
+        policy=permit.policy,
+    )
+    return permit
+
+
+def _registered(act: Act, permit: Permit) -> dict[str, Registered]:
+    """What is registered of the permit's parties that are not revoked."""
+    found = (principal_by_id(act.session, party.principal_id) for party in permit.parties)
+    return {
+        one.id: (one.role, one.signing_key, one.age_recipient, one.person)
+        for one in found
+        if one and one.active
+    }
+
+
+def _keep_version(act: Act, permit: Permit, text: str) -> None:
+    bringer = principal_by_id(act.session, act.actor)
+    assert bringer is not None  # signed in
+    if bringer.person == permit.signed_by:
+        raise SecondPersonNeeded
+    act.session.add(
+        PermitVersion(
+            project_id=permit.project_id,
+            sequence=permit.sequence,
+            permit=text,
+            permit_sha256=digest_of(text),
+            brought_by=bringer.id,
+            brought_by_person=bringer.person,
+            signed_by_person=permit.signed_by,
+            brought_at=act.clock(),
+        )
+    )
+    act.session.flush()
+
+
+def _party_rows(permit: Permit) -> list[ProjectParty]:
+    return [
+        ProjectParty(project_id=permit.project_id, principal_id=party.principal_id, role=party.role)
+        for party in permit.parties
+    ]
+
+
+def _change_parties(act: Act, permit: Permit) -> None:
+    """Whom the permit names no more sees nothing any more, whom it names anew does."""
+    there = {row.principal_id: row for row in parties_of(act.session, permit.project_id)}
+    for name, row in there.items():
+        if permit.party(name) is None:
+            act.session.delete(row)
+    act.session.add_all(row for row in _party_rows(permit) if row.principal_id not in there)
+    act.session.flush()
 
 
 @lru_cache(maxsize=128)  # the same text under the same key is verified once: every request on a project asks
@@ -61,7 +144,10 @@ def permit_of(text: str, governance_key: PublicKey) -> Permit:
 
 
 def permit_for(act: Act, project_id: str, *, live: bool) -> Permit:
-    """The permit of a project that the caller may see; raises NotFound, or PermitNotLive where it must be."""
+    """The permit of a project that the caller may see; raises NotFound.
+
+    With `live` PermitNotLive, GrantNotLive or StandingNotLive too: nothing is begun on what has run out.
+    """
     assert act.role is not None
     project = visible_project(act.session, project_id, act.actor, act.role)
     if project is None:
@@ -69,6 +155,7 @@ def permit_for(act: Act, project_id: str, *, live: bool) -> Permit:
     permit = permit_of(project.permit, act.governance_key)
     if live:
         check_live(permit, act.clock().date())
+        check_standing(permit, act.actor, act.clock().date())
     return permit
 
 
@@ -77,3 +164,12 @@ def read_project(act: Act, project_id: str) -> Permit:
     permit = permit_for(act, project_id, live=False)
     act.enter(Action.PROJECT_READ, project_id, project=project_id, kind="permit")
     return permit
+
+
+def read_permit(act: Act, project_id: str) -> str:
+    """The signed text of the permit in force."""
+    permit_for(act, project_id, live=False)
+    project = project_by_id(act.session, project_id)
+    assert project is not None  # its permit was found
+    act.enter(Action.PROJECT_READ, project_id, project=project_id, kind="permit-text")
+    return project.permit

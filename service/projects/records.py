@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -27,6 +28,23 @@ class Project(Record):
     opened_at: Mapped[datetime]
 
 
+class PermitVersion(Record):
+    """A permit that is or was in force, who signed it and who brought it in: never the same person."""
+
+    __tablename__ = "permit_version"
+    __table_args__ = (sa.CheckConstraint("brought_by_person <> signed_by_person", name="second_person"),)
+
+    project_id: Mapped[SlugText] = mapped_column(sa.ForeignKey(Project.id), primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    permit: Mapped[str] = mapped_column(sa.Text())
+    permit_sha256: Mapped[Digest] = mapped_column(unique=True)
+    brought_by: Mapped[SlugText | None] = mapped_column(sa.ForeignKey("principal.id"))
+    """Nothing where it was brought in before this was kept: the log says."""
+    brought_by_person: Mapped[SlugText | None]
+    signed_by_person: Mapped[SlugText | None]
+    brought_at: Mapped[datetime]
+
+
 class ProjectParty(Record):
     """A principal that a permit names."""
 
@@ -40,6 +58,19 @@ class ProjectParty(Record):
 def project_by_id(session: Session, project_id: str) -> Project | None:
     """The project of that id, whoever asks."""
     return session.get(Project, project_id)
+
+
+def permit_of_digest(session: Session, project_id: str, digest: str) -> str | None:
+    """The text of a permit that the project has or had."""
+    query = sa.select(PermitVersion.permit).where(
+        PermitVersion.project_id == project_id, PermitVersion.permit_sha256 == digest
+    )
+    return session.scalars(query).first()
+
+
+def parties_of(session: Session, project_id: str) -> Sequence[ProjectParty]:
+    """Who may see the project."""
+    return session.scalars(sa.select(ProjectParty).where(ProjectParty.project_id == project_id)).all()
 
 
 def visible_project(session: Session, project_id: str, principal_id: str, role: Role) -> Project | None:

@@ -9,7 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from linkage_engine.contract.permit import DataSetGrant, Permit, Role
+from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
+from linkage_engine.contract.permit_parts import Classification, LegalBasis, OptOuts, Standing
 from linkage_engine.contract.value import FieldName, ShortText, Slug, Value
 from service.access.admission import Acting, SignedInRoute, Viewing, may
 from service.access.permissions import Permission
@@ -31,31 +32,71 @@ class PartyShown(Value):
     principal_id: Slug
     name: ShortText
     role: Role
+    person_id: Slug
+    accreditation: Standing | None
+    training: Standing | None
+
+
+class DataSetShown(Value):
+    """What one provider may send, and on whose grant; of permits of version 1 no grant is known."""
+
+    provider_id: Slug
+    data_set: FieldName
+    controller: ShortText | None = None
+    classification: Classification | None = None
+    opt_outs: OptOuts | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 class ProjectShown(Value):
     """What the permit says, without keys."""
 
     project_id: Slug
+    sequence: int
+    """1 for the first permit, one more for each amendment."""
+    secret_epoch: int
     title: ShortText
     purpose: ShortText
-    legal_basis: ShortText
+    public_benefit: ShortText | None
+    legal_basis: LegalBasis | ShortText
+    intended_outputs: tuple[ShortText, ...]
+    signed_by: Slug | None
+    closed_on: date | None
     valid_from: date
     valid_to: date
     lead_provider: Slug
     parties: tuple[PartyShown, ...]
-    data_sets: tuple[DataSetGrant, ...]
+    data_sets: tuple[DataSetShown, ...]
     templates: tuple[FieldName, ...]
     policy: Slug
 
 
 def _shown(permit: Permit) -> ProjectShown:
     return ProjectShown(
-        **permit.model_dump(include=set(ProjectShown.model_fields) - {"parties"}),
-        parties=tuple(
-            PartyShown(principal_id=party.principal_id, name=party.name, role=party.role)
-            for party in permit.parties
-        ),
+        **permit.model_dump(include=set(ProjectShown.model_fields) - {"parties", "data_sets"}),
+        parties=tuple(_party(party) for party in permit.parties),
+        data_sets=tuple(_data_set(each) for each in permit.data_sets),
+    )
+
+
+def _party(party: Party) -> PartyShown:
+    return PartyShown(
+        principal_id=party.principal_id,
+        name=party.name,
+        role=party.role,
+        person_id=party.person,
+        accreditation=party.accreditation,
+        training=party.training,
+    )
+
+
+def _data_set(each: DataSetGrant) -> DataSetShown:
+    if each.granted is None:
+        return DataSetShown(provider_id=each.provider_id, data_set=each.data_set)
+    terms = each.granted.terms
+    return DataSetShown(
+        controller=each.granted.controller, **terms.model_dump(exclude={"grant", "project_id"})
     )
 
 
@@ -63,6 +104,22 @@ def _shown(permit: Permit) -> ProjectShown:
 def open_project(body: PermitText, act: Acting) -> ProjectShown:
     """Open a project with a permit that governance signed; every party has to be registered already."""
     return _shown(actions.open_project(act, body.permit))
+
+
+@router.post(
+    "/{project_id}/amendments",
+    status_code=HTTPStatus.CREATED,
+    dependencies=[may(Permission.PROJECT_AMEND)],
+)
+def amend_project(project_id: str, body: PermitText, act: Acting) -> ProjectShown:
+    """Put the next permit of a project in force: governance signed it over the digest of the one before."""
+    return _shown(actions.amend_project(act, project_id, body.permit))
+
+
+@router.get("/{project_id}/permit", dependencies=[may(Permission.PERMIT_READ)])
+def read_permit(project_id: str, act: Viewing) -> PermitText:
+    """Read the signed permit in force, which the next one is drawn up from."""
+    return PermitText(permit=actions.read_permit(act, project_id))
 
 
 @router.get("/{project_id}", dependencies=[may(Permission.PROJECT_READ)])

@@ -8,12 +8,14 @@ import secrets
 import sys
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from linkage_engine.contract.permit import Role
+from linkage_engine.contract.permit import Grant, Role
+from linkage_engine.contract.permit_parts import Classification, OptOuts
 from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.contract.statements import SecretStatement
 from service.client import Client
@@ -25,6 +27,7 @@ from service.provider import ceremony, pins
 from service.provider.delivery import Delivery, read_delivery
 from service.provider.extract import LOCAL_PERSON_ID, read_local_ids
 from service.provider.files import keep_counter, new_file, next_counter, write_person_keys
+from service.provider.granting import granted
 from service.provider.history import as_lines as changes_as_lines
 from service.provider.history import compared, keep_last, read_last, remembered
 from service.provider.identity import new_identity
@@ -57,6 +60,7 @@ Replace = Annotated[bool, typer.Option("--replace", help="Also where another key
 PersonColumn = Annotated[
     str, typer.Option("--person-column", help="The column with your person ids in that file.")
 ]
+DAY = "%Y-%m-%d"
 ProjectOption = Annotated[Path, typer.Option("--project", help="The project file, from the operator.")]
 
 
@@ -111,6 +115,35 @@ def _tell(statement: SecretStatement, keys: Path) -> None:
 
 def _seat(url: str, keys: Path) -> ceremony.Seat:
     return ceremony.Seat(keys, _client(url, keys), utc_now, secrets.token_bytes)
+
+
+@app.command()
+def grant(  # noqa: PLR0913, PLR0917  # each is an option of the command
+    project_id: str,
+    data_set: str,
+    classification: Annotated[Classification, typer.Option("--classification")],
+    opt_outs: Annotated[
+        OptOuts, typer.Option("--opt-outs", help="What was done about people who opted out.")
+    ],
+    valid_from: Annotated[datetime, typer.Option("--from", formats=[DAY])],
+    valid_to: Annotated[datetime, typer.Option("--to", formats=[DAY])],
+    keys: Keys,
+    out: Annotated[Path, typer.Option("--out")],
+    provider: Annotated[str | None, typer.Option("--provider", help="Who sends it, if not you.")] = None,
+) -> None:
+    """As the controller: grant a data set to a project; governance puts the file into the permit."""
+    terms = Grant(
+        project_id=project_id,
+        provider_id=provider or folder_party(keys).principal_id,
+        data_set=data_set,
+        classification=classification,
+        opt_outs=opt_outs,
+        valid_from=valid_from.date(),
+        valid_to=valid_to.date(),
+    )
+    with new_file(out) as file:
+        file.write(granted(terms, keys).model_dump_json(indent=2).encode() + b"\n")
+    print(out)
 
 
 @app.command()

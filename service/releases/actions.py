@@ -16,8 +16,7 @@ from service.jobs import Job
 from service.problems.requests import NotFound, NotReady
 from service.problems.results import DecisionRefused, NotReleased
 from service.problems.tools import SignatureRefused
-from service.projects.actions import permit_of
-from service.projects.records import project_by_id
+from service.projects.actions import permit_for
 from service.queries.actions import controlled
 from service.releases import rules
 from service.releases.package import evidence_path, package_bytes
@@ -74,10 +73,10 @@ def open_release(
 def decide(act: Act, release_id: str, decision_text: str) -> Release:
     """An output checker decides. Two approvals approve a release, one refusal refuses it.
 
-    Raises OwnRequest, AlreadyDecided, DecisionRefused.
+    Raises OwnRequest, AlreadyDecided, DecisionRefused; PermitNotLive, GrantNotLive, StandingNotLive.
     """
     release = _visible(act, release_id)
-    permit = _permit(act, release)
+    permit = permit_for(act, release.project_id, live=True)
     made = decisions_on(act.session, release.id)
     rules.check_may_decide(
         permit, act.actor, release.author_id, state=release.state, decided=[d.checker_id for d in made]
@@ -225,9 +224,3 @@ def _visible(act: Act, release_id: str) -> Release:
     if release is None:
         raise NotFound
     return release
-
-
-def _permit(act: Act, release: Release) -> Permit:
-    project = project_by_id(act.session, release.project_id)
-    assert project is not None  # a foreign key
-    return permit_of(project.permit, act.governance_key)

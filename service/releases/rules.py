@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 
-from linkage_engine.contract.permit import Permit, Role
+from linkage_engine.contract.permit import Party, Permit, Role
 from linkage_engine.contract.statements import APPROVALS_NEEDED, Decision, Verdict
 from service.problems.requests import NotFound
 from service.problems.results import AlreadyDecided, DecisionRefused, NotReleased, OwnRequest
@@ -59,16 +59,24 @@ def check_may_decide(
     """Raise unless the checker may decide on the release now.
 
     NotFound for whoever is no output checker of the project; OwnRequest for the author,
-    also under another name with the same key; AlreadyDecided when the checker has decided
-    or the release is closed.
+    also under another name; AlreadyDecided when that person has decided or the release is
+    closed.
     """
     checker, author = permit.party(checker_id), permit.party(author_id)
     if checker is None or checker.role is not Role.OUTPUT_CHECKER:
         raise NotFound
-    if checker_id == author_id or (author is not None and checker.signing_key == author.signing_key):
+    if checker_id == author_id or (author is not None and _same(checker, author)):
         raise OwnRequest
+    others = [permit.party(name) for name in decided]
     if state is not ReleaseState.AWAITING or checker_id in decided:
         raise AlreadyDecided
+    if any(_same(checker, other) for other in others if other):
+        raise AlreadyDecided
+
+
+def _same(one: Party, other: Party) -> bool:
+    """Whether two names of a permit are one person's, by the person stated or by the key."""
+    return one.person == other.person or one.signing_key == other.signing_key
 
 
 def check_about(

@@ -22,7 +22,8 @@ from service.submissions.actions import part_rejected, part_unsealed
 from service.submissions.records import parts_of
 from service.withdrawals.actions import refuse_withdrawal
 from service.worker import trust
-from service.worker.deliveries import Delivery, delivery_of, permit_of, received, sealed_part
+from service.worker.deliveries import Delivery, delivery_of, received, sealed_part
+from service.worker.permits import permit_of
 from service.worker.roles import Surroundings, inside
 from service.worker.withdrawals import withdraw
 
@@ -136,7 +137,9 @@ def answer(
             query = query_by_id(act.session, query_id)
             assert query is not None  # jobs are enqueued with it
             permit = permit_of(act, surroundings, query.project_id, live=True)
-            question = trust.question(query.question, permit, WAYS[kind].signed_as)
+            question = trust.question(
+                query.question, permit, WAYS[kind].signed_as, today=surroundings.clock().date()
+            )
         digest = surroundings.hand_overs.send(
             HANDED[kind],
             project_id=permit.project_id,

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from linkage_engine.contract.manifest import Manifest, Part
-from linkage_engine.contract.permit import Permit
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from service.act import Act
 from service.linkage_secrets.records import ceremony_of
-from service.projects.records import project_by_id
 from service.submissions.records import Submission, submission_by_id
 from service.submissions.spool import kept_path
 from service.worker import trust
+from service.worker.permits import permit_of
 from service.worker.roles import Surroundings
 
 CHUNK = 1 << 20
@@ -30,15 +29,6 @@ class Delivery:
 
     manifest: Manifest
     path: Path
-
-
-def permit_of(act: Act, surroundings: Surroundings, project_id: str, *, live: bool) -> Permit:
-    """The project's permit, if governance signed it; raises NotTrusted."""
-    project = project_by_id(act.session, project_id)
-    if project is None:
-        raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
-    today = surroundings.clock().date() if live else None
-    return trust.permit(project.permit, surroundings.pins, project_id, today=today)
 
 
 def delivery_of(act: Act, surroundings: Surroundings, submission: Submission) -> Delivery:

@@ -27,8 +27,8 @@ from service.releases.records import decisions_on
 from service.settings import GateSettings
 from service.signed import SigningKey, TextType, canonical, sign
 from service.worker import trust
-from service.worker.deliveries import permit_of
 from service.worker.hand_overs import replace_bytes, replace_file
+from service.worker.permits import permit_of
 from service.worker.roles import Surroundings, inside
 
 
@@ -108,6 +108,7 @@ def release(door: GateDoor, key: SigningKey, surroundings: Surroundings, release
             asked_by=question.asked_by,
             release_id=release_id,
             evidence_sha256=_digest(plain),
+            today=surroundings.clock().date(),
         )
     except EngineRefusal as refusal:
         with surroundings.act() as act:
@@ -147,7 +148,8 @@ def _asked(
         query = query_by_id(act.session, query_id)
         assert query is not None  # jobs are enqueued with it
         permit = permit_of(act, surroundings, query.project_id, live=True)
-        return permit, trust.question(query.question, permit, typ), query.question
+        question = trust.question(query.question, permit, typ, today=surroundings.clock().date())
+        return permit, question, query.question
 
 
 def _handed_over(surroundings: Surroundings, kind: HandOverKind, permit: Permit, query_id: str) -> BinaryIO:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linkage_engine.boundary import LinkageDoor
+from linkage_engine.boundary import LinkageDoor, RunTerms
 from linkage_engine.contract.manifest import IDENTIFIERS, Zone
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 from linkage_engine.contract.statements import HandOverKind
@@ -15,8 +15,10 @@ from service.settings import LinkageSettings
 from service.signed import SigningKey
 from service.submissions.actions import part_rejected, part_unsealed
 from service.withdrawals.actions import refuse_withdrawal
-from service.worker.deliveries import delivery_of, permit_of, received, sealed_part
+from service.worker.deliveries import delivery_of, received, sealed_part
+from service.worker.permits import permit_of
 from service.worker.roles import Surroundings, inside
+from service.worker.spark import spark_place
 from service.worker.withdrawals import withdraw
 
 
@@ -28,7 +30,8 @@ def duties(settings: LinkageSettings, surroundings: Surroundings) -> Duties:
             settings.linkage_at_rest_key,
             settings.linkage_vault,
             surroundings.random,
-        )
+        ),
+        spark_place(settings),
     )
     hand_over_key = signing_key(settings.linkage_hand_over_key)
     return Duties(
@@ -79,8 +82,7 @@ def link(door: LinkageDoor, key: SigningKey, surroundings: Surroundings, run_id:
             run_id,
             deliveries,
             policy=permit.policy,
-            repeating=frozenset(permit.repeating_providers),
-            in_full=in_full,
+            terms=RunTerms(frozenset(permit.repeating_providers), in_full, permit.engine),
         )
     except EngineRefusal as refusal:
         with surroundings.act() as act:

@@ -58,6 +58,7 @@ def work(role: WorkerRole, environment: Mapping[str, str]) -> int:
         log=logger(f"worker-{role.value}"),
         pins=Pins.read(settings.pins),
         spool=settings.spool,
+        permits=settings.own_folder / "permits",
         role=role,
     )
     with only_one(settings.status_folder / f"{role.value}.lock") as alone:

@@ -34,6 +34,8 @@ class Surroundings:
     log: FilteringBoundLogger
     pins: Pins
     spool: Path
+    permits: Path
+    """The worker's own folder with a note of each permit that it believed."""
     role: WorkerRole
 
     @contextmanager

@@ -1,7 +1,7 @@
 """What workers believe: signatures of pinned keys, never a row of the database.
 
 The chain has one root, the pinned governance key. It signs the permit; the permit names
-everybody else's key; they sign manifests, questions and decisions.
+everybody else's key; they sign grants, manifests, questions and decisions.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Zone
-from linkage_engine.contract.permit import Permit, PublicKey, Role
+from linkage_engine.contract.permit import SAID_NOW, Party, Permit, PublicKey, Role
 from linkage_engine.contract.profiles import SERVED
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.statements import (
@@ -25,6 +25,7 @@ from linkage_engine.contract.statements import (
 from service.keys import Pins
 from service.linkage_secrets.rules import agrees
 from service.problems.tools import SignatureRefused
+from service.projects.grants import is_granted
 from service.signed import TextType, V, verified
 
 
@@ -38,17 +39,34 @@ def _believed(compact: str, keys: tuple[PublicKey, ...], typ: TextType, form: ty
 def permit(compact: str, pins: Pins, project_id: str, *, today: date | None) -> Permit:
     """The permit of a project, if governance signed it and it is live on the day given.
 
-    Raises NotTrusted. Without a day its dates are not looked at: what was asked while it
-    was live may still be finished.
+    Each data set has to be granted by the controller that it names. Raises NotTrusted. Without a
+    day dates are not looked at: what was asked while it was live may still be finished.
     """
     signed = _believed(compact, (pins.governance_key,), TextType.PERMIT, Permit)
     if signed.project_id != project_id:
         raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
     if signed.linkage_profile not in SERVED:
         raise NotTrusted(RefusalCode.LINKAGE_PROFILE_NOT_SERVED)
-    if today is not None and not signed.is_live(today):
-        raise NotTrusted(RefusalCode.PERMIT_NOT_LIVE)
+    if not all(is_granted(each, project_id) for each in signed.data_sets if signed.permit == SAID_NOW):
+        raise NotTrusted(RefusalCode.GRANT_INVALID)
+    check_in_force(signed, today)
     return signed
+
+
+def check_in_force(signed: Permit, today: date | None) -> None:
+    """Raise NotTrusted unless the permit and every grant in it are good on a day, if one is given."""
+    if today is None:
+        return
+    if not signed.is_live(today):
+        raise NotTrusted(RefusalCode.PERMIT_NOT_LIVE)
+    if signed.lapsed_grants(today):
+        raise NotTrusted(RefusalCode.GRANT_NOT_LIVE)
+
+
+def check_standing(party: Party, today: date | None) -> None:
+    """Raise NotTrusted unless accreditation and training of who acts are good on a day, if one is given."""
+    if today is not None and party.lapsed(today) is not None:
+        raise NotTrusted(RefusalCode.STANDING_NOT_LIVE)
 
 
 def _keys(signed: Permit, role: Role) -> tuple[PublicKey, ...]:
@@ -105,8 +123,12 @@ def withdrawal(compact: str, signed: Permit) -> Withdrawal:
     return _believed(compact, (party.signing_key,), TextType.WITHDRAWAL, Withdrawal)
 
 
-def question(compact: str, signed: Permit, typ: TextType = TextType.QUESTION) -> SignedQuestion:
+def question(
+    compact: str, signed: Permit, typ: TextType = TextType.QUESTION, *, today: date | None = None
+) -> SignedQuestion:
     """The question, if the researcher that it names signed it and the permit covers it.
+
+    On the day given the researcher's accreditation and training have to be good.
 
     One that was signed for a pre-flight is none to answer, nor the other way round: each has its type.
     """
@@ -119,32 +141,51 @@ def question(compact: str, signed: Permit, typ: TextType = TextType.QUESTION) ->
         raise NotTrusted(RefusalCode.OUTSIDE_THE_PERMIT)
     if asked.specification.template not in signed.templates:
         raise NotTrusted(RefusalCode.OUTSIDE_THE_PERMIT)
+    check_standing(party, today)
     return asked
 
 
 def approvals(
-    texts: Sequence[str], signed: Permit, *, asked_by: str, release_id: str, evidence_sha256: str
+    texts: Sequence[str],
+    signed: Permit,
+    *,
+    asked_by: str,
+    release_id: str,
+    evidence_sha256: str,
+    today: date | None = None,
 ) -> tuple[Decision, ...]:
-    """The decisions that let a release leave: two checkers of the permit, two keys, neither the asker's.
+    """The decisions that let a release leave: two checkers of the permit, two persons, two keys, no asker's.
 
-    Raises NotTrusted unless every text is a valid approval of exactly this evidence.
+    Raises NotTrusted unless every text is a valid approval of exactly this evidence, and on the day
+    given its checker is accredited and trained.
     """
     author = signed.party(asked_by)
-    made: dict[str, Decision] = {}
+    if author is None:
+        raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
+    about = (release_id, signed.project_id, evidence_sha256, Verdict.APPROVE)
+    made: list[Decision] = []
+    keys, people = {author.signing_key.x}, {author.person}
     for text in texts:
-        decision = _believed(text, _keys(signed, Role.OUTPUT_CHECKER), TextType.DECISION, Decision)
-        party = signed.party(decision.checker_id)
-        if party is None or party.role is not Role.OUTPUT_CHECKER or author is None:
+        party, decision = _decision(text, signed)
+        if (decision.release_id, decision.project_id, decision.evidence_sha256, decision.verdict) != about:
             raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
-        _believed(text, (party.signing_key,), TextType.DECISION, Decision)
-        about = (decision.release_id, decision.project_id, decision.evidence_sha256, decision.verdict)
-        if about != (release_id, signed.project_id, evidence_sha256, Verdict.APPROVE):
-            raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
-        if party.signing_key != author.signing_key:
-            made[party.signing_key.x] = decision
+        check_standing(party, today)
+        if party.signing_key.x not in keys and party.person not in people:
+            made.append(decision)
+            keys.add(party.signing_key.x)
+            people.add(party.person)
     if len(made) < APPROVALS_NEEDED:
         raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
-    return tuple(sorted(made.values(), key=lambda decision: decision.checker_id))
+    return tuple(sorted(made, key=lambda decision: decision.checker_id))
+
+
+def _decision(text: str, signed: Permit) -> tuple[Party, Decision]:
+    """A decision and its checker, who signed it."""
+    decision = _believed(text, _keys(signed, Role.OUTPUT_CHECKER), TextType.DECISION, Decision)
+    party = signed.party(decision.checker_id)
+    if party is None or party.role is not Role.OUTPUT_CHECKER:
+        raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
+    return party, _believed(text, (party.signing_key,), TextType.DECISION, Decision)
 
 
 def hand_over(compact: str, sender: PublicKey, expected: HandOver) -> None:

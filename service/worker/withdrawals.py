@@ -13,7 +13,7 @@ from linkage_engine.contract.statements import Withdrawal
 from service.withdrawals.actions import keep_withdrawal, refuse_withdrawal
 from service.withdrawals.records import withdrawal_by_id
 from service.worker import trust
-from service.worker.deliveries import permit_of
+from service.worker.permits import permit_of
 from service.worker.roles import Surroundings
 
 Withdraw = Callable[[BinaryIO, Withdrawal], int]

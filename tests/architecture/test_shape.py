@@ -21,7 +21,10 @@ EXTRA: dict[str, dict[str, str]] = {
         "tokens": "assertions in, access tokens out",
     },
     "linkage_secrets": {},
-    "projects": {},
+    "projects": {
+        "amendments": "which permit may take the place of another: api and workers ask",
+        "grants": "whether a controller signed: api and workers ask",
+    },
     "submissions": {
         "package": "reads the tar before a transaction begins",
         "remedies": "what a provider does about each refusal of the engine",

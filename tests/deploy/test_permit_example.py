@@ -11,7 +11,7 @@ from linkage_engine.catalogue.analysis_templates import analysis_template
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.contract.permit import Permit, Role
-from tests.factories import a_person
+from tests.factories import a_grant, a_person
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,8 @@ def example(pytestconfig: pytest.Config) -> dict[str, Any]:
 def test_filled_in_with_the_parties_it_is_a_permit(example: dict[str, Any]) -> None:
     senders = {grant["provider_id"] for grant in example["data_sets"]}
     parties = [a_person(name, Role.PROVIDER).party.model_dump(mode="json") for name in sorted(senders)]
-    permit = Permit.model_validate_json(json.dumps(example | {"parties": parties}))
+    filled = [a_grant(**each).model_dump(mode="json") for each in example["data_sets"]]
+    permit = Permit.model_validate_json(json.dumps(example | {"parties": parties, "data_sets": filled}))
     assert permit.party(permit.lead_provider) is not None
 
 

@@ -65,8 +65,9 @@ EVERYBODY = (
     "UPDATE audit_checkpoint SET note = ''",
     "UPDATE principal SET active = true",
     "INSERT INTO principal SELECT * FROM principal",
-    "UPDATE project SET permit = ''",
     "DELETE FROM project",
+    "UPDATE permit_version SET permit = ''",
+    "DELETE FROM permit_version",
     "UPDATE release_decision SET verdict = 'approve'",
     "DELETE FROM release_decision",
     "DELETE FROM release",
@@ -98,6 +99,8 @@ INSIDE = (
     "SELECT * FROM upload",
     "SELECT * FROM used_assertion",
     "INSERT INTO project SELECT * FROM project",
+    "UPDATE project SET permit = ''",
+    "INSERT INTO permit_version SELECT * FROM permit_version",
     ENTRY.format("operator"),
     ENTRY.format("rosalind"),
 )
@@ -193,7 +196,13 @@ SAME = "update submission_part.rows"
 """Set to what it is: rows that are not as many as were declared are refused."""
 LAST = {"update submission.state", "update submission.replaces_id"}
 """Done by whichever of two workers opens its part last."""
-UNUSED = {Process.LINKAGE: {SAME, *LAST}, Process.ANALYSIS: {SAME, *LAST}}
+AMENDED = "select permit_version"
+"""Asked for where a permit was amended."""
+UNUSED = {
+    Process.LINKAGE: {SAME, AMENDED, *LAST},
+    Process.ANALYSIS: {SAME, AMENDED, *LAST},
+    Process.GATE: {AMENDED},
+}
 WORKERS = tuple(process for process in Process if process is not Process.API)
 
 

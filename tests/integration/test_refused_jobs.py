@@ -113,6 +113,14 @@ def test_a_run_over_a_vault_without_its_records_fails(at: At) -> None:
     run_failed(shop, RefusalCode.VAULT_OBJECT_MISSING)
 
 
+def test_a_run_whose_permit_asks_for_spark_is_not_linked_by_anything_else(at: At) -> None:
+    shop = at("run-asked")
+    put_permit(shop, shop.permit_text(engine="spark"))
+    shop.do(Job.LINK, shop.ids["run"])
+    run_failed(shop, RefusalCode.SPARK_NOT_SET_UP)
+    assert not list(shop.home.vault("linkage").rglob("spine*"))
+
+
 def test_a_run_over_a_damaged_vault_fails(at: At) -> None:
     shop = at("run-asked")
     for path in shop.home.vault("linkage").rglob("*.parquet"):

@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from linkage_engine.contract.manifest import Zone
-from linkage_engine.contract.permit import DataSetGrant
 from linkage_engine.contract.project_file import Recipients
 from linkage_engine.contract.query_spec import PrevalenceParameters
 from service.act import Act
@@ -35,6 +34,7 @@ from service.linkage_runs.records import LinkageRun
 from service.linkage_secrets.actions import receive_secret
 from service.logs import logger
 from service.operate.installation import Home, environment
+from service.projects.amendments import digest_of
 from service.queries.actions import ask_query
 from service.queries.records import Query
 from service.releases.actions import decide
@@ -54,6 +54,7 @@ from tests.factories import (
     Chance,
     Person,
     Watch,
+    a_grant,
     a_permit,
     a_question,
     a_secret_statement,
@@ -89,6 +90,8 @@ class Workshop:
     log: io.StringIO = field(default_factory=io.StringIO)
     connected: Mapping[str, Connected] = field(default_factory=dict)
     """How each process reaches the database, where it has a role of its own there."""
+    told: Mapping[str, str] = field(default_factory=dict)
+    """What the linkage worker is told beside what an installation tells it."""
 
     # --- people
 
@@ -130,12 +133,16 @@ class Workshop:
             "valid_from": date(2025, 1, 1),
             "valid_to": date(2049, 12, 31),
             "lead_provider": REGISTRY,
-            "data_sets": tuple(DataSetGrant(provider_id=p, data_set=d) for p, d in GRANTS),
+            "data_sets": tuple(a_grant(provider, name) for provider, name in GRANTS),
             "policy": POLICY,
             "key_check": None,
         }
         parties = [person for person in self.people.values() if person.id not in SERVICE_ONLY]
         return sign(a_permit(parties, **fields | changes), key or self.governance, TextType.PERMIT)
+
+    def amendment_text(self, **changes: Any) -> str:
+        """The permit that may take the place of the first."""
+        return self.permit_text(sequence=2, amends=digest_of(self.permit_text()), **changes)
 
     def secret_text(self, key: SigningKey | None = None, **changes: object) -> str:
         """What the lead provider signed about the secret that desks seal with."""
@@ -235,11 +242,13 @@ class Workshop:
             log=logger(f"worker-{role.value}", file=self.log, strict=True),
             pins=self.pins,
             spool=self.spool,
+            permits=self.home.vault(role.value) / "permits",
             role=role,
         )
 
     def duties(self, role: WorkerRole) -> Duties:
-        settings = settings_for(settings_of(role), environment(self.home, role.value))
+        told = self.told if role is WorkerRole.LINKAGE else {}
+        settings = settings_for(settings_of(role), {**environment(self.home, role.value), **told})
         return open_role(role, settings, self.surroundings(role))
 
     def do(self, job: Job, subject_id: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 PROJECT = "cancer-in-england"
 INDEX_DATE = "2024-12-31"
 A_WEEK_EARLIER = "2024-12-24"
+VALID_FROM, VALID_TO = "2024-01-01", "2035-12-31"
 DATA_SETS = {
     "cancer-registry": ("cancer_registration", "death"),
     "gp-federation": ("gp_registration",),
@@ -53,29 +54,54 @@ def cast(providers: Sequence[str] = PROVIDERS) -> tuple[Member, ...]:
 
 
 def permit_draft(people: Path, *, providers: Sequence[str] = PROVIDERS) -> dict[str, Any]:
-    """The permit that governance will sign: from the public keys that everybody handed in."""
+    """The permit that governance will sign: from the public keys and grants that everybody handed in."""
     parties = [
-        json.loads((people / member.principal_id / "public.json").read_text())
+        _named(json.loads((people / member.principal_id / "public.json").read_text()))
         for member in cast(providers)
         if member.principal_id not in SERVICE_ONLY
     ]
     return {
-        "permit": 1,
+        "permit": 2,
         "project_id": PROJECT,
+        "signed_by": "governance-lead",
         "title": "Cancer and the use of health and social care in England",
         "purpose": "How many people live with and beyond cancer, and how much emergency care they need.",
-        "legal_basis": "None needed for made-up people; a real permit names DPIA, ethics and agreement.",
-        "valid_from": "2024-01-01",
-        "valid_to": "2035-12-31",
+        "public_benefit": "Care is planned where it is needed; made-up people benefit nobody.",
+        "legal_basis": {
+            "dpia": "None needed for made-up people",
+            "ethics": "None needed for made-up people",
+            "agreement": "None needed for made-up people",
+        },
+        "intended_outputs": ["Tables of counts by tumour group, sex, age band and area"],
+        "valid_from": VALID_FROM,
+        "valid_to": VALID_TO,
         "lead_provider": "cancer-registry",
         "parties": parties,
         "data_sets": [
-            {"provider_id": provider, "data_set": name}
+            json.loads(grant_path(people, provider, name).read_text())
             for provider in providers
             for name in DATA_SETS[provider]
         ],
         "templates": list(questions(providers)),
         "policy": "nhs-cancer-default",
+    }
+
+
+def grant_path(people: Path, provider: str, data_set: str) -> Path:
+    """Where a provider leaves its grant of a data set."""
+    return people / provider / f"grant-{data_set}.json"
+
+
+def _named(party: dict[str, Any]) -> dict[str, Any]:
+    """A party as the permit names it: people with their accreditation and training."""
+    if party["role"] == "provider":
+        return party
+    person = party["principal_id"]
+    standing = {"valid_from": VALID_FROM, "valid_to": VALID_TO}
+    return party | {
+        "person_id": person,
+        "accreditation": {"reference": f"Register of made-up researchers, {person}", **standing},
+        "training": {"reference": f"Safe use of made-up data, {person}", **standing},
     }
 
 

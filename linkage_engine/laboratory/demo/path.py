@@ -12,9 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from linkage_engine.laboratory.demo.cast import (
+    DATA_SETS,
     PROJECT,
     PROVIDERS,
+    VALID_FROM,
+    VALID_TO,
     cast,
+    grant_path,
     permit_draft,
     questions,
     specification,
@@ -99,8 +103,31 @@ def _read_out(said: str) -> dict[str, str]:
     return {name.strip(): value for _, name, value in parts if value}
 
 
+def grant(demo: Demo, provider: str) -> None:
+    """As the controller of its data: the provider grants each data set to the project."""
+    dates = ("--from", VALID_FROM, "--to", VALID_TO)
+    for name in DATA_SETS[provider]:
+        terms = ("--classification", "special-category", "--opt-outs", "applied")
+        out = grant_path(demo.out / "people", provider, name)
+        demo.journal.run(
+            "tre-provider",
+            "grant",
+            PROJECT,
+            name,
+            *terms,
+            *dates,
+            "--keys",
+            demo.keys(provider),
+            "--out",
+            out,
+        )
+
+
 def open_project(demo: Demo) -> None:
-    """The signed permit and the project."""
+    """The grants of those whose data they are, the signed permit and the project."""
+    # Each at its own machine, side by side.
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda provider: grant(demo, provider), demo.providers))
     draft, permit = demo.out / "permit.json", demo.out / "permit.jws"
     fields = permit_draft(demo.out / "people", providers=demo.providers)
     draft.write_text(json.dumps(fields, indent=2) + "\n")

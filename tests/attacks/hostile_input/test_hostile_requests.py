@@ -87,7 +87,7 @@ def test_a_question_to_a_project_that_is_not_ones_own_is_refused(running: Runnin
 
 
 def test_a_question_after_the_permit_has_ended_is_refused(running: Running, ended: str) -> None:
-    with running.refused(RESEARCHER, "permit-not-live", "Ask governance for a new permit"):
+    with running.refused(RESEARCHER, "permit-not-live", "Ask governance for an amendment"):
         running.ask(running.question(project_id=ended), ended)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from linkage_engine.boundary import Inside, LinkageDoor, Linked
+from linkage_engine.boundary import Inside, LinkageDoor, Linked, RunTerms
 from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.linkage_runs.kept_pairs import KeptPairs
 from linkage_engine.vault.keystore import Keystore
@@ -263,4 +263,4 @@ def test_a_full_run_can_be_asked_for(tmp_path: Path, first: tuple[Path, Linked])
 
 
 def link_in_full(door: LinkageDoor, run: str) -> Linked:
-    return door.link(PROJECT, run * 16, FIRST, policy=POLICY, in_full=True)
+    return door.link(PROJECT, run * 16, FIRST, policy=POLICY, terms=RunTerms(in_full=True))

@@ -22,6 +22,7 @@ from linkage_engine.laboratory.demo.cast import (
     PROJECT,
     QUALITY,
     SERVICE_ONLY,
+    grant_path,
     permit_draft,
     questions,
     specification,
@@ -35,8 +36,16 @@ from linkage_engine.laboratory.scores import Scores
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
 from service.keys import make_key_folder
+from tests.factories import a_grant
 
 # --- the cast
+
+
+def hand_in_grants(people: Path) -> None:
+    for provider, names in DATA_SETS.items():
+        for name in names:
+            granted = a_grant(provider, name, project_id=PROJECT)
+            grant_path(people, provider, name).write_text(granted.model_dump_json())
 
 
 def test_the_draft_is_a_permit_of_those_who_handed_in_keys(tmp_path: Path) -> None:
@@ -47,6 +56,7 @@ def test_the_draft_is_a_permit_of_those_who_handed_in_keys(tmp_path: Path) -> No
             name=member.name,
             role=Role(member.role),
         )
+    hand_in_grants(tmp_path)
     permit = Permit.model_validate_json(json.dumps(permit_draft(tmp_path)))
     assert {party.principal_id for party in permit.parties} == {m.principal_id for m in CAST} - {
         *SERVICE_ONLY
@@ -64,6 +74,7 @@ def test_a_provider_that_takes_no_part_is_in_no_permit(tmp_path: Path) -> None:
             name=member.name,
             role=Role(member.role),
         )
+    hand_in_grants(tmp_path)
     draft = permit_draft(tmp_path, providers=("cancer-registry", "gp-federation"))
     permit = Permit.model_validate_json(json.dumps(draft))
     assert {g.data_set for g in permit.data_sets} == {"cancer_registration", "death", "gp_registration"}

@@ -16,7 +16,7 @@ from linkage_engine.laboratory.records import normalised, read_fields, read_reco
 from linkage_engine.link.candidates import candidates
 from linkage_engine.link.plaintext import plaintext_edges
 
-NO_PAIRS = candidates(iter(()))
+NO_PAIRS = candidates(())
 FIELDS = {"given_name": "first", "date_of_birth": "born"}
 
 

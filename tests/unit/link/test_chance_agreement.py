@@ -17,7 +17,7 @@ MODEL = MODELS[LinkageProfile.TOKENS]
 def records(rows: int, **columns: Sequence[int | None]) -> pa.Table:
     scalars = (*MODEL.scalars, "anchor_dob", "anchor_postcode")
     made = {name: pa.array(columns.get(name, [None] * rows), pa.int64()) for name in scalars}
-    made |= {name: pa.array([[]] * rows, pa.list_(pa.int64())) for group in MODEL.lists for name in group}
+    made |= {name: pa.array([[]] * rows, pa.list_(pa.int64())) for name in MODEL.lists}
     return pa.table({"unique_id": pa.array(range(rows), pa.int64())} | made)
 
 

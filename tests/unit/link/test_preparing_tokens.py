@@ -40,7 +40,7 @@ def part(keys: list[str], **columns: list[Any]) -> pa.Table:
 def test_records_are_ordered_by_person_key_and_numbered_through() -> None:
     ready = prepared(part(["b", "a"]), part(["d", "c"]))
     assert ready.person_keys.to_pylist() == ["a", "b", "c", "d"]
-    assert ready.a["unique_id"].to_pylist() + ready.b["unique_id"].to_pylist() == [0, 1, 2, 3]
+    assert ready.whole["unique_id"].to_pylist() == [0, 1, 2, 3]
 
 
 def met(a: pa.Table, b: pa.Table) -> list[tuple[int, int]]:
@@ -52,22 +52,31 @@ def test_records_that_share_a_token_are_a_pair_and_have_its_number() -> None:
     a, b = part(["a"], blocking=[[7, 8]]), part(["b", "c"], blocking=[[8, 9], [10, 11]])
     assert met(a, b) == [(0, 1)]
     ready = prepared(a, b)
-    assert (ready.a["z"].to_pylist(), ready.b["z"].to_pylist()) == ([[0]], [[0], []])
+    assert ready.whole["z"].to_pylist() == [[0], [0], []]
 
 
 def test_only_tokens_that_another_record_has_are_compared() -> None:
     ready = prepared(part(["a"], near_address=[[7, 8]]), part(["b"], near_address=[[8, 9]]))
-    assert ready.a["near_address"].to_pylist() == ready.b["near_address"].to_pylist() == [[8]]
+    assert ready.whole["near_address"].to_pylist() == [[0], [0]]
 
 
 def test_tokens_of_swapped_names_meet() -> None:
     ready = prepared(part(["a"], near_family_dob=[[5]]), part(["b"], near_given_dob=[[5]]))
-    assert ready.a["near_family_dob"].to_pylist() == ready.b["near_given_dob"].to_pylist() == [[5]]
+    assert ready.whole["near_family_dob"].to_pylist() == [[0], []]
+    assert ready.whole["near_given_dob"].to_pylist() == [[], [0]]
+
+
+def test_pairs_of_names_are_one_list_in_which_no_anchor_is_taken_for_another() -> None:
+    """A token with the year of birth and one with its day are two things, though each is its first code."""
+    near = {"near_family_given_year": [[5]], "near_given_family_month_day": [[6]]}
+    other = {"near_given_family_year": [[5]], "near_family_given_month_day": [[6]]}
+    both = prepared(part(["a"], **near), part(["b"], **other)).whole["near_pair"].to_pylist()
+    assert sorted(both[0]) == sorted(both[1]) == [0, 1]
 
 
 def test_absent_scalars_bring_nobody_together() -> None:
     ready = prepared(part(["a"], nhs_number=[None]), part(["b"], nhs_number=[None]))
-    assert ready.a["z"].to_pylist() == [[]]
+    assert ready.whole["z"].to_pylist() == [[], []]
 
 
 def test_tokens_of_too_many_records_are_dropped_and_counted() -> None:
@@ -76,7 +85,7 @@ def test_tokens_of_too_many_records_are_dropped_and_counted() -> None:
     assert prepared(crowd, part(["x"])).pairs.left_out == {}
     ready = prepared(crowd, part(["x"], blocking=[[7]]))
     assert ready.pairs.left_out == {"blocking": LeftOut(1, len(keys) + 1)}
-    assert not any(ready.a["z"].to_pylist())
+    assert not any(ready.whole["z"].to_pylist())
 
 
 def test_a_common_token_is_not_enough_and_two_are() -> None:
@@ -105,9 +114,9 @@ def test_a_model_names_columns_of_its_profile_only(profile: LinkageProfile) -> N
     model = MODELS[profile]
     sql = " ".join(c.null_sql + " ".join(level.sql for level in c.levels) for c in model.comparisons)
     named = set(re.findall(r"([a-z0-9_]+)_[lr]\b", sql))
-    lists = {name for group in model.lists for name in group}
-    assert named <= {*model.scalars, *lists, "anchor_dob", "anchor_postcode"}
+    assert named <= {*model.scalars, *model.lists, "anchor_dob", "anchor_postcode"}
     assert {name for block in model.blocked for name in block.columns} <= set(model.columns)
+    lists = {name for columns in model.lists.values() for name in columns}
     assert {*model.scalars, *lists, "blocking"} == set(model.columns)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import secrets
 import stat
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -31,9 +33,10 @@ from service.operate.installation import (
     user_of,
 )
 from service.operate.main import _free_port, app
+from service.operate.permits import address_of
 from service.problems.tools import DatabaseAddressRefused
 from service.settings import ApiSettings, CommonSettings, settings_for
-from service.signed import TextType, verified
+from service.signed import SigningKey, TextType, sign, verified
 from service.worker.duties import settings_of
 from tests.factories import a_permit, a_person
 
@@ -251,6 +254,28 @@ def test_governance_signs_a_permit(tmp_path: Path, home: Home) -> None:
     assert run(app, ["permit", str(home.root), str(draft), "--out", str(out)]) == 0
     pins = Pins.read(home.pins)
     assert verified(out.read_text().strip(), (pins.governance_key,), TextType.PERMIT, Permit) == permit
+
+
+def test_governance_amends_a_permit_and_refuses_what_may_not_change(tmp_path: Path, home: Home) -> None:
+    permit = a_permit([a_person("north", Role.PROVIDER)], valid_to="2049-12-31")
+    draft, first, second = (tmp_path / name for name in ("permit.json", "1.jws", "2.jws"))
+    draft.write_text(permit.to_json())
+    assert run(app, ["permit", str(home.root), str(draft), "--out", str(first)]) == 0
+    draft.write_text('{"valid_to": "2050-12-31"}')
+    assert run(app, ["amend", str(home.root), str(first), str(draft), "--out", str(second)]) == 0
+    text = second.read_text().strip()
+    amended = verified(text, (Pins.read(home.pins).governance_key,), TextType.PERMIT, Permit)
+    assert (amended.sequence, amended.valid_to) == (2, date(2050, 12, 31))
+    assert amended.amends == hashlib.sha256(first.read_text().strip().encode()).hexdigest()
+    assert address_of(text) == f"/projects/{permit.project_id}/amendments"
+    assert [address_of(other) for other in (first.read_text(), "a.b.c", "")] == ["/projects"] * 3
+    for changes in ('{"policy": "public-dashboard"}', '{"valid_to": "never"}', '{"secret_epoch": 3}'):
+        draft.write_text(changes)
+        assert run(app, ["amend", str(home.root), str(first), str(draft), "--out", str(second)]) == 1
+    forged = tmp_path / "forged.jws"
+    forged.write_text(sign(permit, SigningKey.generate(), TextType.PERMIT))
+    assert run(app, ["amend", str(home.root), str(forged), str(draft), "--out", str(second)]) == 1
+    assert second.read_text().strip() == text
 
 
 @pytest.mark.parametrize("content", ["", "{}"])

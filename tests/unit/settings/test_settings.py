@@ -88,3 +88,35 @@ def test_closed_paths_have_names() -> None:
         "vault of gate": Path("/srv/vault/gate"),
     }
     assert settings_for(ApiSettings, API).closed_paths() == {}
+
+
+LINKAGE = COMMON | {
+    f"TRE_LINKAGE_{name}": f"/srv/{name}" for name in ("IDENTITY", "AT_REST_KEY", "HAND_OVER_KEY", "VAULT")
+}
+CLUSTER = {
+    "TRE_PROFILE": "cluster",
+    "TRE_SPARK_MASTER": "spark://master:7077",
+    "TRE_SPARK_SECRET": "/srv/keys/spark",
+}
+
+
+def test_a_cluster_is_named_with_its_secret_and_the_profile_that_opens_addresses() -> None:
+    assert settings_for(LinkageSettings, LINKAGE | CLUSTER).spark_master == "spark://master:7077"
+    local = {"TRE_PROFILE": "cluster", "TRE_SPARK_MASTER": "local[2]"}
+    assert settings_for(LinkageSettings, LINKAGE | local).spark_secret is None
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"TRE_PROFILE": "local"}, "TRE_PROFILE=cluster"),
+        ({"TRE_SPARK_SECRET": None}, "TRE_SPARK_SECRET"),
+        ({"TRE_SPARK_MASTER": "yarn"}, "spark_master"),
+        ({"TRE_SPARK_MASTER": "local[*]"}, "spark_master"),
+        ({"TRE_SPARK_DRIVER_MEMORY": "2g -agentlib:x"}, "spark_driver_memory"),
+    ],
+)
+def test_half_a_cluster_starts_no_worker(change: dict[str, str | None], named: str) -> None:
+    told = {name: value for name, value in (LINKAGE | CLUSTER | change).items() if value is not None}
+    with pytest.raises(ValidationError, match=named):
+        settings_for(LinkageSettings, told)

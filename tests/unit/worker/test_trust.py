@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Zone
-from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
+from linkage_engine.contract.permit import Party, Permit, Role
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.statements import HandOver, HandOverKind, Verdict
@@ -353,5 +353,5 @@ def test_a_forged_hand_over_is_refused() -> None:
 
 
 def test_a_grant_is_for_one_provider_and_one_data_set() -> None:
-    assert DataSetGrant(provider_id="north", data_set="cancer_registration") in PERMIT.data_sets
+    assert PERMIT.grants("north", "cancer_registration")
     assert not PERMIT.grants("south", "cancer_registration")
