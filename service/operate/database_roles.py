@@ -16,7 +16,8 @@ from migrations.roles import give_rights, make_roles, role_of
 from service.clock import Randomness
 from service.database import engine_for
 from service.keys import write_private
-from service.operate.installation import Home, user_of
+from service.operate.folders import user_of
+from service.operate.installation import Home
 from service.problems.tools import DatabaseRolesRefused
 
 PASSWORD_BYTES = 24

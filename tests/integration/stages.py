@@ -15,7 +15,8 @@ from service.audit.guard import guard_sessions
 from service.database import engine_for, sessions
 from service.jobs import Job, JobQueue
 from service.operate.database_roles import divide
-from service.operate.installation import PROCESSES, Home, Installation, create
+from service.operate.folders import PROCESSES
+from service.operate.installation import Home, Installation, create
 from service.projects.actions import open_project
 from tests.factories import Chance, Watch
 from tests.integration.cast import CHECKERS, NOW, Cast, the_cast
