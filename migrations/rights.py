@@ -56,11 +56,11 @@ def _entries(actor: str) -> Rights:
     return Rights(select=("sequence",), insert=ALL, sees=f"actor = '{actor}'", adds=f"actor = '{actor}'")
 
 
-def _parts(zone: str) -> Rights:
+def _parts(zone: str, *more: str) -> Rights:
     """What a worker found about a part of its own zone, once."""
     return Rights(
         select=ALL,
-        update=("rows", "state", "code", "counts", "report", "settled_at"),
+        update=("rows", "state", "code", "counts", "settled_at", *more),
         touches=f"zone = '{zone}' AND state = 'waiting'",
         makes="state IN ('unsealed', 'rejected')",
     )
@@ -131,7 +131,7 @@ _ANALYSIS: Mapping[str, Rights] = {
     "permit_version": READS,
     "linkage_secret": READS,
     "submission": _SUBMISSION,
-    "submission_part": _parts("analysis"),
+    "submission_part": _parts("analysis", "report"),
     "withdrawal": Rights(select=ALL, update=("analysis_kept", "code")),
     "linkage_run": _ends("records", "code", states="'finished', 'failed'"),
     "query": _ends("hand_over_sha256", "code", states="'answered', 'failed'"),
