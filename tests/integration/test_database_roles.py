@@ -237,6 +237,7 @@ def _what_the_story_leaves_out(shop: Workshop) -> None:
     preflight_id = asked_preflight(shop)
     for job in (Job.COUNT_POPULATIONS, Job.FORESEE):
         shop.do(job, preflight_id)
+    shop.fail(Job.FORESEE, asked_preflight(shop))
     for job in (Job.LINK, Job.RECEIVE_CROSSWALK):
         shop.fail(job, shop.ask_for_run())
     shop.fail(Job.ANSWER, shop.ask())
