@@ -76,6 +76,7 @@ class Action(StrEnum):
     WORKER_START = "worker:start"
     WORKER_STOP = "worker:stop"
     INSTALLATION_EXAMINE = "installation:examine"
+    DATABASE_DIVIDE = "database:divide"
     DATABASE_MIGRATE = "database:migrate"
     DATABASE_BACKUP = "database:backup"
 

@@ -35,6 +35,7 @@ from service.jobs import JobQueue
 from service.keys import Pins, fingerprint, folder_key, make_key_folder, read_party, signing_key
 from service.operate import permits
 from service.operate import up as supervision
+from service.operate.database_roles import divide, refresh_rights
 from service.operate.doctor import findings
 from service.operate.doctor.examine import examine
 from service.operate.folders import FIRST_UID, arrange
@@ -86,6 +87,19 @@ def _migrate(home: Home) -> None:
     with _shared_files():
         upgrade(home.database_url)
         share_database(home)
+    if home.read().database_roles:
+        refresh_rights(home)
+
+
+@app.command("database-roles")
+def database_roles(home: HomeFolder) -> None:
+    """Give each process a role of its own in PostgreSQL; again for new passwords. Then start `up` anew."""
+    place = Home(home.absolute())
+    roles = divide(place, secrets.token_bytes)
+    with _acting(place) as act:
+        act.enter(Action.DATABASE_DIVIDE, "control", count=len(roles))
+    for process, role in roles.items():
+        print(f"{process}: {role}, its password in {place.passfile(process)}")
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from service.database import Digest, Id, Record, SlugText
 from service.projects.records import Project, projects_of
 from service.queries.records import Query
 from service.releases.rules import ReleaseState
+from service.releases.second_person import keep_second_person
 
 LISTED = 200
 
@@ -69,6 +70,9 @@ class ReleaseDecision(Record):
     """The compact JWS."""
     decision_sha256: Mapped[Digest]
     decided_at: Mapped[datetime]
+
+
+keep_second_person(Record.metadata.tables[ReleaseDecision.__tablename__])
 
 
 def release_by_id(session: Session, release_id: str) -> Release | None:

@@ -48,6 +48,7 @@ EXTRA: dict[str, dict[str, str]] = {
         "contents": "which files a release is made of",
         "package": "the release as one file",
         "publication": "controlled tables as CSV and CSVW",
+        "second_person": "the law of two people as triggers, for migrations too",
     },
     "reviews": {},
     "pages": {"health": "what each process says of itself"},

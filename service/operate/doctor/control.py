@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from linkage_engine.contract.permit import Permit
 from migrations import is_current
+from migrations.roles import differences
 from service.audit.checkpoint import LogKey, NotACheckpoint
 from service.audit.records import AuditEntry, AuditOutbox, last_checkpoint, leaf_count
 from service.audit.vocabulary import Action
@@ -53,6 +54,19 @@ def examine_database(session: Session) -> Iterator[Finding]:
             )
             return
     yield well(DATABASE, "tables are of this version, and can be read")
+
+
+def examine_rights(session: Session) -> Iterator[Finding]:
+    """Whether each process may do in PostgreSQL just what this version gives it."""
+    others = differences(session.connection())
+    if others:
+        yield ill(
+            DATABASE,
+            f"rights differ from those of this version in {len(others)} places",
+            "stop the service, then: tre-operate migrate HOME; find out who changed them",
+        )
+    else:
+        yield well(DATABASE, "each process has a role of its own with the rights of this version")
 
 
 def examine_log(session: Session, pins: Pins, now: datetime) -> Iterator[Finding]:
