@@ -6,6 +6,7 @@ import service.access.records
 import service.audit.records
 import service.linkage_runs.records
 import service.linkage_secrets.records
+import service.mirror.records
 import service.projects.records
 import service.queries.records
 import service.releases.records
@@ -20,6 +21,7 @@ RECORDS = (
     service.audit.records,
     service.linkage_runs.records,
     service.linkage_secrets.records,
+    service.mirror.records,
     service.projects.records,
     service.queries.records,
     service.releases.records,

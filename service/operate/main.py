@@ -34,6 +34,7 @@ from service.operate.doctor import findings
 from service.operate.doctor.examine import examine
 from service.operate.installation import FIRST_UID, Home, Installation, create, share_database
 from service.operate.supervise import can_run_as
+from service.projects.actions import enter_all_warnings
 from service.signed import SigningKey, thumbprint
 
 app = typer.Typer(help="Set up and run the service on one machine.", no_args_is_help=True)
@@ -163,6 +164,14 @@ def amend(
     print(out)
 
 
+@app.command("close-out")
+def close_out(home: HomeFolder, permit_file: Path, out: Annotated[Path, typer.Option("--out")]) -> None:
+    """As governance: sign the end of a project as of today; brought in like any permit, it revokes access."""
+    said = {"closed_on": utc_now().date().isoformat()}
+    out.write_text(permits.amended(permit_file.read_text().strip(), said, _governance(home)) + "\n")
+    print(out)
+
+
 def _governance(home: Path) -> SigningKey:
     return signing_key(Home(home.absolute()).governance_key)
 
@@ -189,6 +198,7 @@ def doctor(
         print("\n".join(findings.as_lines(found)))
     if all(each.area not in {"database", "pins"} or each.state is findings.State.WELL for each in found):
         with _acting(place) as act:
+            enter_all_warnings(act)
             counts = {state: sum(each.state is state for each in found) for state in findings.State}
             act.enter(
                 Action.INSTALLATION_EXAMINE,

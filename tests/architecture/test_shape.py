@@ -23,6 +23,8 @@ EXTRA: dict[str, dict[str, str]] = {
     "linkage_secrets": {},
     "projects": {
         "amendments": "which permit may take the place of another: api and workers ask",
+        "overlaps": "which permits share people or data",
+        "warnings": "what of a permit is about to end: pages and the doctor tell it",
         "grants": "whether a controller signed: api and workers ask",
     },
     "submissions": {
@@ -40,10 +42,12 @@ EXTRA: dict[str, dict[str, str]] = {
     "linkage_runs": {},
     "queries": {},
     "releases": {
+        "one_person": "a trigger, made together with the table of decisions",
         "contents": "which files a release is made of",
         "package": "the release as one file",
         "publication": "controlled tables as CSV and CSVW",
     },
+    "mirror": {},
     "reviews": {},
     "pages": {"health": "what each process says of itself"},
 }
