@@ -53,7 +53,7 @@ PROTECTED: tuple[APIRouter, ...] = (
     reviews,
 )
 """Routes that need a token and a permission."""
-GROUP_WRITES = 0o007
+GROUP_READS = 0o027
 
 
 def described_app() -> FastAPI:
@@ -108,9 +108,9 @@ def create_app(
 
 def serve(settings: ApiSettings) -> None:
     """Measure what is open, say so, and answer requests until told to stop."""
-    os.umask(GROUP_WRITES)
+    os.umask(GROUP_READS)
     app = create_app(settings, clock=utc_now, random=secrets.token_bytes)
-    opened = still_open(settings.closed_paths())
+    opened = still_open(settings.closed_paths(), settings.unwritable_paths())
     write_status(settings.status_folder, opened, utc_now)
     app.state.surroundings.log.info("isolation", isolation="reduced" if opened else "full", open=opened)
     sweep_left(app.state.surroundings)

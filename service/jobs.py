@@ -4,25 +4,43 @@ Each worker is a DBOS application of its own name, version and executor: only th
 executor id recovers a job that was cut off, and one shared name strands jobs. The api
 enqueues in the transaction of the act, so that a job exists exactly when the act does.
 Arguments are identifiers and the serialiser is portable JSON: nothing that runs is ever
-read from the database. What goes wrong inside a job is stored as a code, never as the
-message of a library, which might quote a record.
+read from the database, whatever a row says of how it was written. What goes wrong inside
+a job is stored as a code, never as the message of a library, which might quote a record.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Event
+from typing import Never
 
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, run_dbos_database_migrations
+from dbos._serialization import DefaultSerializer
 from sqlalchemy.orm import Session
 from structlog.typing import FilteringBoundLogger
 
 QUEUE = "jobs"
 ATTEMPTS = 3
 RETRY_SECONDS = 1.0
+SUBJECT = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,62}")
+"""What the identifier of a subject looks like; names of files are made of it."""
+
+
+class PickleRefused(Exception):
+    """A row wants to be read as a pickle, which would run whatever its writer chose."""
+
+
+def _refuse(*_: object) -> Never:
+    raise PickleRefused
+
+
+# DBOS reads each row with the serialiser that the row names, also one that was never asked for. Whoever
+# writes the database would run code in every worker: the api, and whoever took it over.
+DefaultSerializer.deserialize = _refuse  # type: ignore[method-assign,assignment]
 
 
 class WorkerRole(StrEnum):
@@ -171,7 +189,20 @@ def _register(job: Job, handler: Handler, failed: Failed, log: FilteringBoundLog
 def attempt(
     job: Job, handler: Handler, failed: Failed, subject_id: str, *, log: FilteringBoundLogger
 ) -> None:
-    """Do a job, three times at most; then tell `failed` and raise JobFailed with no more than its name."""
+    """Do a job, three times at most; then tell `failed` and raise JobFailed with no more than its name.
+
+    A job whose subject is no identifier is not begun: somebody else than the queue put it in line.
+    """
+    if SUBJECT.fullmatch(subject_id) and _is_done(job, handler, subject_id, log):
+        return
+    try:
+        failed(job, subject_id)
+    except Exception as fault:  # noqa: BLE001  # DBOS would keep the words of this one too
+        log.error("job_failure_not_kept", job=job.value, subject_id=subject_id, fault=type(fault).__name__)  # noqa: TRY400
+    raise JobFailed(job.value)
+
+
+def _is_done(job: Job, handler: Handler, subject_id: str, log: FilteringBoundLogger) -> bool:
     for turn in range(1, ATTEMPTS + 1):
         try:
             handler(subject_id)
@@ -182,9 +213,5 @@ def attempt(
                 time.sleep(RETRY_SECONDS)
         else:
             log.info("job_done", job=job.value, subject_id=subject_id)
-            return
-    try:
-        failed(job, subject_id)
-    except Exception as fault:  # noqa: BLE001  # DBOS would keep the words of this one too
-        log.error("job_failure_not_kept", job=job.value, subject_id=subject_id, fault=type(fault).__name__)  # noqa: TRY400
-    raise JobFailed(job.value)
+            return True
+    return False

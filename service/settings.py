@@ -38,10 +38,21 @@ class CommonSettings(BaseModel):
     forbidden_paths: str = ""
     """What this process must not be able to open: `name=path`, separated by colons. It is tried at start."""
 
+    read_only_paths: str = ""
+    """Folders in which this process must not be able to make a file, written likewise and tried at start."""
+
     def closed_paths(self) -> dict[str, Path]:
         """The forbidden paths by the names they are shown under."""
-        pairs = (pair.split("=", 1) for pair in self.forbidden_paths.split(":") if pair)
-        return {name: Path(path) for name, path in pairs}
+        return _named(self.forbidden_paths)
+
+    def unwritable_paths(self) -> dict[str, Path]:
+        """The folders that others write, by the names they are shown under."""
+        return _named(self.read_only_paths)
+
+
+def _named(listed: str) -> dict[str, Path]:
+    pairs = (pair.split("=", 1) for pair in listed.split(":") if pair)
+    return {name: Path(path) for name, path in pairs}
 
 
 class ApiSettings(CommonSettings):

@@ -1,7 +1,6 @@
 """One machine's installation: folders, keys, pins and who owns them.
 
-Each process gets a folder of keys that only its user can read. What the five share, the
-control database and the spool, lies in folders of their common group.
+Each process gets a folder of keys that only its user can read; which folder is whose is in folders.py.
 """
 
 from __future__ import annotations
@@ -24,26 +23,19 @@ from linkage_engine.vault.keystore import Keystore
 from service.audit.checkpoint import LogSigner
 from service.clock import Randomness
 from service.keys import Pins, WorkerKeys, write_private
+from service.operate.folders import (
+    FIRST_UID,
+    PROCESSES,
+    arrange,
+    closed_to,
+    kept_from_writing,
+    user_of,
+)
 from service.problems.tools import DatabaseAddressRefused
 from service.signed import SigningKey
 
-PROCESSES = ("api", "linkage", "analysis", "gate", "log")
 SEALED_TO = ("linkage", "analysis", "gate")
 """The workers that others seal files to."""
-FIRST_UID = 61000
-"""The group; the five users follow it. Chosen outside what Debian gives to people and packages."""
-SHARED = (
-    "control",
-    "spool",
-    "spool/uploads",
-    "spool/submissions",
-    "spool/hand-overs",
-    "spool/evidence",
-    "spool/releases",
-    "status",
-)
-SHARED_MODE = 0o2770
-PRIVATE_MODE = 0o700
 DRIVER = "postgresql+psycopg"
 LOG_ORIGIN = "tre-linkage/log"
 
@@ -102,11 +94,6 @@ class Home:
         return Installation.model_validate_json(self.file.read_bytes())
 
 
-def user_of(process: str) -> tuple[int, int]:
-    """The user and group id of a process."""
-    return FIRST_UID + 1 + PROCESSES.index(process), FIRST_UID
-
-
 def check_database_url(url: str) -> None:
     """Refuse an address that workers could not reach or that holds a secret; raises DatabaseAddressRefused.
 
@@ -134,14 +121,7 @@ def create(home: Home, installation: Installation, *, random: Randomness) -> Pin
     separate_users = installation.separate_users
     home.root.mkdir(parents=True, exist_ok=False)
     home.root.chmod(0o755)
-    for name in SHARED:
-        _folder(home.root / name, SHARED_MODE, (0, FIRST_UID) if separate_users else None)
-    for process in PROCESSES:
-        owner = user_of(process) if separate_users else None
-        _folder(home.keys(process), PRIVATE_MODE, owner)
-        _folder(home.vault(process), PRIVATE_MODE, owner)
-    _folder(home.root / "logs", PRIVATE_MODE, None)
-    _folder(home.governance_key.parent, PRIVATE_MODE, None)
+    arrange(home.root, separate_users=separate_users)
     pins = _make_keys(home, random)
     home.pins.write_text(json.dumps(pins.model_dump(mode="json"), indent=2) + "\n")
     home.file.write_text(installation.to_json() + "\n")
@@ -150,14 +130,6 @@ def create(home: Home, installation: Installation, *, random: Randomness) -> Pin
             for path in home.keys(process).iterdir():
                 os.chown(path, *user_of(process))
     return pins
-
-
-def _folder(path: Path, mode: int, owner: tuple[int, int] | None) -> None:
-    path.mkdir(parents=True, exist_ok=True)
-    path.parent.chmod(path.parent.stat().st_mode | 0o011)  # others pass through, and see nothing
-    if owner:
-        os.chown(path, *owner)
-    path.chmod(mode)
 
 
 def _make_keys(home: Home, random: Randomness) -> Pins:
@@ -189,19 +161,20 @@ def _signing_key(path: Path) -> PublicKey:
 def environment(home: Home, process: str) -> Mapping[str, str]:
     """The settings of one process, as its environment: paths and addresses, no secret."""
     installation = home.read()
-    closed = {"keys of governance": home.governance_key.parent}
-    for other in PROCESSES:
-        if other != process:
-            closed |= {f"keys of {other}": home.keys(other), f"vault of {other}": home.vault(other)}
     common = {
         "database_url": home.database_url,
         "spool": str(home.root / "spool"),
         "status_folder": str(home.root / "status"),
         "pins": str(home.pins),
-        "forbidden_paths": ":".join(f"{name}={path}" for name, path in closed.items()),
+        "forbidden_paths": _listed(closed_to(process, home.root)),
+        "read_only_paths": _listed(dict(kept_from_writing(process, home.root))),
     }
     own = _own_settings(home, process, installation)
     return {f"TRE_{name.upper()}": value for name, value in (common | own).items()}
+
+
+def _listed(paths: Mapping[str, Path]) -> str:
+    return ":".join(f"{name}={path}" for name, path in paths.items())
 
 
 def _own_settings(home: Home, process: str, installation: Installation) -> dict[str, str]:
@@ -225,7 +198,13 @@ def _own_settings(home: Home, process: str, installation: Installation) -> dict[
 
 
 def share_database(home: Home) -> None:
-    """Let the group read and write a SQLite database, and its WAL and shared memory if they are there."""
+    """Let the group read and write a SQLite database, and its WAL and shared memory, but not replace them.
+
+    Both are made if they are not there: who made them would be alone in being able to take them away.
+    """
+    if home.read().database_url is None:
+        for beside in ("-wal", "-shm"):
+            (home.root / "control" / f"control.db{beside}").touch()
     for path in (home.root / "control").iterdir():
         path.chmod(0o660)
         if home.read().separate_users:

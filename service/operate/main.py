@@ -32,7 +32,8 @@ from service.operate import permits
 from service.operate import up as supervision
 from service.operate.doctor import findings
 from service.operate.doctor.examine import examine
-from service.operate.installation import FIRST_UID, Home, Installation, create, share_database
+from service.operate.folders import FIRST_UID, arrange
+from service.operate.installation import Home, Installation, create, share_database
 from service.operate.supervise import can_run_as
 from service.projects.actions import enter_all_warnings
 from service.signed import SigningKey, thumbprint
@@ -68,8 +69,10 @@ def _free_port() -> int:
 
 @app.command()
 def migrate(home: HomeFolder) -> None:
-    """Bring the control database to this version."""
-    _migrate(Home(home.absolute()))
+    """Bring the control database, and the rights of folders, to this version."""
+    place = Home(home.absolute())
+    arrange(place.root, separate_users=place.read().separate_users)
+    _migrate(place)
 
 
 def _migrate(home: Home) -> None:

@@ -25,7 +25,7 @@ STEADY_AFTER = timedelta(seconds=30)
 GRACE = timedelta(seconds=10)
 LOOK_EVERY_SECONDS = 0.05
 PROBE_SECONDS = 20
-SHARED_WITHIN_THE_GROUP = 0o007
+READABLE_WITHIN_THE_GROUP = 0o027
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,8 @@ class Program:
     """Standard output and error are appended to it; opened by the supervisor, not by the program's user."""
     uid: int | None = None
     gid: int | None = None
+    groups: tuple[int, ...] = ()
+    """The groups it is in besides."""
     own_network_namespace: bool = False
 
 
@@ -169,8 +171,20 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
     `-P`: the launcher may be root, so it imports nothing from the folder we happen to be in.
     """
     user = () if program.uid is None else ("--uid", str(program.uid), "--gid", str(program.gid))
+    groups = tuple(f"--group={gid}" for gid in program.groups)
     network = ("--own-network",) if program.own_network_namespace else ()
-    launcher = (sys.executable, "-P", "-m", LAUNCHER, *user, *network, "--parent", str(os.getpid()), "--")
+    launcher = (
+        sys.executable,
+        "-P",
+        "-m",
+        LAUNCHER,
+        *user,
+        *groups,
+        *network,
+        "--parent",
+        str(os.getpid()),
+        "--",
+    )
     with program.log_path.open("ab") as log:
         return subprocess.Popen(  # noqa: S603 - our own launcher, no shell
             [*launcher, *program.argv],
@@ -180,7 +194,7 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
             stderr=subprocess.STDOUT,
             # Ctrl-C at the terminal is for the supervisor, which then asks each program to end.
             start_new_session=True,
-            umask=SHARED_WITHIN_THE_GROUP,
+            umask=READABLE_WITHIN_THE_GROUP,
         )
 
 

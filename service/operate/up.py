@@ -12,7 +12,8 @@ from pathlib import Path
 from threading import Event
 
 from service.clock import utc_now
-from service.operate.installation import PROCESSES, Home, environment, user_of
+from service.operate.folders import PROCESSES, groups_of, user_of
+from service.operate.installation import Home, environment, share_database
 from service.operate.supervise import Happening, Notice, Program, supervise
 
 Say = Callable[[str], None]
@@ -48,6 +49,7 @@ def _program(home: Home, process: str, *, separate: bool) -> Program:
         log_path=home.log_file(process),
         uid=uid,
         gid=gid,
+        groups=groups_of(process) if separate else (),
         own_network_namespace=process != "api",
     )
 
@@ -58,8 +60,9 @@ def run(home: Home, say: Say) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     status = home.root / "status"
-    for old in status.glob("*.json"):
+    for old in status.glob("*/status.json"):
         old.unlink()
+    share_database(home)
     threading.Thread(target=_tell_isolation, args=(status, stop, say), daemon=True).start()
     supervise(
         programs(home),
@@ -82,7 +85,7 @@ def _tell_isolation(status: Path, stop: Event, say: Say) -> None:
     waiting = set(PROCESSES)
     while waiting and not stop.wait(LOOK_SECONDS):
         for process in sorted(waiting):
-            path = status / f"{process}.json"
+            path = status / process / "status.json"
             if path.exists():
                 say(isolation_line(json.loads(path.read_text())))
                 waiting.discard(process)

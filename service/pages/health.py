@@ -22,11 +22,16 @@ class ProcessShown(BaseModel):
 
 
 def processes(folder: Path) -> list[ProcessShown]:
-    """The processes that have written a status, by role; a file that cannot be read is left out."""
+    """The processes that have written a status, by role; a file that cannot be read is left out.
+
+    So is what a process says in another's name: each writes in a folder of its own.
+    """
     found = []
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(folder.glob("*/status.json")):
         try:
-            found.append(ProcessShown.model_validate_json(path.read_bytes()))
+            shown = ProcessShown.model_validate_json(path.read_bytes())
         except (OSError, ValidationError):
             continue
+        if shown.role == path.parent.name:
+            found.append(shown)
     return found

@@ -14,7 +14,7 @@ from service.problems.requests import NotFound, StorageFull
 from service.problems.uploads import UploadLocked
 
 FOLDER = "uploads"
-MODE = 0o660
+MODE = 0o640
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What a disk, a quota or a limit of the process says when there is no room."""
 

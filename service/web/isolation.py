@@ -12,9 +12,10 @@ from service.clock import Clock
 ROLE = "api"
 
 
-def still_open(paths: Mapping[str, Path]) -> list[str]:
-    """The names of those paths that this process can read."""
-    return sorted(name for name, path in paths.items() if _opens(path))
+def still_open(closed: Mapping[str, Path], unwritable: Mapping[str, Path]) -> list[str]:
+    """What this process can read or write though it should not, by name."""
+    read = [f"read {name}" for name, path in closed.items() if _opens(path)]
+    return sorted(read + [f"write to {name}" for name, path in unwritable.items() if _writes(path)])
 
 
 def _opens(path: Path) -> bool:
@@ -23,6 +24,16 @@ def _opens(path: Path) -> bool:
             next(path.iterdir(), None)
         else:
             os.close(os.open(path, os.O_RDONLY))
+    except OSError:
+        return False
+    return True
+
+
+def _writes(folder: Path) -> bool:
+    attempt = folder / f".attempt-{os.getpid()}"
+    try:
+        os.close(os.open(attempt, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        attempt.unlink()
     except OSError:
         return False
     return True
@@ -37,6 +48,8 @@ def write_status(folder: Path, opened: list[str], clock: Clock) -> None:
         "open": opened,
         "seen_at": clock().isoformat(),
     }
-    aside = folder / f".{ROLE}.{os.getpid()}"
+    own = folder / ROLE
+    own.mkdir(exist_ok=True)
+    aside = own / f".{os.getpid()}"
     aside.write_text(json.dumps(status) + "\n")
-    aside.replace(folder / f"{ROLE}.json")
+    aside.replace(own / "status.json")

@@ -105,10 +105,9 @@ def receive_crosswalk(door: AnalysisDoor, surroundings: Surroundings, run_id: st
             run = run_by_id(act.session, run_id)
             assert run is not None  # jobs are enqueued with it
             project_id = run.project_id
-        path = surroundings.hand_overs.receive(
+        with surroundings.hand_overs.receive(
             HandOverKind.CROSSWALK, project_id=project_id, subject_id=run_id, sender=sender
-        )
-        with path.open("rb") as sealed:
+        ) as sealed:
             records = door.receive_crosswalk(sealed, project_id)
     except EngineRefusal as refusal:
         with surroundings.act() as act:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -17,10 +16,9 @@ from service.linkage_secrets.records import ceremony_of
 from service.submissions.records import Submission, submission_by_id
 from service.submissions.spool import kept_path
 from service.worker import trust
+from service.worker.files import digest_of, held_to, open_regular
 from service.worker.permits import permit_of
 from service.worker.roles import Surroundings
-
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -48,28 +46,23 @@ def received(act: Act, submission_id: str) -> Submission:
 
 @contextmanager
 def sealed_part(delivery: Delivery, part: Part) -> Iterator[BinaryIO]:
-    """The sealed bytes of a part; raises NotTrusted unless they are those the manifest was signed over."""
-    try:
-        package = tarfile.open(delivery.path, "r:")  # noqa: SIM115  # closed below, whatever the reader raises
-    except (tarfile.TarError, FileNotFoundError):
-        raise NotTrusted(RefusalCode.PART_DIFFERS_FROM_MANIFEST) from None
-    with package:
-        yield _member(package, part)
+    """The sealed bytes of a part; raises NotTrusted unless they are those the manifest was signed over.
+
+    Also while they are read: the api owns the file, and could change it after they were digested.
+    """
+    with ExitStack() as opened:
+        try:
+            file = opened.enter_context(open_regular(delivery.path))
+            package = opened.enter_context(tarfile.open(fileobj=file, mode="r:"))
+            member = _member(package, part)
+        except (tarfile.TarError, OSError, KeyError):
+            raise NotTrusted(RefusalCode.PART_DIFFERS_FROM_MANIFEST) from None
+        yield held_to(member, part.sealed_sha256, RefusalCode.PART_DIFFERS_FROM_MANIFEST)
 
 
 def _member(package: tarfile.TarFile, part: Part) -> BinaryIO:
-    try:
-        file = cast("BinaryIO | None", package.extractfile(f"{part.name}.age"))
-        if file is None or _digest(file) != part.sealed_sha256:
-            raise NotTrusted(RefusalCode.PART_DIFFERS_FROM_MANIFEST)
-        file.seek(0)
-    except (tarfile.TarError, KeyError):
-        raise NotTrusted(RefusalCode.PART_DIFFERS_FROM_MANIFEST) from None
+    file = cast("BinaryIO | None", package.extractfile(f"{part.name}.age"))
+    if file is None or digest_of(file) != part.sealed_sha256:
+        raise NotTrusted(RefusalCode.PART_DIFFERS_FROM_MANIFEST)
+    file.seek(0)
     return file
-
-
-def _digest(file: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while chunk := file.read(CHUNK):
-        digest.update(chunk)
-    return digest.hexdigest()

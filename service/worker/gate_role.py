@@ -28,7 +28,7 @@ from service.releases.records import decisions_on
 from service.settings import GateSettings
 from service.signed import SigningKey, TextType, canonical, sign
 from service.worker import trust
-from service.worker.hand_overs import replace_bytes, replace_file
+from service.worker.files import replace_bytes, replace_file
 from service.worker.permits import permit_of
 from service.worker.roles import Surroundings, inside
 
@@ -159,10 +159,9 @@ def _handed_over(surroundings: Surroundings, kind: HandOverKind, permit: Permit,
     """What the analysis worker sealed for a query, if it signed it; the caller closes it."""
     sender = surroundings.pins.analysis.hand_over_key
     assert sender is not None  # set-up pins one
-    path = surroundings.hand_overs.receive(
+    return surroundings.hand_overs.receive(
         kind, project_id=permit.project_id, subject_id=query_id, sender=sender
     )
-    return path.open("rb")
 
 
 def _digest(data: bytes) -> str:

@@ -7,8 +7,6 @@ hand-over is there whole or not at all, and making it again replaces it.
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,46 +17,16 @@ from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.statements import HandOver, HandOverKind
 from service.signed import SigningKey, TextType, sign
 from service.worker import trust
+from service.worker.files import digest_of, held_to, open_regular, replace_bytes, replace_file
 
-CHUNK = 1 << 20
 ROUTES: Mapping[HandOverKind, tuple[str, str]] = {
     HandOverKind.CROSSWALK: ("linkage", "analysis"),
     HandOverKind.AGGREGATES: ("analysis", "gate"),
     HandOverKind.POPULATIONS: ("analysis", "gate"),
 }
 """Who hands what to whom."""
-
-
-def replace_bytes(path: Path, data: bytes) -> None:
-    """Write a file whole from bytes."""
-
-    def write(file: BinaryIO) -> None:
-        file.write(data)
-
-    replace_file(path, write)
-
-
-def replace_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Write a file whole: aside, to the disk, then under its name.
-
-    What a killed writer left aside is written over: one process of a role writes a file.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.partial")
-    with aside.open("wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-
-
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+LONGEST_SIGNATURE_BYTES = 64 << 10
+"""Far more than a statement of a hand-over takes."""
 
 
 def _statement(kind: HandOverKind, project_id: str, subject_id: str, sealed_sha256: str) -> HandOver:
@@ -80,7 +48,8 @@ class HandOvers:
     spool: Path
 
     def _path(self, kind: HandOverKind, subject_id: str) -> Path:
-        return self.spool / "hand-overs" / f"{kind.value}-{subject_id}.age"
+        # A folder for each sender: nobody else may write there.
+        return self.spool / "hand-overs" / ROUTES[kind][0] / f"{kind.value}-{subject_id}.age"
 
     def send(
         self,
@@ -94,21 +63,32 @@ class HandOvers:
         """Write the sealed bytes of a hand-over and sign them; their digest."""
         path = self._path(kind, subject_id)
         replace_file(path, write)
-        digest = digest_of(path)
+        with open_regular(path) as file:
+            digest = digest_of(file)
         text = sign(_statement(kind, project_id, subject_id, digest), key, TextType.HAND_OVER)
         replace_bytes(path.with_suffix(".jws"), text.encode())
         return digest
 
-    def receive(self, kind: HandOverKind, *, project_id: str, subject_id: str, sender: PublicKey) -> Path:
-        """The sealed file of a hand-over, if the pinned sender signed it over these very bytes.
+    def receive(self, kind: HandOverKind, *, project_id: str, subject_id: str, sender: PublicKey) -> BinaryIO:
+        """The sealed bytes of a hand-over, if the pinned sender signed these very bytes; to be closed.
 
-        Raises NotTrusted for a missing, altered or forged hand-over.
+        Raises NotTrusted for a missing, altered or forged hand-over, also while it is read.
         """
         path = self._path(kind, subject_id)
         try:
-            expected = _statement(kind, project_id, subject_id, digest_of(path))
-            text = path.with_suffix(".jws").read_text("ascii")
-        except (OSError, UnicodeDecodeError):
+            file = open_regular(path)
+        except OSError:
             raise NotTrusted(RefusalCode.HAND_OVER_INVALID) from None
-        trust.hand_over(text, sender, expected)
-        return path
+        try:
+            digest = digest_of(file)
+            with open_regular(path.with_suffix(".jws")) as signed:
+                text = signed.read(LONGEST_SIGNATURE_BYTES).decode("ascii")
+            trust.hand_over(text, sender, _statement(kind, project_id, subject_id, digest))
+            file.seek(0)
+        except (OSError, UnicodeDecodeError):
+            file.close()
+            raise NotTrusted(RefusalCode.HAND_OVER_INVALID) from None
+        except NotTrusted:
+            file.close()
+            raise
+        return held_to(file, digest, RefusalCode.HAND_OVER_INVALID)

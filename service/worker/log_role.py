@@ -16,7 +16,7 @@ from service.jobs import Duties, Job
 from service.keys import Pins, log_signing_key
 from service.problems.tools import KeyFolderUnusable
 from service.settings import LogSettings
-from service.worker.hand_overs import replace_bytes
+from service.worker.files import replace_bytes
 from service.worker.roles import Surroundings
 
 

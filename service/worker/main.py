@@ -29,7 +29,7 @@ from service.worker.sandbox.filter import Profile
 from service.worker.sandbox.measure import Isolation, measure
 from service.worker.status import write_status
 
-GROUP_WRITES = 0o007
+GROUP_READS = 0o027
 STATUS_SECONDS = 2.0
 USAGE, ALREADY_RUNNING = 2, 3
 
@@ -46,7 +46,7 @@ def main() -> None:
 
 def work(role: WorkerRole, environment: Mapping[str, str]) -> int:
     """Run one role; the exit code."""
-    os.umask(GROUP_WRITES)
+    os.umask(GROUP_READS)
     settings = settings_for(settings_of(role), environment)
     made = sessions(engine_for(settings.database_url, wait_seconds=settings.database_wait_seconds))
     guard_sessions(made)
@@ -61,7 +61,7 @@ def work(role: WorkerRole, environment: Mapping[str, str]) -> int:
         permits=settings.own_folder / "permits",
         role=role,
     )
-    with only_one(settings.status_folder / f"{role.value}.lock") as alone:
+    with only_one(settings.status_folder / role.value) as alone:
         if not alone:
             surroundings.log.error("worker_already_running", role=role.value)
             return ALREADY_RUNNING
@@ -70,9 +70,13 @@ def work(role: WorkerRole, environment: Mapping[str, str]) -> int:
 
 
 @contextmanager
-def only_one(path: Path) -> Iterator[bool]:
-    """Whether this process is the only one of its role; the kernel frees the lock when it dies."""
-    with path.open("a") as file:
+def only_one(folder: Path) -> Iterator[bool]:
+    """Whether this process is the only one of its role; the kernel frees the lock when it dies.
+
+    Nobody else can open the file, or they could hold the lock and the worker would never start.
+    """
+    folder.mkdir(exist_ok=True)
+    with os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -109,7 +113,11 @@ def close_in(settings: WorkerSettings, surroundings: Surroundings) -> Isolation:
     profile = Profile(settings.profile)
     missed = apply_sandbox(profile) if settings.sandbox else ()
     code = Path(service.__file__).parent
-    isolation = measure(profile, forbidden=settings.closed_paths(), code_folder=code)
+    isolation = measure(
+        profile,
+        forbidden=settings.closed_paths(),
+        unwritable={"the code": code, **settings.unwritable_paths()},
+    )
     surroundings.log.info(
         "isolation_measured", isolation=isolation.describe(), open=[*isolation.open, *missed]
     )

@@ -18,7 +18,7 @@ from service.problems.projects import PermitRefused
 from service.projects.amendments import chain_of
 from service.projects.records import permit_of_digest, project_by_id
 from service.worker import trust
-from service.worker.hand_overs import replace_bytes
+from service.worker.files import replace_bytes
 from service.worker.roles import Surroundings
 
 

@@ -19,7 +19,8 @@ def write_status(folder: Path, role: str, *, isolation: str, opened: Sequence[st
         "open": sorted(opened),
         "seen_at": clock().isoformat(),
     }
-    path = folder / f"{role}.json"
-    aside = folder / f".{role}.{os.getpid()}"
+    own = folder / role
+    own.mkdir(exist_ok=True)
+    aside = own / f".{os.getpid()}"
     aside.write_text(json.dumps(status) + "\n")
-    aside.replace(path)
+    aside.replace(own / "status.json")

@@ -18,8 +18,10 @@ def test_health_shows_the_measured_isolation_of_each_process(service: AtWork) ->
         "open": ["network"],
         "seen_at": "2026-03-02T12:00:00+00:00",
     }
-    (folder / "linkage.json").write_text(json.dumps(status))
-    (folder / "damaged.json").write_text("{")
+    told = {"linkage": json.dumps(status), "damaged": "{", "gate": json.dumps(status)}
+    for name, text in told.items():  # in the gate's folder the linkage worker says nothing
+        (folder / name).mkdir()
+        (folder / name / "status.json").write_text(text)
     shown = service.client.get("/health").json()
     del status["pid"]
     assert shown == {"status": "answering", "processes": [status | {"seen_at": "2026-03-02T12:00:00Z"}]}

@@ -78,11 +78,11 @@ def test_the_process_measures_what_is_open_sweeps_the_spool_and_answers(
             process.send_signal(signal.SIGTERM)
             _, errors = process.communicate(timeout=SECONDS)
     (api,) = shown["processes"]
-    assert (api["role"], api["isolation"], api["open"]) == ("api", "reduced", ["linkage-vault"])
+    assert (api["role"], api["isolation"], api["open"]) == ("api", "reduced", ["read linkage-vault"])
     assert refused.status_code == 401
     assert not left.exists()
     assert [json.loads(line)["event"] for line in errors.splitlines()] == ["isolation"]
-    assert (settings.status_folder / "api.json").stat().st_mode & 0o007 == 0
+    assert (settings.status_folder / "api" / "status.json").stat().st_mode & 0o007 == 0
 
 
 def test_a_mistyped_setting_is_refused(project: AtWork) -> None:

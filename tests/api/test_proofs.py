@@ -283,16 +283,8 @@ def test_no_changed_letter_of_a_proof_is_believed(
     at = data.draw(st.integers(0, len(good) - 1))
     letter = data.draw(st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."))
     changed = good[:at] + letter + good[at + 1 :]
-    if _means(changed) != _means(good):
+    if changed != good:
         assert refused(looked(service, token, changed))
-
-
-def _means(text: str) -> list[bytes]:
-    """The bytes of a proof's parts: the last letter of a part may say bits that nobody reads."""
-    try:
-        return [base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in text.split(".")]
-    except ValueError:
-        return []
 
 
 @pytest.fixture

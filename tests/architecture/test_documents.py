@@ -193,6 +193,24 @@ def test_every_kind_of_bad_input_has_its_tests(item: str) -> None:
     assert named_tests(BAD_INPUT[item])
 
 
+THREATS = {
+    row[0]: row[1:]
+    for row in table_rows(text_of(DOCS / "SECURITY-PROPERTIES.md"))
+    if len(row) == 3 and re.match(r"T\d+ ", row[0])
+}
+
+
+@pytest.mark.parametrize("threat", THREATS)
+def test_every_threat_has_its_tests_or_is_said_not_to_be_held(threat: str) -> None:
+    tests, not_held = THREATS[threat]
+    assert named_tests(tests) if tests != "none" else not_held.startswith("Not yet held")
+    assert not_held
+
+
+def test_all_24_threats_are_there() -> None:
+    assert [threat.split()[0] for threat in THREATS] == [f"T{number}" for number in range(1, 25)]
+
+
 def test_every_import_contract_that_is_named_is_checked() -> None:
     project = tomllib.loads(text_of(ROOT / "pyproject.toml"))
     contracts = {contract["name"].split()[0] for contract in project["tool"]["importlinter"]["contracts"]}

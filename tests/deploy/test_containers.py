@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from service.jobs import WorkerRole
-from service.operate.installation import PROCESSES, user_of
+from service.operate.folders import PROCESSES, groups_of, user_of
 
 INSIDE_ONLY = {"duckdb", "splink", "pyarrow", "pandas", "numpy", "scipy"}
 SHARED = {"/srv/tre/pins.json:ro", "/srv/tre/control", "/srv/tre/spool", "/srv/tre/status"}
@@ -57,6 +57,7 @@ def test_a_worker_has_no_network(role: str, services: dict[str, dict[str, Any]])
 def test_a_process_has_its_own_user_and_no_rights(process: str, services: dict[str, dict[str, Any]]) -> None:
     service = services[process]
     assert service["user"] == "{}:{}".format(*user_of(process))
+    assert service.get("group_add", []) == [str(gid) for gid in groups_of(process)]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]

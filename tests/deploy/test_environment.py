@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from service.jobs import WorkerRole
-from service.operate.installation import PROCESSES, Home, Installation, create, environment
+from service.operate.folders import PROCESSES
+from service.operate.installation import Home, Installation, create, environment
 from service.settings import ApiSettings, CommonSettings, settings_for
 from service.worker.duties import settings_of
 
@@ -57,4 +58,5 @@ def test_a_process_is_told_of_other_keys_only_that_it_must_not_open_them(
     closed = example.pop("TRE_FORBIDDEN_PATHS")
     for other in set(PROCESSES) - {process}:
         assert f"{PLACE}/keys/{other}" in closed
-        assert not any(f"/{other}/" in f"{value}/" for value in example.values())
+        private = (f"/keys/{other}/", f"/vault/{other}/")
+        assert not any(place in f"{value}/" for value in example.values() for place in private)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.jobs import WorkerRole
-from service.operate.installation import FIRST_UID, PROCESSES, user_of
+from service.operate.folders import FIRST_UID, INSIDE, INSIDE_GID, PROCESSES, user_of
 from service.settings import ApiSettings
 
 API, WORKER = "tre-api.service", "tre-worker@.service"
@@ -80,9 +80,9 @@ def test_a_worker_has_no_network_and_writes_only_its_own_vault_and_what_is_share
     said = dict(settings(units / WORKER))
     assert (said["PrivateNetwork"], said["RestrictAddressFamilies"]) == ("yes", "AF_UNIX")
     assert said["ReadWritePaths"].split() == [
-        f"/srv/tre/{name}" for name in ("control", "spool", "status", "vault/%i")
+        f"/srv/tre/{name}" for name in ("control", "spool", "status/%i", "vault/%i")
     ]
-    assert said["ReadOnlyPaths"] == "/srv/tre/keys/%i"
+    assert said["ReadOnlyPaths"].split()[0] == "/srv/tre/keys/%i"
 
 
 def test_the_api_may_listen_on_its_own_port_alone(units: Path) -> None:
@@ -103,3 +103,6 @@ def test_users_have_the_numbers_that_the_installation_gives_folders_to(units: Pa
     numbers = dict(re.findall(r"^u tre-(\w+) (\d+:\d+) ", "\n".join(lines), re.MULTILINE))
     assert numbers == {process: "{}:{}".format(*user_of(process)) for process in PROCESSES}
     assert f"g tre {FIRST_UID}" in lines
+    assert f"g tre-inside {INSIDE_GID}" in lines
+    members = {line.split()[1] for line in lines if line.startswith("m ")}
+    assert members == {f"tre-{process}" for process in INSIDE}

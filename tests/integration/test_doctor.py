@@ -23,7 +23,8 @@ from service.operate.doctor import machine
 from service.operate.doctor.examine import examine
 from service.operate.doctor.findings import Finding, State, as_json, as_lines, ill, watch, well, worst
 from service.operate.doctor.machine import is_synchronised
-from service.operate.installation import PROCESSES, environment
+from service.operate.folders import PROCESSES
+from service.operate.installation import environment
 from service.operate.main import app
 from service.settings import LogSettings, settings_for
 from service.signed import SigningKey
@@ -99,8 +100,9 @@ def replaced(path: Path, text: str) -> None:
 
 
 def emptied(folder: Path) -> None:
-    for path in folder.iterdir():
-        path.unlink()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.unlink()
 
 
 def silent(shop: Workshop) -> None:
@@ -174,7 +176,7 @@ FAULTS: dict[str, tuple[Plant, str]] = {
         "spool/hand-overs has other rights than at set-up",
     ),
     "a process has never started": (
-        lambda s: (s.home.root / "status" / "gate.json").rename(s.home.root / "gate.json"),
+        lambda s: (s.home.root / "status" / "gate" / "status.json").rename(s.home.root / "gate.json"),
         "gate has not said that it runs",
     ),
     "a worker has stopped": (silent, "linkage was last heard of 40 seconds ago"),

@@ -86,7 +86,9 @@ REFUSED: dict[str, tuple[Break, RefusalCode]] = {
         RefusalCode.MECHANISM_NOT_AVAILABLE,
     ),
     "of populations that somebody changed": (
-        lambda shop: next((shop.spool / "hand-overs").glob("populations-*.age")).write_bytes(b"other"),
+        lambda shop: next((shop.spool / "hand-overs" / "analysis").glob("populations-*.age")).write_bytes(
+            b"other"
+        ),
         RefusalCode.HAND_OVER_INVALID,
     ),
 }
@@ -109,7 +111,7 @@ def test_a_preflight_is_never_answered(at: At) -> None:
     preflight_id = asked(shop)
     shop.do(Job.ANSWER, preflight_id)
     assert shop.query(preflight_id).code == RefusalCode.SIGNATURE_INVALID
-    assert not list((shop.spool / "hand-overs").glob("aggregates-*"))
+    assert not list((shop.spool / "hand-overs" / "analysis").glob("aggregates-*"))
 
 
 def test_what_is_told_names_no_cell_and_no_reason(at: At) -> None:

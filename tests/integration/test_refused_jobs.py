@@ -130,7 +130,7 @@ def test_a_run_over_a_damaged_vault_fails(at: At) -> None:
 
 
 def hand_over(shop: Workshop, subject: str, suffix: str) -> Path:
-    (path,) = (shop.spool / "hand-overs").glob(f"*-{shop.ids[subject]}{suffix}")
+    (path,) = (shop.spool / "hand-overs").glob(f"*/*-{shop.ids[subject]}{suffix}")
     return path
 
 

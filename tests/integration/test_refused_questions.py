@@ -44,7 +44,7 @@ def test_no_such_question_is_answered(at: At, question: str) -> None:
     act(shop)
     shop.do(Job.ANSWER, shop.ids["query"])
     query_failed(shop, code)
-    assert not list((shop.spool / "hand-overs").glob("aggregates-*"))
+    assert not list((shop.spool / "hand-overs" / "analysis").glob("aggregates-*"))
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

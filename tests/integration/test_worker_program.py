@@ -44,13 +44,13 @@ def test_a_second_worker_of_a_role_ends_at_once(at: At, capsys: pytest.CaptureFi
     shop = at("opened")
     umask = os.umask(0o022)
     try:
-        with only_one(shop.home.root / "status" / "gate.lock") as alone:
+        with only_one(shop.home.root / "status" / "gate") as alone:
             assert alone
             assert work(WorkerRole.GATE, environment_of(shop, "gate")) == ALREADY_RUNNING
     finally:
         os.umask(umask)
     assert "worker_already_running" in capsys.readouterr().err
-    assert not (shop.home.root / "status" / "gate.json").exists()
+    assert not (shop.home.root / "status" / "gate" / "status.json").exists()
 
 
 @pytest.mark.process  # forks for each attempt: slow in a process as large as the measured one
@@ -79,7 +79,7 @@ def test_a_worker_does_its_jobs_until_it_is_told_to_end(at: At) -> None:
             assert process.poll() is None
             time.sleep(0.1)
         assert shop.query(shop.ids["query"]).state.value == "controlled"
-        status = json.loads((shop.home.root / "status" / "gate.json").read_text())
+        status = json.loads((shop.home.root / "status" / "gate" / "status.json").read_text())
         assert (status["role"], status["isolation"], status["pid"]) == ("gate", "reduced", process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -126,12 +126,12 @@ def test_a_worker_runs_what_its_role_says(at: At, monkeypatch: pytest.MonkeyPatc
         for number, handler in handlers.items():
             signal.signal(number, handler)
     assert ran == [(WorkerRole.LOG, True), (WorkerRole.LINKAGE, False)]
-    assert (shop.home.root / "status" / "log.json").exists()
+    assert (shop.home.root / "status" / "log" / "status.json").exists()
 
 
 def test_the_lock_of_a_role_is_free_again_afterwards(tmp_path: Path) -> None:
     for _ in range(2):
-        with only_one(tmp_path / "gate.lock") as alone:
+        with only_one(tmp_path / "gate") as alone:
             assert alone
 
 

@@ -26,7 +26,7 @@ from linkage_engine.vault.parquet import Vault
 from service.problems.tools import ServiceUnreachable
 from service.provider.files import write_person_keys
 from service.provider.upload import hand_over
-from service.worker.hand_overs import replace_bytes
+from service.worker.files import replace_bytes
 from tests.forged import Forger, forger
 from tests.running import CHECKERS, CLOSE_LOOK_SECONDS, PROVIDERS, Running, until
 
@@ -133,7 +133,9 @@ def test_a_killed_linkage_finds_the_same_persons(
         lambda: running.client("operator").get(f"/linkage-runs/{run_id}")["state"] == "finished",
     )
     assert running.entered(run_id) == ["linkage-run:finish", "person-spine:change", "crosswalk:receive"]
-    assert running.spool() - before == {f"hand-overs/crosswalk-{run_id}.{kind}" for kind in ("age", "jws")}
+    assert running.spool() - before == {
+        f"hand-overs/linkage/crosswalk-{run_id}.{kind}" for kind in ("age", "jws")
+    }
     quiet = {provider: running.demo.at(provider, "person-keys.csv") for provider in PROVIDERS}
     assert persons(running, disturbed, delivered) == persons(running, PROJECT, quiet)
     figures = running.client("operator").get(f"/linkage-runs/{run_id}")["figures"]["pairs"]
@@ -284,7 +286,7 @@ def answers(running: Running) -> bool:
 WRITER = """
 import sys, time
 from pathlib import Path
-from service.worker.hand_overs import replace_file
+from service.worker.files import replace_file
 
 def write(file):
     file.write(b"half")

@@ -17,7 +17,8 @@ from linkage_engine.laboratory.demo.cast import PROJECT
 from linkage_engine.laboratory.demo.truth import linkage_scores
 from service.client import RemoteProblem
 from service.clock import utc_now
-from service.operate.installation import PROCESSES, Home
+from service.operate.folders import PROCESSES
+from service.operate.installation import Home
 from service.operate.supervise import supervise
 from service.operate.up import isolation_line, programs
 from service.pages.health import processes

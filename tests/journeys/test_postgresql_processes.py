@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from linkage_engine.laboratory.demo.commands import service_up
 from service.database import engine_for, sessions
 from service.jobs import Job, JobQueue
-from service.operate.installation import PROCESSES, Home
+from service.operate.folders import PROCESSES
+from service.operate.installation import Home
 from service.operate.main import app
 from tests.databases import Server, a_server
 from tests.running import until

@@ -15,15 +15,8 @@ from linkage_engine.vault.keystore import Keystore
 from service.audit.checkpoint import LogKey, LogSigner
 from service.keys import Pins, log_signing_key, signing_key
 from service.operate.doctor.findings import Finding, ill, watch, well
-from service.operate.installation import (
-    FIRST_UID,
-    PRIVATE_MODE,
-    PROCESSES,
-    SHARED,
-    SHARED_MODE,
-    Home,
-    user_of,
-)
+from service.operate.folders import OWN, SHARED, Folder, user_of
+from service.operate.installation import Home
 from service.problems.tools import KeyFolderUnusable
 
 KEYS, RIGHTS, PINS = "keys", "rights", "pins"
@@ -128,31 +121,21 @@ def _governance(home: Home, pins: Pins) -> Finding:
 
 def _folders(home: Home) -> Iterator[Finding]:
     separate = home.read().separate_users
-    wrong = []
-    for process in PROCESSES:
-        owner = user_of(process) if separate else (os.geteuid(), os.getegid())
-        for folder in (home.keys(process), home.vault(process)):
-            wrong += _wrong(folder, home, PRIVATE_MODE, owner[0])
-    for shared in SHARED:
-        wrong += _wrong(home.root / shared, home, SHARED_MODE, None, FIRST_UID if separate else None)
-    for name, mode in wrong:
+    wrong = [folder for folder in (*SHARED, *OWN) if not _is_right(folder, home.root, separate=separate)]
+    for folder in wrong:
         yield ill(
             RIGHTS,
-            f"{name} has other rights than at set-up",
-            f"as root: chmod {mode:o}, and its owner as its neighbours have",
+            f"{folder.name} has other rights than at set-up",
+            "as root: tre-operate migrate HOME puts them right; find out who changed them",
         )
     if not wrong:
-        yield well(RIGHTS, "folders of keys and vaults are closed, shared ones are the group's")
+        yield well(RIGHTS, "each process may write its own folders, and open nobody else's keys and vault")
 
 
-def _wrong(
-    folder: Path, home: Home, mode: int, uid: int | None, gid: int | None = None
-) -> list[tuple[str, int]]:
+def _is_right(folder: Folder, root: Path, *, separate: bool) -> bool:
     try:
-        about = folder.stat()
+        about = (root / folder.name).stat()
     except OSError:
-        return [(str(folder.relative_to(home.root)), mode)]
-    others = 0o001  # passing through shows nothing
-    right = stat.S_IMODE(about.st_mode) & ~others == mode & ~others
-    owned = uid in {None, about.st_uid} and gid in {None, about.st_gid}
-    return [] if right and owned else [(str(folder.relative_to(home.root)), mode)]
+        return False
+    owned = not separate or (about.st_uid, about.st_gid) == (folder.uid, folder.gid)
+    return owned and stat.S_IMODE(about.st_mode) == folder.mode

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 
 from service.operate.doctor.findings import Finding, ill, watch, well
-from service.operate.installation import PROCESSES, Home, Installation
+from service.operate.folders import PROCESSES
+from service.operate.installation import Home, Installation
 from service.pages.health import ProcessShown, processes
 
 CLOCK, DISK, PROCESS, ISOLATION = "clock", "disk", "process", "isolation"

@@ -11,7 +11,7 @@ import errno
 import os
 import resource
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from service.worker.sandbox.filter import Profile, encode, program
 from service.worker.sandbox.kernel import prctl, system_call, this_architecture
@@ -38,9 +38,9 @@ def enter_namespace() -> bool:
     return True
 
 
-def drop_to(uid: int, gid: int) -> None:
-    """Become that user and group for good, with no other group; raises OSError if the kernel refuses."""
-    os.setgroups([])
+def drop_to(uid: int, gid: int, groups: Sequence[int] = ()) -> None:
+    """Become that user and group for good, in no other groups than these; raises OSError if refused."""
+    os.setgroups(list(groups))
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
 

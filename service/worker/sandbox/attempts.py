@@ -1,7 +1,7 @@
 """What a worker must not be able to do, each as something that can be tried.
 
 An attempt returns when it succeeded and raises OSError when it did not. It runs in a child of
-its own (measure.py), so that success changes nothing. None disturbs the process it aims at:
+its own (measure.py), unless success leaves nothing behind. None disturbs the process it aims at:
 the memory read asks for an address that is never mapped, the trace asks for nobody else.
 """
 
@@ -43,16 +43,20 @@ class Forbidden:
     impossible: frozenset[int] = NO_SUCH_THING
     open_in_cluster: bool = False
     """The Spark driver is meant to be able to do it."""
+    leaves_nothing: bool = False
+    """Success changes nothing here, so it needs no child: a fork of a large process is slow."""
 
 
-def forbidden_things(*, forbidden: Mapping[str, Path], code_folder: Path) -> tuple[Forbidden, ...]:
-    """Everything a worker tries at start; of `forbidden` the names are shown, the paths are not."""
+def forbidden_things(
+    *, forbidden: Mapping[str, Path], unwritable: Mapping[str, Path]
+) -> tuple[Forbidden, ...]:
+    """Everything a worker tries at start; of files and folders the names are shown, the paths are not."""
     return (
         *_network(),
         *_other_processes(os.getppid()),
         *_kernel(),
         *_memory(),
-        *_files(forbidden, code_folder),
+        *_files(forbidden, unwritable),
     )
 
 
@@ -157,21 +161,28 @@ def _make_executable() -> None:
     system_call("mprotect", _map_page(PROT_READ | PROT_WRITE), PAGE, PROT_READ | PROT_EXEC)
 
 
-def _files(forbidden: Mapping[str, Path], code_folder: Path) -> Iterator[Forbidden]:
+def _files(forbidden: Mapping[str, Path], unwritable: Mapping[str, Path]) -> Iterator[Forbidden]:
     for name, path in forbidden.items():
         # One call reads a file or lists a folder. ENOENT counts as open: what is not there refuses nothing.
-        yield Forbidden(name=f"read {name}", act=partial(os.open, path, os.O_RDONLY))
+        yield Forbidden(name=f"read {name}", act=partial(_open_and_close, path), leaves_nothing=True)
         # Who may pass through a folder can open what he knows the name of; a file cannot be entered.
         yield Forbidden(
             name=f"enter {name}",
             act=partial(os.stat, f"{path}/."),  # Path would drop the dot that asks to pass through
             impossible=NO_SUCH_THING | {errno.ENOTDIR},
+            leaves_nothing=True,
         )
-    yield Forbidden(
-        name="write to the code",
-        act=partial(_create_and_remove, code_folder / f".attempt-{os.getpid()}"),
-        impossible=NO_SUCH_THING | {errno.EROFS},
-    )
+    for name, folder in unwritable.items():
+        yield Forbidden(
+            name=f"write to {name}",
+            act=partial(_create_and_remove, folder / f".attempt-{os.getpid()}"),
+            impossible=NO_SUCH_THING | {errno.EROFS},
+            leaves_nothing=True,
+        )
+
+
+def _open_and_close(path: Path) -> None:
+    os.close(os.open(path, os.O_RDONLY))
 
 
 def _create_and_remove(path: Path) -> None:

@@ -68,13 +68,14 @@ class Isolation:
         )
 
 
-def measure(profile: Profile, *, forbidden: Mapping[str, Path], code_folder: Path) -> Isolation:
+def measure(profile: Profile, *, forbidden: Mapping[str, Path], unwritable: Mapping[str, Path]) -> Isolation:
     """Try everything a worker must not do, after `apply_sandbox`, and say what happened.
 
-    `forbidden` names files and folders of other roles that exist (keys, vaults). Forks once per
+    `forbidden` names files and folders of other roles that exist (keys, vaults), `unwritable` folders that
+    the role may read at most. Forks once per
     attempt, so call it at start, before there are threads; never raises.
     """
-    things = forbidden_things(forbidden=forbidden, code_folder=code_folder)
+    things = forbidden_things(forbidden=forbidden, unwritable=unwritable)
     meant = frozenset(thing.name for thing in things if thing.open_in_cluster)
     return Isolation(
         attempts=tuple(Attempt(thing.name, is_refusal(thing, outcome(thing))) for thing in things),
@@ -88,7 +89,9 @@ def is_refusal(thing: Forbidden, code: int) -> bool:
 
 
 def outcome(thing: Forbidden) -> int:
-    """Try one thing in a child: 0 for success, an errno, minus a signal that ended it, or UNKNOWN."""
+    """Try one thing, in a child if need be: 0 for success, an errno, minus a fatal signal, or UNKNOWN."""
+    if thing.leaves_nothing:
+        return _tried(thing)
     try:
         child = os.fork()
     except OSError:
@@ -106,12 +109,17 @@ def _try_and_leave(thing: Forbidden) -> None:
     """In the child: leave with the errno, running none of the parent's clean-up."""
     code = UNKNOWN
     try:
-        thing.act()
-        code = 0
-    except OSError as answer:
-        code = answer.errno or UNKNOWN
+        code = _tried(thing)
     finally:
         os._exit(code)
+
+
+def _tried(thing: Forbidden) -> int:
+    try:
+        thing.act()
+    except OSError as answer:
+        return answer.errno or UNKNOWN
+    return 0
 
 
 def _wait(child: int) -> int:

@@ -1,6 +1,7 @@
 """Start a program with fewer rights: leave the network, become its user, give up privileges, then exec.
 
-Run as `python -m service.worker.sandbox.start [--uid N --gid N] [--own-network] --parent PID -- PROGRAM ...`.
+Run as `python -m service.worker.sandbox.start [--uid N --gid N] [--group N] [--own-network] --parent PID --
+PROGRAM ...`; `--group` as often as there are other groups.
 A child of the supervisor needs this because only root may leave the network, and a user once
 dropped cannot; subprocess drops before any code of ours could run.
 """
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     # 2. The user. After this there is no way back.
     try:
         if asked.uid is not None:
-            drop_to(asked.uid, asked.gid)
+            drop_to(asked.uid, asked.gid, asked.group)
         drop_capabilities()
         refuse_new_privileges()
     except OSError as refused:
@@ -57,6 +58,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="start", allow_abbrev=False)
     parser.add_argument("--uid", type=int)
     parser.add_argument("--gid", type=int)
+    parser.add_argument("--group", type=int, action="append", default=[])
     parser.add_argument("--own-network", action="store_true")
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("program", nargs="+")

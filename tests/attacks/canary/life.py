@@ -32,7 +32,7 @@ from service.client import ASSERTION_TYPE, Client, Proving, client_assertion
 from service.clock import utc_now
 from service.command_line import run
 from service.keys import folder_key
-from service.operate.installation import FIRST_UID, PROCESSES
+from service.operate.folders import FIRST_UID, PROCESSES
 from service.operate.main import app as operate
 from service.provider.main import app as provide
 from service.provider.secret import kept_path, read_secret

@@ -21,7 +21,7 @@ import pytest
 from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.laboratory.demo.cast import PROJECT, cast
 from service.logs import logger
-from service.operate.installation import PROCESSES
+from service.operate.folders import PROCESSES
 from service.problems.requests import NotFound
 from tests.attacks.canary.life import KILLED, Life, keep_answer, keep_process, refused_acts, vault_of
 from tests.attacks.canary.marks import STEM, Kind

@@ -17,9 +17,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from service.jobs import WorkerRole
+from service.settings import settings_for
+from service.worker.duties import settings_of
 from service.worker.sandbox.apply import apply_sandbox
+from service.worker.sandbox.attempts import forbidden_things
 from service.worker.sandbox.filter import Profile
-from service.worker.sandbox.measure import measure
+from service.worker.sandbox.measure import measure, outcome
 
 CODE = Path(__file__).parents[3] / "service"
 
@@ -27,8 +31,26 @@ CODE = Path(__file__).parents[3] / "service"
 def measured(profile: str, *named: str) -> dict[str, object]:
     """Measure with forbidden paths given as NAME=PATH."""
     forbidden = {name: Path(path) for name, _, path in (each.partition("=") for each in named)}
-    isolation = measure(Profile(profile), forbidden=forbidden, code_folder=CODE)
+    isolation = measure(Profile(profile), forbidden=forbidden, unwritable={"the code": CODE})
     return {"state": isolation.state, "open": isolation.open, "tried": len(isolation.attempts)}
+
+
+def of_role(role: str) -> dict[str, object]:
+    """Measure as that role does, with the settings that it is started with."""
+    settings = settings_for(settings_of(WorkerRole(role)), os.environ)
+    isolation = measure(
+        Profile(settings.profile),
+        forbidden=settings.closed_paths(),
+        unwritable={"the code": CODE, **settings.unwritable_paths()},
+    )
+    return {"state": isolation.state, "open": isolation.open, "tried": len(isolation.attempts)}
+
+
+def outcomes() -> dict[str, object]:
+    """How each attempt ends, by name."""
+    return {
+        thing.name: outcome(thing) for thing in forbidden_things(forbidden={}, unwritable={"the code": CODE})
+    }
 
 
 def thread_that_was_there_before() -> dict[str, object]:
@@ -140,6 +162,9 @@ ACTS: dict[str, Callable[..., dict[str, object]]] = {
     "measure": lambda *named: sandboxed(Profile.LOCAL, lambda: measured("local", *named)),
     "measure-cluster": lambda *named: sandboxed(Profile.CLUSTER, lambda: measured("cluster", *named)),
     "measure-cluster-as-local": lambda: sandboxed(Profile.CLUSTER, lambda: measured("local")),
+    "role": lambda role: sandboxed(Profile.LOCAL, lambda: of_role(role)),
+    "role-bare": of_role,
+    "outcomes-bare": outcomes,
     "thread": thread_that_was_there_before,
     "int80": lambda folder: sandboxed(Profile.LOCAL, lambda: thirty_two_bit_call(folder)),
     "int80-bare": thirty_two_bit_call,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
+import pickle  # noqa: TID251  # what a hostile process would write
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 import structlog
+from dbos import DBOSPortableJSONSerializer
+from dbos._serialization import deserialize_args, deserialize_exception, deserialize_value
 from sqlalchemy.orm import Session, sessionmaker
 
 from service import jobs
@@ -227,3 +231,65 @@ def test_a_job_that_failed_for_good_raises_its_name_alone(also_failing: bool) ->
     assert raised.value.__cause__ is None
     assert raised.value.__context__ is None
     assert SECRET not in lines.getvalue()
+
+
+# --- rows that the queue did not write
+
+
+class RunsWhenRead:
+    """What somebody who can write the database would have a worker run."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+
+    def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
+        return Path.touch, (self._target,)
+
+
+def forged(queue: Queue, job_id: str, columns: Mapping[str, str]) -> None:
+    """Write over columns of a job in line."""
+    with queue.sessions.begin() as session:
+        for column, value in columns.items():
+            session.execute(
+                sa.text(f"UPDATE workflow_status SET {column} = :value WHERE workflow_uuid = :id"),
+                {"value": value, "id": job_id},
+            )
+
+
+@pytest.mark.process
+def test_a_row_that_says_it_is_a_pickle_runs_nothing(queue: Queue, tmp_path: Path) -> None:
+    queue.enqueue(Job.LINK, "run-1", "run-2")
+    made = tmp_path / "made by the row"
+    pickled = pickle.dumps({"args": (RunsWhenRead(made),), "kwargs": {}})
+    text = base64.b64encode(pickled).decode()
+    forged(queue, "link:run-1", {"serialization": "py_pickle", "inputs": text})
+    queue.work(WorkerRole.LINKAGE, 1)
+    assert queue.told() == ["linkage link run-2"]
+    assert queue.states()["link:run-1"] == "ERROR"
+    assert not made.exists()
+    pickle.loads(pickled)
+    assert made.exists()  # it would have
+
+
+def test_no_reader_of_the_queue_reads_a_pickle(tmp_path: Path) -> None:
+    text = base64.b64encode(pickle.dumps(RunsWhenRead(tmp_path / "made"))).decode()
+    for reader in (deserialize_value, deserialize_args, deserialize_exception):
+        with pytest.raises(jobs.PickleRefused):
+            reader(text, "py_pickle", DBOSPortableJSONSerializer())
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    "subject", ["../../vault/gate/x", "/srv/tre/vault", "", ".", "a/b", "a\nb", "a" * 64]
+)
+def test_a_subject_that_would_name_another_file_is_not_begun_and_is_told(subject: str) -> None:
+    told: list[str] = []
+    with pytest.raises(JobFailed, match=r"^link$"):
+        attempt(
+            Job.LINK,
+            lambda _: pytest.fail("begun"),
+            lambda _, failed: told.append(failed),
+            subject,
+            log=a_log(io.StringIO()),
+        )
+    assert told == [subject]

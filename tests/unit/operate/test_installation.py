@@ -20,17 +20,8 @@ from service.command_line import run
 from service.database import engine_for, read_sessions
 from service.jobs import WorkerRole
 from service.keys import Pins, make_key_folder, signing_key
-from service.operate.installation import (
-    FIRST_UID,
-    PROCESSES,
-    SHARED,
-    Home,
-    Installation,
-    create,
-    environment,
-    share_database,
-    user_of,
-)
+from service.operate.folders import FIRST_UID, PROCESSES, SHARED, arrange, user_of
+from service.operate.installation import Home, Installation, create, environment, share_database
 from service.operate.main import _free_port, app
 from service.operate.permits import address_of
 from service.problems.tools import DatabaseAddressRefused
@@ -59,8 +50,23 @@ def test_folders_of_keys_and_vaults_are_closed_and_shared_ones_are_the_groups(ho
         assert mode(home.keys(process)) == mode(home.vault(process)) == 0o700
         assert all(mode(path) == 0o400 for path in home.keys(process).iterdir())
     assert mode(home.governance_key) == 0o400
-    # Others may pass through a folder of folders, and see nothing there.
-    assert {mode(home.root / name) & ~0o001 for name in SHARED} == {0o2770}
+    assert {mode(home.root / name) for name in ("logs", "governance")} == {0o700}
+
+
+def test_only_the_databases_folder_is_written_by_all_and_nobody_removes_what_another_made(home: Home) -> None:
+    written_by_all = {folder.name for folder in SHARED if mode(home.root / folder.name) & 0o020}
+    assert written_by_all == {"control"}
+    assert mode(home.root / "control") & 0o1000
+    assert not any(mode(home.root / folder.name) & 0o007 for folder in SHARED)
+
+
+def test_arranging_again_puts_right_what_was_changed_and_keeps_what_is_there(home: Home) -> None:
+    (home.root / "spool" / "releases" / "kept").touch()
+    (home.root / "spool" / "releases").chmod(0o777)
+    (home.root / "status" / "gate").rmdir()
+    arrange(home.root, separate_users=False)
+    assert mode(home.root / "spool" / "releases") == mode(home.root / "status" / "gate") == 0o2750
+    assert (home.root / "spool" / "releases" / "kept").exists()
 
 
 def test_pins_are_the_public_halves_of_what_was_made(home: Home) -> None:
@@ -154,6 +160,9 @@ def test_keys_are_given_to_the_users_that_need_them(tmp_path: Path) -> None:
     share_database(home)
     shared = home.root / "control" / "control.db"
     assert (mode(shared), shared.stat().st_gid) == (0o660, FIRST_UID)
+    for folder in SHARED:
+        about = (home.root / folder.name).stat()
+        assert (about.st_uid, about.st_gid) == (folder.uid, folder.gid), folder.name
 
 
 # --- the commands that need no service

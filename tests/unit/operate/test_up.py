@@ -14,7 +14,8 @@ import pytest
 
 from service.command_line import run as run_tool
 from service.operate import up
-from service.operate.installation import PROCESSES, Home, Installation, create
+from service.operate.folders import PROCESSES
+from service.operate.installation import Home, Installation, create
 from service.operate.main import app
 from service.operate.supervise import Happening, Notice, Program
 from tests.factories import NOON
@@ -45,9 +46,9 @@ def test_the_five_programs_are_told_only_what_is_theirs(home: Home, monkeypatch:
 
 def status(home: Home, process: str, *opened: str) -> None:
     said = {"role": process, "isolation": "reduced" if opened else "full", "open": list(opened)}
-    aside = home.root / "status" / f".{process}"  # as processes do: a reader never sees half a file
+    aside = home.root / "status" / process / ".aside"  # as processes do: a reader never sees half a file
     aside.write_text(json.dumps(said))
-    aside.replace(home.root / "status" / f"{process}.json")
+    aside.replace(home.root / "status" / process / "status.json")
 
 
 def test_isolation_is_said_once_for_each_process_then_ready(
@@ -59,7 +60,7 @@ def test_isolation_is_said_once_for_each_process_then_ready(
     said: list[str] = []
 
     def supervise(programs: Sequence[Program], *, stop: Event, pids_path: Path, **how: object) -> None:
-        assert not (home.root / "status" / "gate.json").exists()
+        assert not (home.root / "status" / "gate" / "status.json").exists()
         tell = how["on_event"]
         assert callable(tell)
         for program in programs:

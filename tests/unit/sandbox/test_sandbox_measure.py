@@ -133,7 +133,9 @@ def test_the_line_of_full_names_nothing_open() -> None:
 
 @pytest.mark.process
 def test_a_path_that_is_not_there_is_no_evidence(tmp_path: Path) -> None:
-    isolation = measure(Profile.LOCAL, forbidden={"vault": tmp_path / "absent"}, code_folder=tmp_path)
+    isolation = measure(
+        Profile.LOCAL, forbidden={"vault": tmp_path / "absent"}, unwritable={"the code": tmp_path}
+    )
     assert {"read vault", "enter vault"} <= set(isolation.open)
 
 
@@ -141,26 +143,28 @@ def test_a_path_that_is_not_there_is_no_evidence(tmp_path: Path) -> None:
 def test_a_file_of_ours_is_reported_and_its_path_is_not(tmp_path: Path) -> None:
     key = tmp_path / "gate.key"
     key.write_text("x")
-    isolation = measure(Profile.LOCAL, forbidden={"keys of gate": key}, code_folder=tmp_path)
+    isolation = measure(Profile.LOCAL, forbidden={"keys of gate": key}, unwritable={"the code": tmp_path})
     assert "read keys of gate" in isolation.open
     assert str(tmp_path) not in isolation.describe()
 
 
 @pytest.mark.process
 def test_the_attempt_on_the_code_leaves_nothing_behind(tmp_path: Path) -> None:
-    assert "write to the code" in measure(Profile.LOCAL, forbidden={}, code_folder=tmp_path).open
+    assert "write to the code" in measure(Profile.LOCAL, forbidden={}, unwritable={"the code": tmp_path}).open
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.process
 def test_a_cluster_measurement_excuses_addresses_but_not_the_rest(tmp_path: Path) -> None:
-    isolation = measure(Profile.CLUSTER, forbidden={}, code_folder=tmp_path)
+    isolation = measure(Profile.CLUSTER, forbidden={}, unwritable={"the code": tmp_path})
     assert "IPv4 socket" in isolation.meant_to_be_open
     assert isolation.state is State.REDUCED
 
 
 def test_every_thing_is_named_once(tmp_path: Path) -> None:
-    names = [thing.name for thing in forbidden_things(forbidden={"a": tmp_path}, code_folder=tmp_path)]
+    names = [
+        thing.name for thing in forbidden_things(forbidden={"a": tmp_path}, unwritable={"the code": tmp_path})
+    ]
     assert len(names) == len(set(names)) >= 30
 
 
@@ -169,7 +173,7 @@ def test_x32_is_tried_where_it_could_exist(monkeypatch: pytest.MonkeyPatch, tmp_
         monkeypatch.setattr(
             "service.worker.sandbox.attempts.this_architecture", lambda machine=machine: machine
         )
-        names = {thing.name for thing in forbidden_things(forbidden={}, code_folder=tmp_path)}
+        names = {thing.name for thing in forbidden_things(forbidden={}, unwritable={"the code": tmp_path})}
         assert ("x32 system call" in names) is (machine is Architecture.X86_64)
 
 
@@ -201,7 +205,9 @@ def test_the_machine_is_recognised_by_its_name(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_network_without_addresses_is_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    things = {thing.name: thing for thing in forbidden_things(forbidden={}, code_folder=tmp_path)}
+    things = {
+        thing.name: thing for thing in forbidden_things(forbidden={}, unwritable={"the code": tmp_path})
+    }
     network = things["network address"]
     monkeypatch.setattr(Path, "read_text", lambda _: "")
     assert outcome(network) == errno.ENETDOWN

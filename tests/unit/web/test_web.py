@@ -27,7 +27,12 @@ def test_what_can_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("")
     paths = {name: tmp_path / name for name in ("folder", "file", "absent")}
-    assert still_open(paths) == ["file", "folder"]
+    assert still_open(paths, {}) == ["read file", "read folder"]
+
+
+def test_where_files_can_be_made_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    assert still_open({}, {"folder": tmp_path, "absent": tmp_path / "absent"}) == ["write to folder"]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("opened", "state"), [([], "full"), (["vault"], "reduced")])

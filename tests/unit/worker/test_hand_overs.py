@@ -12,7 +12,8 @@ import pytest
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.statements import HandOverKind
 from service.signed import SigningKey
-from service.worker.hand_overs import CHUNK, ROUTES, HandOvers, digest_of, replace_bytes, replace_file
+from service.worker.files import CHUNK, digest_of, replace_bytes, replace_file
+from service.worker.hand_overs import ROUTES, HandOvers
 from tests.factories import PROJECT
 
 KEY = SigningKey.generate()
@@ -28,12 +29,13 @@ def send(spool: Path, data: bytes = SEALED, *, key: SigningKey = KEY) -> str:
     return HandOvers(spool).send(kind, project_id=PROJECT, subject_id=RUN, key=key, write=write)
 
 
-def receive(spool: Path, *, kind: HandOverKind = HandOverKind.CROSSWALK, project_id: str = PROJECT) -> Path:
-    return HandOvers(spool).receive(kind, project_id=project_id, subject_id=RUN, sender=KEY.public)
+def receive(spool: Path, *, kind: HandOverKind = HandOverKind.CROSSWALK, project_id: str = PROJECT) -> bytes:
+    with HandOvers(spool).receive(kind, project_id=project_id, subject_id=RUN, sender=KEY.public) as sealed:
+        return sealed.read()
 
 
 def file_of(spool: Path, suffix: str) -> Path:
-    return spool / "hand-overs" / f"crosswalk-{RUN}{suffix}"
+    return spool / "hand-overs" / "linkage" / f"crosswalk-{RUN}{suffix}"
 
 
 def test_every_kind_has_a_sender_and_a_receiver() -> None:
@@ -43,14 +45,14 @@ def test_every_kind_has_a_sender_and_a_receiver() -> None:
 def test_what_was_handed_over_is_received(tmp_path: Path) -> None:
     digest = send(tmp_path)
     assert digest == hashlib.sha256(SEALED).hexdigest()
-    assert receive(tmp_path).read_bytes() == SEALED
+    assert receive(tmp_path) == SEALED
 
 
 def test_handing_over_again_replaces(tmp_path: Path) -> None:
     send(tmp_path, b"first")
     send(tmp_path, b"second")
-    assert receive(tmp_path).read_bytes() == b"second"
-    assert len(list((tmp_path / "hand-overs").iterdir())) == 2
+    assert receive(tmp_path) == b"second"
+    assert len(list((tmp_path / "hand-overs" / "linkage").iterdir())) == 2
 
 
 def swap_bytes(spool: Path) -> None:
@@ -97,7 +99,9 @@ def test_a_crosswalk_does_not_pass_for_aggregates(tmp_path: Path) -> None:
     send(tmp_path)
     for suffix in (".age", ".jws"):
         path = file_of(tmp_path, suffix)
-        path.rename(path.with_name(f"aggregates-{RUN}{suffix}"))
+        to = tmp_path / "hand-overs" / "analysis" / f"aggregates-{RUN}{suffix}"
+        to.parent.mkdir(exist_ok=True)
+        path.rename(to)
     with pytest.raises(NotTrusted):
         receive(tmp_path, kind=HandOverKind.AGGREGATES)
 
@@ -117,4 +121,5 @@ def test_a_file_that_could_not_be_written_whole_is_not_there(tmp_path: Path) -> 
 def test_a_digest_is_of_the_whole_file(tmp_path: Path) -> None:
     data = bytes(CHUNK + 1)
     replace_bytes(tmp_path / "file", data)
-    assert digest_of(tmp_path / "file") == hashlib.sha256(data).hexdigest()
+    with (tmp_path / "file").open("rb") as file:
+        assert digest_of(file) == hashlib.sha256(data).hexdigest()

@@ -70,8 +70,8 @@ def test_a_sign_of_life_is_whole_and_says_what_was_measured(tmp_path: Path) -> N
     clock = Watch()
     for isolation in ("reduced", "full"):
         write_status(tmp_path, "gate", isolation=isolation, opened=["network", "exec"], clock=clock)
-    assert [path.name for path in tmp_path.iterdir()] == ["gate.json"]
-    assert json.loads((tmp_path / "gate.json").read_text()) == {
+    assert [path.name for path in (tmp_path / "gate").iterdir()] == ["status.json"]
+    assert json.loads((tmp_path / "gate" / "status.json").read_text()) == {
         "role": "gate",
         "pid": os.getpid(),
         "isolation": "full",
