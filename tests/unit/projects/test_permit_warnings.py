@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_an_end_is_told_sixty_thirty_and_seven_days_before(days: int, within: in
 
 
 def test_trainings_accreditations_and_grants_end_too() -> None:
-    soon = {"valid_from": date(2026, 1, 1), "valid_to": date(2026, 3, 20)}
+    soon: dict[str, Any] = {"valid_from": date(2026, 1, 1), "valid_to": date(2026, 3, 20)}
     held = {"reference": "Course 1", **soon}
     parties = tuple(
         accredited(person.party, training=held, accreditation=held)
