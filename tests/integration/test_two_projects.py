@@ -37,7 +37,7 @@ SECRET, OWN = LinkageSecret(bytes(range(32))), LinkageSecret(bytes(32))
 LINKAGE, ANALYSIS = Identity.generate(secrets.token_bytes), Identity.generate(secrets.token_bytes)
 RECIPIENTS = Recipients(linkage=str(LINKAGE.recipient), analysis=str(ANALYSIS.recipient))
 DATA_SETS = ("cancer_registration", "death", "gp_registration")
-LINK_IDS = ("link_id", "strict_link_id", "lenient_link_id")
+LINK_IDS = ("link_id", "link_id_strict", "link_id_lenient")
 FEW_BITS = 1 << 32
 """Whole numbers below it may be the same by chance, or be a count; tokens are larger."""
 ROWS, LIMIT = 100_000, 0.01
