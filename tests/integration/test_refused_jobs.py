@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -115,6 +116,7 @@ def test_a_run_over_a_vault_without_its_records_fails(at: At) -> None:
 
 def test_a_run_whose_permit_asks_for_spark_is_not_linked_by_anything_else(at: At) -> None:
     shop = at("run-asked")
+    shutil.rmtree(shop.home.vault("linkage") / "permits")  # as if the project had been opened with this one
     put_permit(shop, shop.permit_text(engine="spark"))
     shop.do(Job.LINK, shop.ids["run"])
     run_failed(shop, RefusalCode.SPARK_NOT_SET_UP)
