@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from service.database import Utc
-from service.releases.one_person import NAME, one_person_statements
+from service.releases.one_person import one_person_statements
 
 revision = "0008"
 down_revision = "0007"
@@ -56,9 +56,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    on = " ON release_decision" if op.get_bind().dialect.name == "postgresql" else ""
-    op.execute(f"DROP TRIGGER {NAME}{on}")
-    if on:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP TRIGGER release_decision_one_person ON release_decision")
         op.execute("DROP FUNCTION refuse_same_person()")
+    else:
+        op.execute("DROP TRIGGER release_decision_one_person")
     op.drop_table("release_veto")
     op.drop_table("permit_warning")
