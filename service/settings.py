@@ -105,6 +105,8 @@ class LinkageSettings(WorkerSettings):
     spark_driver_address: str = "127.0.0.1"
     """Of this machine, as the cluster's workers reach it."""
     spark_driver_memory: str = Field(default="2g", pattern=r"^\d+[gm]$")
+    spark_executor_memory: str = Field(default="2g", pattern=r"^\d+[gm]$")
+    """Of each executor: a cluster's worker has room for it, or gives none."""
     spark_folder: Path | None = None
     """For encrypted blocks that do not fit into memory; where none is named, that of temporary files."""
 

@@ -1,10 +1,10 @@
 """Checks against somebody else's programs and data are run, or named as not run: never quietly skipped.
 
 A test marked `@pytest.mark.outside(tool="node")` is not run where that executable is absent, `tool="data"`
-where the folder of outside data is, `tool="febrl"` where FEBRL's files are, `tool="spark"` where pyspark or
-Java is, and `tool="postgresql"` where no server can be started; the summary counts all. A run fails when the
-tool is there and a marked test was skipped all the same, and a full run also when no test with a needed
-tool ran.
+where the folder of outside data is, `tool="febrl"` where FEBRL's files are, `tool="axe"` where axe-core and
+jsdom are, `tool="spark"` where pyspark or Java is, `tool="postgresql"` where no server can be started; the
+summary counts all. A run fails when the tool is there and a marked test was skipped all the same, and a full
+run also when no test with a needed tool ran.
 
 ACRO wants its own versions of many packages, so it is asked in another Python: `TRE_ACRO_PYTHON`, that of a
 virtual environment with acro 1.0.2; `tool="acro"` is not run where that is not set.
@@ -71,6 +71,18 @@ def febrl(pytestconfig: pytest.Config) -> Path:
     return febrl_folder(pytestconfig)
 
 
+def accessibility_folder(config: pytest.Config) -> Path:
+    """The npm packages of tests/outside/accessibility, which `make outside` fetches."""
+    return config.rootpath / "build" / "outside" / "accessibility"
+
+
+def _has_axe(config: pytest.Config) -> bool:
+    locked = config.rootpath / "tests" / "outside" / "accessibility" / "package-lock.json"
+    fetched = accessibility_folder(config) / "package-lock.json"
+    there = fetched.is_file() and fetched.read_bytes() == locked.read_bytes()
+    return there and shutil.which("node") is not None
+
+
 @pytest.fixture(scope="session")
 def node_modules(pytestconfig: pytest.Config) -> Path:
     """The npm packages locked in tests/outside, installed; a test fails with the remedy where they are not.
@@ -117,6 +129,7 @@ def why_absent(config: pytest.Config, tool: str) -> str | None:
 _FOUND: Mapping[str, tuple[Callable[[pytest.Config], object], str]] = {
     "data": (lambda config: data_folder(config).is_dir(), "no folder TRE_OUTSIDE_DATA"),
     "acro": (lambda _: acro_python(), "TRE_ACRO_PYTHON is not set"),
+    "axe": (_has_axe, "not fetched: run `make outside`"),
     "febrl": (lambda config: febrl_folder(config).is_dir(), "not fetched: run `make outside`"),
     "spark": (lambda _: find_spec("pyspark") and shutil.which("java"), "requirements/spark.txt or Java 17"),
 }

@@ -29,6 +29,18 @@ LIMITS = (
     "TRE_UPLOAD_IDLE_SECONDS",
 )
 """What the api gets too: how it is reached, and its limits."""
+CLUSTER = (
+    "JAVA_HOME",
+    "TRE_PROFILE",
+    "TRE_SPARK_MASTER",
+    "TRE_SPARK_SECRET",
+    "TRE_SPARK_DRIVER_ADDRESS",
+    "TRE_SPARK_DRIVER_MEMORY",
+    "TRE_SPARK_EXECUTOR_MEMORY",
+    "TRE_SPARK_FOLDER",
+)
+"""What the linkage worker gets too: the cluster that it may compare pairs on."""
+OWN = {"api": LIMITS, "linkage": CLUSTER}
 
 
 def programs(home: Home) -> list[Program]:
@@ -40,7 +52,7 @@ def programs(home: Home) -> list[Program]:
 def _program(home: Home, process: str, *, separate: bool) -> Program:
     module = ("service.api",) if process == "api" else ("service.worker", process)
     uid, gid = user_of(process) if separate else (None, None)
-    names = (*PASSED_ON, *LIMITS) if process == "api" else PASSED_ON
+    names = (*PASSED_ON, *OWN.get(process, ()))
     inherited = {name: os.environ[name] for name in names if name in os.environ}
     return Program(
         name=process,
@@ -50,7 +62,7 @@ def _program(home: Home, process: str, *, separate: bool) -> Program:
         uid=uid,
         gid=gid,
         groups=groups_of(process) if separate else (),
-        own_network_namespace=process != "api",
+        own_network_namespace=process != "api" and inherited.get("TRE_PROFILE") != "cluster",
     )
 
 

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from tempfile import gettempdir
 
+from linkage_engine.link.java import Java
 from linkage_engine.link.spark_session import SparkPlace
 from service.keys import others_can_read
 from service.problems.tools import KeyFolderUnusable
 from service.settings import LinkageSettings
 
+START = "service.worker.sandbox.start"
+
 
 def spark_place(settings: LinkageSettings) -> SparkPlace | None:
-    """Where permits that ask for Spark have their pairs compared, or nothing; raises KeyFolderUnusable.
+    """Where permits that ask for Spark have their pairs compared, or nothing.
 
-    That is for a secret that cannot be read, is empty, or that others can read.
+    What starts Java is begun here, before the worker closes itself in. Raises KeyFolderUnusable for a secret
+    that cannot be read, is empty, or that others can read.
     """
     if settings.spark_master is None:
         return None
+    secret = None if settings.spark_secret is None else _secret(settings.spark_secret)
+    alone = (sys.executable, "-P", "-m", START, "--java", "--parent", str(os.getpid()), "--")
     return SparkPlace(
         master=settings.spark_master,
         folder=settings.spark_folder or Path(gettempdir()),
         driver_address=settings.spark_driver_address,
-        driver_memory=settings.spark_driver_memory,
-        secret=None if settings.spark_secret is None else _secret(settings.spark_secret),
+        executor_memory=settings.spark_executor_memory,
+        secret=secret,
+        java=Java(settings.spark_driver_memory, begun_by=alone if settings.sandbox else ()),
     )
 
 

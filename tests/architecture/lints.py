@@ -181,6 +181,8 @@ PROGRAMS = {
     "service/api.py": "a program begins here",
     "service/worker/main.py": "a program begins here",
     "service/operate/up.py": "starts the programs: passes on PATH and the language",
+    "linkage_engine/link/java.py": "starts the process that starts Java: passes on PATH and where Java is",
+    "linkage_engine/link/spark_session.py": "tells pyspark of a Java process in the one way that it reads",
     "linkage_engine/laboratory/": "runs the installed commands as a person would, in its own environment",
 }
 RULES: Mapping[str, Rule] = {

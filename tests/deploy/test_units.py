@@ -85,6 +85,17 @@ def test_a_worker_has_no_network_and_writes_only_its_own_vault_and_what_is_share
     assert said["ReadOnlyPaths"].split()[0] == "/srv/tre/keys/%i"
 
 
+def test_beside_a_cluster_the_unit_opens_addresses_that_are_listed_and_memory_for_java(units: Path) -> None:
+    opened = list(settings(units / "tre-worker@linkage.service.d" / "cluster.conf"))
+    said = dict(opened)
+    assert set(said) == {
+        "PrivateNetwork", "RestrictAddressFamilies", "IPAddressDeny", "IPAddressAllow",
+        "MemoryDenyWriteExecute", "TasksMax",
+    }  # fmt: skip
+    assert (said["RestrictAddressFamilies"], said["IPAddressDeny"]) == ("AF_UNIX AF_INET", "any")
+    assert ("RestrictAddressFamilies", "") in opened
+
+
 def test_the_api_may_listen_on_its_own_port_alone(units: Path) -> None:
     said = dict(settings(units / API))
     assert said["SocketBindAllow"] == f"ipv4:tcp:{ApiSettings.model_fields['port'].default}"

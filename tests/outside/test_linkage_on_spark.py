@@ -127,7 +127,7 @@ def test_a_linkage_without_java_or_master_is_refused_by_name(
 
 
 @pytest.mark.deep
-def test_a_master_that_does_not_answer_is_named_after_a_minute(tmp_path: Path) -> None:
+def test_a_master_that_does_not_answer_is_named(tmp_path: Path) -> None:
     done = evaluated(tmp_path, os.environ["PATH"], "spark://127.0.0.1:1")
     assert done.stderr.startswith("refused: spark-unreachable ")
 

@@ -67,8 +67,8 @@ def apply_sandbox(profile: Profile) -> tuple[str, ...]:
         "dumpable": lambda: prctl(PR_SET_DUMPABLE, 0),
         "core": lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
         "capabilities": drop_capabilities,
-        "memory": lambda: _keep_memory_honest(profile),
-        "seccomp": lambda: _install_filter(profile),
+        "memory": _keep_memory_honest,
+        "seccomp": lambda: install_filter(profile),
     }
     return tuple(name for name, step in steps.items() if not _taken(step))
 
@@ -81,13 +81,13 @@ def _taken(step: Callable[[], object]) -> bool:
     return True
 
 
-def _keep_memory_honest(profile: Profile) -> None:
+def _keep_memory_honest() -> None:
     """Memory once written never becomes executable (Linux 6.3); older kernels have the filter alone."""
-    if profile is Profile.LOCAL:
-        prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN)
+    prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN)
 
 
-def _install_filter(profile: Profile) -> None:
+def install_filter(profile: Profile) -> None:
+    """Refuse from now on, in every thread and child, what the profile refuses; raises OSError."""
     architecture = this_architecture()
     if architecture is None:
         raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))

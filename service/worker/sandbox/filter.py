@@ -32,10 +32,11 @@ NEW_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 
 
 
 class Profile(StrEnum):
-    """Where a worker runs: alone on a machine, or as the driver of a Spark cluster."""
+    """What a process is: a worker alone on a machine or beside a Spark cluster, or the Java of the latter."""
 
     LOCAL = "local"
     CLUSTER = "cluster"
+    JAVA = "java"
 
 
 class Instruction(NamedTuple):
@@ -75,32 +76,31 @@ REFUSED_EVERYWHERE = (
     "clock_adjtime", "adjtimex",
 )  # fmt: skip
 
-REFUSED_LOCALLY = ("execve", "execveat")
-"""The Spark driver of profile `cluster` starts a Java process; no other worker starts anything."""
+REFUSED_TO_WORKERS = ("execve", "execveat")
+"""What starts Java beside a worker of profile `cluster` is begun before; no worker starts anything."""
 
 
 def refused_calls(profile: Profile) -> tuple[str, ...]:
     """The calls refused whatever their arguments."""
-    return REFUSED_EVERYWHERE + (REFUSED_LOCALLY if profile is Profile.LOCAL else ())
+    return REFUSED_EVERYWHERE + (() if profile is Profile.JAVA else REFUSED_TO_WORKERS)
 
 
 def argument_rules(profile: Profile) -> tuple[ArgumentRule, ...]:
     """The calls allowed with some arguments only."""
-    addresses = (socket.AF_INET, socket.AF_INET6) if profile is Profile.CLUSTER else ()
-    families = (socket.AF_UNIX, *addresses)
+    families = (socket.AF_UNIX,) if profile is Profile.LOCAL else (socket.AF_UNIX, socket.AF_INET)
     common = (
         ArgumentRule("socket", 0, WHOLE_WORD, tuple(map(int, families))),
         ArgumentRule("socketpair", 0, WHOLE_WORD, tuple(map(int, families))),
         ArgumentRule("clone", 0, NEW_NAMESPACES, (0,)),
     )
-    # Java compiles at run time, so the Spark driver may make written memory executable.
+    # Java compiles at run time, so it may make written memory executable.
     memory = (
         ArgumentRule("mmap", 2, PROT_WRITE | PROT_EXEC, (0, PROT_WRITE, PROT_EXEC)),
         ArgumentRule("mprotect", 2, PROT_EXEC, (0,)),
         ArgumentRule("pkey_mprotect", 2, PROT_EXEC, (0,)),
         ArgumentRule("shmat", 2, SHM_EXEC, (0,)),
     )
-    return common if profile is Profile.CLUSTER else common + memory
+    return common if profile is Profile.JAVA else common + memory
 
 
 def program(architecture: Architecture, profile: Profile) -> tuple[Instruction, ...]:

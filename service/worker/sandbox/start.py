@@ -1,7 +1,7 @@
 """Start a program with fewer rights: leave the network, become its user, give up privileges, then exec.
 
 Run as `python -m service.worker.sandbox.start [--uid N --gid N] [--group N] [--own-network] --parent PID --
-PROGRAM ...`; `--group` as often as there are other groups.
+PROGRAM ...`; `--group` as often as there are other groups, `--java` for what starts Java beside a worker.
 A child of the supervisor needs this because only root may leave the network, and a user once
 dropped cannot; subprocess drops before any code of ours could run.
 """
@@ -19,8 +19,10 @@ from service.worker.sandbox.apply import (
     drop_capabilities,
     drop_to,
     enter_namespace,
+    install_filter,
     refuse_new_privileges,
 )
+from service.worker.sandbox.filter import Profile
 from service.worker.sandbox.kernel import prctl
 
 NO_PERMISSION, CANNOT_EXECUTE = os.EX_NOPERM, 126
@@ -38,6 +40,8 @@ def main(arguments: Sequence[str]) -> int:
             drop_to(asked.uid, asked.gid, asked.group)
         drop_capabilities()
         refuse_new_privileges()
+        if asked.java:
+            install_filter(Profile.JAVA)
     except OSError as refused:
         sys.stderr.write(f"start: cannot drop rights: {refused.strerror}; start as root or give no uid\n")
         return NO_PERMISSION
@@ -60,6 +64,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--gid", type=int)
     parser.add_argument("--group", type=int, action="append", default=[])
     parser.add_argument("--own-network", action="store_true")
+    parser.add_argument("--java", action="store_true", help="with the filter of Java beside a worker")
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("program", nargs="+")
     asked = parser.parse_args(arguments)

@@ -98,11 +98,25 @@ def test_a_worker_of_the_same_user_is_reduced_by_the_keys_it_can_read(
 
 
 @needs_root
-def test_a_spark_driver_is_cluster_and_never_full() -> None:
+def test_a_worker_beside_a_cluster_is_cluster_and_never_full() -> None:
+    report = hostile("measure-cluster", started=(*AS_ANOTHER_USER, "--own-network"))
+    assert (report["state"], report["open"]) == ("cluster", ["IPv4 socket"])
+
+
+@needs_root
+def test_beside_a_cluster_without_a_list_of_addresses_it_is_reduced() -> None:
+    """Where this machine reaches no other one at all, nothing is left to be listed."""
     report = hostile("measure-cluster", started=AS_ANOTHER_USER)
-    assert report["state"] == "cluster"
+    by_design = {"IPv4 socket", "connection to loopback", "network address"}
+    assert set(report["open"]) - {"unlisted address"} == by_design
+    assert report["state"] == ("reduced" if "unlisted address" in report["open"] else "cluster")
+
+
+@needs_root
+def test_what_starts_java_is_filtered_too() -> None:
+    report = hostile("measure-bare", started=(*AS_ANOTHER_USER, "--java"))
     assert {"IPv4 socket", "execve", "memory writable and executable"} <= set(report["open"])
-    assert not {"ptrace", "bpf", "io_uring_setup", "netlink socket"} & set(report["open"])
+    assert not {"ptrace", "bpf", "io_uring_setup", "netlink socket", "IPv6 socket"} & set(report["open"])
 
 
 @needs_root

@@ -36,12 +36,21 @@ def test_the_five_programs_are_told_only_what_is_theirs(home: Home, monkeypatch:
     for name, program in programs.items():
         assert program.argv[0] == sys.executable
         assert "canary" not in str(program.environment)
-        assert set(program.environment) <= {*up.PASSED_ON} | {
+        assert set(program.environment) <= {*up.PASSED_ON, *up.CLUSTER} | {
             n for n in program.environment if n[:4] == "TRE_"
         }
         assert (program.uid, program.own_network_namespace) == (None, name != "api")
     assert "TRE_RELEASE_KEY" not in programs["api"].environment
     assert programs["gate"].environment["TRE_RELEASE_KEY"].endswith("gate/release.jwk")
+
+
+def test_the_linkage_worker_alone_is_told_of_a_cluster(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRE_PROFILE", "cluster")
+    monkeypatch.setenv("TRE_SPARK_MASTER", "local[2]")
+    programs = {program.name: program for program in up.programs(home)}
+    told = [name for name, one in programs.items() if "TRE_SPARK_MASTER" in one.environment]
+    cut_off = {name for name, one in programs.items() if one.own_network_namespace}
+    assert (told, cut_off) == (["linkage"], {"analysis", "gate", "log"})
 
 
 def status(home: Home, process: str, *opened: str) -> None:

@@ -71,9 +71,10 @@ def test_the_filter_is_described_by_its_length(kernel: Kernel, monkeypatch: pyte
     assert length == len(program(Architecture.AARCH64, Profile.LOCAL))
 
 
-def test_a_spark_driver_keeps_executable_memory(kernel: Kernel) -> None:
-    apply_sandbox(Profile.CLUSTER)
-    assert MDWE not in {name for name, *_ in kernel.asked}
+@pytest.mark.parametrize("profile", [Profile.LOCAL, Profile.CLUSTER])
+def test_no_worker_keeps_executable_memory(kernel: Kernel, profile: Profile) -> None:
+    apply_sandbox(profile)
+    assert MDWE in {name for name, *_ in kernel.asked}
 
 
 @pytest.mark.parametrize(
@@ -134,6 +135,24 @@ def test_the_launcher_leaves_the_network_then_drops_then_ties_itself_then_become
     in_order = ["unshare", "setgroups", "setresgid", "setresuid", "capset", NO_NEW_PRIVS, PDEATHSIG, "execv"]
     assert [name for name in names if name in in_order] == in_order
     assert (PDEATHSIG, signal.SIGKILL) in executed.asked
+
+
+def test_java_gets_its_filter_with_its_other_rights_taken(executed: Kernel) -> None:
+    start.main(options("--java"))
+    names = [name for name, *_ in executed.asked]
+    assert [n for n in names if n in {NO_NEW_PRIVS, "seccomp", PDEATHSIG, "execv"}] == [
+        NO_NEW_PRIVS,
+        "seccomp",
+        PDEATHSIG,
+        "execv",
+    ]
+    assert MDWE not in names
+
+
+def test_java_is_not_started_without_its_filter(executed: Kernel) -> None:
+    executed.refuses = {"seccomp"}
+    assert start.main(options("--java")) == os.EX_NOPERM
+    assert ("execv",) not in executed.asked
 
 
 def test_the_launcher_without_root_goes_on_without_a_network_of_its_own(

@@ -97,9 +97,11 @@ class TestOnEveryMachine:
         made = {family for family in range(64) if asked(machine, call, family) == ALLOWED}
         assert made == {1}
 
-    def test_a_spark_driver_also_makes_internet_sockets(self, machine: Architecture) -> None:
-        made = {f for f in range(64) if asked(machine, "socket", f, profile=Profile.CLUSTER) == ALLOWED}
-        assert made == {1, 2, 10}
+    @pytest.mark.parametrize("profile", [Profile.CLUSTER, Profile.JAVA])
+    def test_beside_a_cluster_ipv4_sockets_are_made_too(
+        self, machine: Architecture, profile: Profile
+    ) -> None:
+        assert {f for f in range(64) if asked(machine, "socket", f, profile=profile) == ALLOWED} == {1, 2}
 
     def test_the_high_word_of_a_family_hides_nothing(self, machine: Architecture) -> None:
         assert asked(machine, "socket", 1 << 32 | 2) == EPERM
@@ -133,16 +135,17 @@ class TestOnEveryMachine:
         assert asked(machine, "shmat", 0, 0, 0o100000) == EPERM
         assert asked(machine, "shmat", 0, 0, 0o10000) == ALLOWED
 
-    def test_a_spark_driver_may_start_java_and_let_it_compile(self, machine: Architecture) -> None:
+    def test_java_is_started_and_compiles_outside_the_worker_alone(self, machine: Architecture) -> None:
         for call, arguments in {"execve": (), "mprotect": (0, 4096, 5), "mmap": (0, 4096, 7)}.items():
-            assert asked(machine, call, *arguments, profile=Profile.CLUSTER) == ALLOWED
+            assert asked(machine, call, *arguments, profile=Profile.JAVA) == ALLOWED
+            assert asked(machine, call, *arguments, profile=Profile.CLUSTER) == EPERM
 
-    def test_a_spark_driver_may_do_nothing_else_more(self, machine: Architecture) -> None:
-        more = set(refused_calls(Profile.LOCAL)) - set(refused_calls(Profile.CLUSTER))
-        assert more == {"execve", "execveat"}
-        for name in refused_calls(Profile.CLUSTER):
+    def test_java_may_do_nothing_else_more(self, machine: Architecture) -> None:
+        assert refused_calls(Profile.CLUSTER) == refused_calls(Profile.LOCAL)
+        assert set(refused_calls(Profile.LOCAL)) - set(refused_calls(Profile.JAVA)) == {"execve", "execveat"}
+        for name in refused_calls(Profile.JAVA):
             if machine.number(name) is not None:
-                assert asked(machine, name, profile=Profile.CLUSTER) == EPERM
+                assert asked(machine, name, profile=Profile.JAVA) == EPERM
 
     @pytest.mark.parametrize("profile", Profile)
     def test_another_instruction_set_is_killed(self, machine: Architecture, profile: Profile) -> None:
