@@ -7,6 +7,7 @@ import service.audit.records
 import service.linkage_runs.records
 import service.linkage_secrets.records
 import service.mirror.records
+import service.people.records
 import service.projects.records
 import service.queries.records
 import service.releases.records
@@ -22,6 +23,7 @@ RECORDS = (
     service.linkage_runs.records,
     service.linkage_secrets.records,
     service.mirror.records,
+    service.people.records,
     service.projects.records,
     service.queries.records,
     service.releases.records,

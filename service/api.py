@@ -14,12 +14,14 @@ from service.audit.guard import guard_sessions
 from service.clock import Clock, Randomness, utc_now
 from service.database import engine_for, read_sessions, sessions
 from service.jobs import JobQueue
-from service.keys import Pins, signing_key
+from service.keys import PeopleKey, Pins, signing_key
 from service.linkage_runs.routes import router as linkage_runs
 from service.linkage_secrets.routes import router as linkage_secrets
 from service.logs import logger
 from service.mirror.routes import router as mirror
 from service.pages.routes import router as pages
+from service.people.routes import public as signing_in
+from service.people.routes import router as people
 from service.projects.routes import router as projects
 from service.queries.routes import router as queries
 from service.releases.routes import router as releases
@@ -36,11 +38,13 @@ from service.web.description import RESPONSES, DescribedApp
 from service.web.isolation import still_open, write_status
 from service.web.once import Once
 from service.web.surroundings import Surroundings
+from service.web.throttle import Throttle
 from service.withdrawals.routes import router as withdrawals
 
-PUBLIC: tuple[APIRouter, ...] = (access, pages, log, upload_protocol)
+PUBLIC: tuple[APIRouter, ...] = (access, signing_in, pages, log, upload_protocol)
 """Routes that need no token."""
 PROTECTED: tuple[APIRouter, ...] = (
+    people,
     projects,
     linkage_secrets,
     uploads,
@@ -100,7 +104,9 @@ def create_app(
         jobs=JobQueue(settings.database_url),
         pins=Pins.read(settings.pins),
         token_key=signing_key(settings.token_key),
+        people_key=PeopleKey.from_file(settings.people_key) if settings.people_key is not None else None,
         once=Once(clock()),
+        attempts=Throttle(),
         log=logger("api", strict=strict_logs),
     )
     return app

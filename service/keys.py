@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import os
 from pathlib import Path
@@ -21,6 +22,7 @@ AGE = "age.key"
 PUBLIC = "public.json"
 OTHERS = 0o077
 FINGERPRINT_DIGITS = 32
+PEOPLE_KEY_BYTES = 32
 
 
 def recipient_sha256(recipient: str) -> str:
@@ -110,6 +112,37 @@ def signing_key(path: Path) -> SigningKey:
         return SigningKey.from_jwk(path.read_text())
     except (OSError, UnicodeDecodeError, SignatureRefused):
         raise KeyFolderUnusable from None
+
+
+class PeopleKey:
+    """The api's secret key of enrolments and sign-ins by browser; shows nothing of itself."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    @classmethod
+    def from_file(cls, path: Path) -> PeopleKey:
+        """The key of a file that nobody else can read; raises KeyFolderUnusable otherwise."""
+        try:
+            secret = base64.b64decode(path.read_text("ascii").strip(), validate=True)
+            if others_can_read(path) or len(secret) != PEOPLE_KEY_BYTES:
+                raise KeyFolderUnusable
+        except (OSError, ValueError):
+            raise KeyFolderUnusable from None
+        return cls(secret)
+
+    @staticmethod
+    def write(path: Path, secret: bytes) -> None:
+        """Write a new key's file, which only its owner reads."""
+        write_private(path, base64.b64encode(secret).decode() + "\n")
+
+    def mac(self, purpose: str, message: bytes) -> bytes:
+        """HMAC-SHA-256 of a message for one purpose: what serves for one never serves for another."""
+        own = hmac.digest(self._secret, purpose.encode(), "sha256")
+        return hmac.digest(own, message, "sha256")
+
+    def __repr__(self) -> str:
+        return "PeopleKey()"
 
 
 def log_signing_key(path: Path) -> Ed25519PrivateKey:

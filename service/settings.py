@@ -68,6 +68,12 @@ class ApiSettings(CommonSettings):
     """Where clients reach the api, as `https://tre.example`, behind a proxy; else as their request says."""
     bearer_tokens: bool = False
     """Whether who proves no key is given a token all the same: for programs that cannot sign each request."""
+    people_key: Path | None = None
+    """What enrolments and sign-ins by browser are made with; without it there are none."""
+    session_idle_seconds: int = Field(default=1800, ge=60, le=3600)
+    """A browser that asks for nothing for so long is signed out."""
+    session_seconds: int = Field(default=28_800, ge=60, le=43_200)
+    """A browser is signed out so long after it was signed in, whatever it does."""
     submission_limit_bytes: int = Field(default=4 << 30, ge=1)
     upload_quota_bytes: int = Field(default=8 << 30, ge=1)
     """What all uploads that a provider has begun and not finished may hold together."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TypeVar
 
@@ -20,18 +21,15 @@ from pydantic import ValidationError
 
 from linkage_engine.contract.permit import PublicKey
 from linkage_engine.contract.value import Value
+from service.problems.signing_in import ClientKeyRefused
 from service.problems.tools import SignatureRefused
+from service.public_keys import PROVING, ClientKey, client_key
 
 ALGORITHMS = ["Ed25519"]
-PROOF_ALGORITHMS = ["Ed25519", "ES256", "ES384"]
-"""Of proofs of possession, whose keys clients make for themselves; none that shares a secret."""
-PROOF_KEYS = {
-    "Ed25519": {"kty", "crv", "x"},
-    "P-256": {"kty", "crv", "x", "y"},
-    "P-384": {"kty", "crv", "x", "y"},
-}
-"""What a public key of each curve consists of (RFC 7518 §6.2.1, RFC 8037 §2)."""
-PROOF_BYTES = 1 << 12
+CLIENT_BYTES = 1 << 12
+"""The longest assertion or proof of a client."""
+JWT = "JWT"
+"""How SMART Backend Services calls a client assertion; that a text is one, its claims say."""
 LIMIT_BYTES = 1 << 20
 V = TypeVar("V", bound=Value)
 
@@ -158,26 +156,60 @@ def _check_spelling(compact: str) -> None:
             raise SignatureRefused
 
 
+def asserted_bytes(compact: str, keys: Sequence[ClientKey]) -> tuple[bytes, ClientKey]:
+    """The signed bytes of a client assertion, and the one of `keys` that signed them (RFC 7523 §3).
+
+    The key decides the algorithm. Raises SignatureRefused where its name or its algorithm is another.
+    """
+    try:
+        header = _client_header(compact)
+        [key] = [key for key in keys if key.thumbprint == header.get("kid")]
+    except ValueError:
+        raise SignatureRefused from None
+    if set(header) != {"alg", "typ", "kid"} or header["typ"] not in {TextType.ASSERTION.value, JWT}:
+        raise SignatureRefused
+    return _signed_by(compact, key), key
+
+
 def proved_bytes(compact: str) -> tuple[bytes, str]:
     """The signed bytes of a proof, and the thumbprint of the public key that it carries (RFC 9449 §4.3).
 
     Raises SignatureRefused unless that key made the signature: a proof says nothing of whose key it is.
     """
-    if len(compact) > PROOF_BYTES:
+    header = _client_header(compact)
+    if set(header) != {"alg", "typ", "jwk"} or header["typ"] != TextType.PROOF.value:
+        raise SignatureRefused
+    public = header["jwk"]
+    try:
+        key = client_key(public, PROVING)
+    except ClientKeyRefused:
+        raise SignatureRefused from None
+    if public != key.jwk:  # a proof says of its key what makes it, and nothing else
+        raise SignatureRefused
+    return _signed_by(compact, key), key.thumbprint
+
+
+class _ClientRegistry(jws.JWSRegistry):
+    max_header_length = CLIENT_BYTES  # an RSA key in a header is longer than joserfc's own limit
+
+
+def _client_header(compact: str) -> dict[str, object]:
+    if len(compact) > CLIENT_BYTES:
         raise SignatureRefused
     try:
         _check_spelling(compact)
-        header = jws.extract_compact(compact.encode("ascii")).headers()
-        public = header.get("jwk")
-        if set(header) != {"alg", "typ", "jwk"} or header["typ"] != TextType.PROOF.value:
-            raise SignatureRefused
-        if not isinstance(public, dict) or set(public) != PROOF_KEYS.get(str(public.get("crv"))):
-            raise SignatureRefused  # a private or shared key among them
-        key = JWKRegistry.import_key(public)
-        checked = jws.deserialize_compact(compact, key, algorithms=PROOF_ALGORITHMS)
-    except (JoseError, ValueError, TypeError, KeyError):  # a KeyError of a kind of key that there is not
+        return dict(jws.extract_compact(compact.encode("ascii"), registry=_ClientRegistry()).headers())
+    except (JoseError, ValueError, TypeError):
         raise SignatureRefused from None
-    return checked.payload, key.thumbprint()
+
+
+def _signed_by(compact: str, key: ClientKey) -> bytes:
+    try:
+        public = JWKRegistry.import_key(dict(key.jwk))
+        registry = _ClientRegistry(algorithms=[key.algorithm])
+        return jws.deserialize_compact(compact, public, registry=registry).payload
+    except (JoseError, ValueError, TypeError):
+        raise SignatureRefused from None
 
 
 def verified(compact: str, keys: tuple[PublicKey, ...], typ: TextType, form: type[V]) -> V:

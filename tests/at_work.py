@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ from service.audit.entry import Entry
 from service.audit.log import integrate
 from service.audit.records import AuditEntry
 from service.client import ASSERTION_TYPE, client_assertion
-from service.keys import Pins, WorkerKeys, write_private
+from service.keys import PeopleKey, Pins, WorkerKeys, write_private
 from service.linkage_runs.actions import crosswalk_received, finish_run
 from service.queries.actions import answered
 from service.releases.actions import open_release
@@ -363,12 +364,14 @@ def _settings(folder: Path, made: Prepared, database_url: str) -> ApiSettings:
     )
     (folder / "pins.json").write_text(json.dumps(pins.model_dump(mode="json")))
     write_private(folder / "token.jwk", made.keys["token"].to_jwk())
+    PeopleKey.write(folder / "people.key", hashlib.sha256(folder.name.encode()).digest())
     return ApiSettings(
         database_url=database_url,
         spool=folder / "spool",
         status_folder=folder / "status",
         pins=folder / "pins.json",
         token_key=folder / "token.jwk",
+        people_key=folder / "people.key",
         bearer_tokens=True,
         submission_limit_bytes=1 << 20,
         upload_quota_bytes=2 << 20,

@@ -9,8 +9,12 @@ from sqlalchemy.orm import Session
 from linkage_engine.contract.permit import Party
 from service.access.records import (
     Principal,
+    RegisteredClientKey,
     UsedAssertion,
     assertion_used,
+    client_key_by_thumbprint,
+    client_keys_of,
+    end_sessions_of,
     forget_assertions,
     principal_by_id,
     principal_like,
@@ -22,6 +26,7 @@ from service.clock import Clock
 from service.problems.projects import AlreadyRegistered
 from service.problems.requests import NotFound
 from service.problems.signing_in import AssertionRefused
+from service.public_keys import ClientKey
 from service.signed import thumbprint
 
 
@@ -42,7 +47,12 @@ def register_principal(act: Act, party: Party) -> Principal:
         registered_at=act.clock(),
     )
     act.session.add(principal)
-    act.enter(Action.PRINCIPAL_REGISTER, party.principal_id, role=party.role.value, key_id=_key_id(principal))
+    act.enter(
+        Action.PRINCIPAL_REGISTER,
+        party.principal_id,
+        role=party.role.value,
+        key_id=named(principal.thumbprint),
+    )
     return principal
 
 
@@ -56,12 +66,53 @@ def revoke_principal(act: Act, principal_id: str) -> Principal:
         raise NotFound
     if principal.active:
         principal.active = False
-        act.enter(Action.KEY_REVOKE, principal.id, role=principal.role.value, key_id=_key_id(principal))
+        end_sessions_of(act.session, principal.id)
+        act.enter(
+            Action.KEY_REVOKE, principal.id, role=principal.role.value, key_id=named(principal.thumbprint)
+        )
     return principal
 
 
-def sign_in(session: Session, assertion: str, *, audience: str, clock: Clock) -> Principal:
-    """The principal that signed a client assertion, each of which is accepted once.
+def register_client_key(act: Act, principal_id: str, key: ClientKey) -> None:
+    """Let a principal's program sign in with a further key; raises NotFound or AlreadyRegistered."""
+    principal = principal_by_id(act.session, principal_id)
+    if principal is None or not principal.active:
+        raise NotFound
+    if principal_like(act.session, "", key.thumbprint) is not None:
+        raise AlreadyRegistered
+    act.session.add(
+        RegisteredClientKey(
+            thumbprint=key.thumbprint,
+            principal_id=principal.id,
+            jwk=key.canonical,
+            active=True,
+            registered_at=act.clock(),
+        )
+    )
+    act.enter(
+        Action.KEY_REGISTER,
+        principal.id,
+        role=principal.role.value,
+        key_id=named(key.thumbprint),
+        kind=key.algorithm,
+    )
+
+
+def revoke_client_key(act: Act, thumbprint: str) -> None:
+    """Revoke a further key: no token that was got with it serves any more. Again, it changes nothing.
+
+    Raises NotFound.
+    """
+    key = client_key_by_thumbprint(act.session, thumbprint)
+    if key is None:
+        raise NotFound
+    if key.active:
+        key.active = False
+        act.enter(Action.KEY_REVOKE, key.principal_id, key_id=named(key.thumbprint))
+
+
+def sign_in(session: Session, assertion: str, *, audience: str, clock: Clock) -> tuple[Principal, ClientKey]:
+    """The principal that signed a client assertion, each of which is accepted once, and the key it used.
 
     Raises AssertionRefused, and never says why.
     """
@@ -69,27 +120,36 @@ def sign_in(session: Session, assertion: str, *, audience: str, clock: Clock) ->
     principal = principal_by_id(session, claimed_subject(assertion))
     if principal is None or not principal.active:
         raise AssertionRefused
-    claims = assertion_claims(assertion, principal.signing_key, audience=audience, now=now)
+    claims, key = assertion_claims(assertion, client_keys_of(session, principal), audience=audience, now=now)
     if claims.sub != principal.id or assertion_used(session, principal.id, claims.jti):
         raise AssertionRefused
     forget_assertions(session, now)
     expires_at = datetime.fromtimestamp(claims.exp, UTC)
     session.add(UsedAssertion(principal_id=principal.id, jti=claims.jti, expires_at=expires_at))
-    return principal
+    return principal, key
 
 
-def issue_token(act: Act, principal: Principal, issuer: Issuer, *, bound_to: str | None) -> str:
+def issue_token(
+    act: Act, principal: Principal, issuer: Issuer, *, used: ClientKey, bound_to: str | None
+) -> str:
     """An access token for a principal that has just signed in, bound to the key it proved, if any."""
     act.enter(
         Action.TOKEN_ISSUE,
         principal.id,
         role=principal.role.value,
-        key_id=_key_id(principal),
+        key_id=named(used.thumbprint),
         kind="bearer" if bound_to is None else "bound",
     )
-    return issuer.issue(principal.id, principal.role, clock=act.clock, random=act.random, bound_to=bound_to)
+    return issuer.issue(
+        principal.id,
+        principal.role,
+        clock=act.clock,
+        random=act.random,
+        bound_to=bound_to,
+        got_with=used.thumbprint if used.thumbprint != principal.thumbprint else None,
+    )
 
 
-def _key_id(principal: Principal) -> str:
-    # A thumbprint may begin with a hyphen; a name in the log does not.
-    return f"jkt:{principal.thumbprint}"
+def named(thumbprint: str) -> str:
+    """A key's name as the log writes it: a thumbprint may begin with a hyphen, a name there does not."""
+    return f"jkt:{thumbprint}"

@@ -11,8 +11,9 @@ from fastapi.security.http import HTTPBase
 
 from service.access.permissions import Permission, check_permitted
 from service.access.proofs import Asked, proved_key
-from service.access.records import Principal, principal_by_id
-from service.access.tokens import Issuer
+from service.access.records import Principal, client_key_by_thumbprint, principal_by_id
+from service.access.sessions import COOKIE, signed_in_by_browser
+from service.access.tokens import Issuer, TokenClaims
 from service.act import Act
 from service.problems.signing_in import NotSignedIn, ProofRefused
 from service.web.body import Handle, LimitedRoute
@@ -36,13 +37,22 @@ def issuer_of(here: Surroundings) -> Issuer:
 
 
 def authenticate(request: Request) -> Principal:
-    """The principal whose live token the request carries.
+    """The principal whose live token, or else whose browser's session, the request carries.
 
     The principal is looked up at each request, so that a revoked key is refused at once.
-    Raises TokenExpired; ProofRefused where the token is bound to a key that the request does not prove; or
-    NotSignedIn for anything else.
+    Raises TokenExpired; ProofRefused where the token is bound to a key that the request does not prove;
+    CrossSiteRequest; or NotSignedIn for anything else.
     """
     here = surroundings_of(request)
+    request.state.by_browser = COOKIE in request.cookies and "authorization" not in request.headers
+    if request.state.by_browser:
+        return _live_principal(here, signed_in_by_browser(request, here))
+    claims = _claims(request, here)
+    return _live_principal(here, claims.sub, claims)
+
+
+def _claims(request: Request, here: Surroundings) -> TokenClaims:
+    """What the request's token claims, if the request proves the key that it is bound to."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() not in SCHEMES:
         raise NotSignedIn
@@ -52,9 +62,22 @@ def authenticate(request: Request) -> Principal:
         raise NotSignedIn
     if proof_of(request, here, token) != bound_to:
         raise ProofRefused
+    return claims
+
+
+def _live_principal(here: Surroundings, principal_id: str, claims: TokenClaims | None = None) -> Principal:
+    """The principal of that id, if neither it nor the key that its token was got with is revoked."""
     with here.read_sessions() as session:
-        principal = principal_by_id(session, claims.sub)
-    if principal is None or not principal.active or principal.role is not claims.role:
+        principal = principal_by_id(session, principal_id)
+        further = claims.key if claims is not None else None
+        key = client_key_by_thumbprint(session, further) if further is not None else None
+    if (
+        principal is None
+        or not principal.active
+        or (claims is not None and principal.role is not claims.role)
+    ):
+        raise NotSignedIn
+    if further is not None and (key is None or not key.active or key.principal_id != principal.id):
         raise NotSignedIn
     return principal
 
@@ -101,8 +124,8 @@ Caller = Annotated[Principal, Depends(caller)]
 def may(permission: Permission) -> DependsParameter:
     """The permission that a route asks of its caller; checked before anything is looked up."""
 
-    async def check(principal: Caller, _: Annotated[object, Depends(_documented)]) -> None:
-        check_permitted(principal.role, permission)
+    async def check(request: Request, principal: Caller, _: Annotated[object, Depends(_documented)]) -> None:
+        check_permitted(principal.role, permission, by_browser=request.state.by_browser)
 
     check.permission = permission  # type: ignore[attr-defined]  # read by the test over all routes
     dependency: DependsParameter = Depends(check)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from linkage_engine.contract.permit import Role
-from service.problems.signing_in import NotPermitted
+from service.problems.signing_in import KeyNeeded, NotPermitted
 
 
 class Permission(StrEnum):
@@ -33,6 +33,7 @@ class Permission(StrEnum):
     RELEASE_DECIDE = "release:decide"
     RELEASE_READ = "release:read"
     RELEASE_VETO = "release:veto"
+    SESSION_READ = "session:read"
     SUBMISSION_CREATE = "submission:create"
     SUBMISSION_READ = "submission:read"
     WITHDRAWAL_CREATE = "withdrawal:create"
@@ -48,6 +49,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.PROJECT_READ,
             Permission.PROVIDER_FILE_READ,
             Permission.RELEASE_VETO,
+            Permission.SESSION_READ,
             Permission.SUBMISSION_CREATE,
             Permission.SUBMISSION_READ,
             Permission.WITHDRAWAL_CREATE,
@@ -63,6 +65,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.QUERY_ASK,
             Permission.QUERY_READ,
             Permission.RELEASE_READ,
+            Permission.SESSION_READ,
         }
     ),
     Role.OUTPUT_CHECKER: frozenset(
@@ -74,6 +77,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.QUERY_READ,
             Permission.RELEASE_DECIDE,
             Permission.RELEASE_READ,
+            Permission.SESSION_READ,
         }
     ),
     Role.AUDIT_REVIEWER: frozenset(
@@ -85,6 +89,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.PROJECT_READ,
             Permission.QUERY_READ,
             Permission.RELEASE_READ,
+            Permission.SESSION_READ,
         }
     ),
     Role.OPERATOR: frozenset(
@@ -95,6 +100,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.PROJECT_AMEND,
             Permission.PROJECT_OPEN,
             Permission.PROJECT_READ,
+            Permission.SESSION_READ,
             Permission.SUBMISSION_READ,
             Permission.WITHDRAWAL_READ,
         }
@@ -105,7 +111,13 @@ SERVICE_ROLES = frozenset({Role.OPERATOR, Role.AUDIT_REVIEWER})
 """Roles that serve every project; the others serve the projects whose permits name them."""
 
 
-def check_permitted(role: Role, permission: Permission) -> None:
-    """Raise NotPermitted unless the role has the permission."""
+BY_BROWSER = frozenset(each for each in Permission if each.endswith((":read", ":export")))
+"""What serves who is signed in by browser: looking. Whatever changes something needs a key."""
+
+
+def check_permitted(role: Role, permission: Permission, *, by_browser: bool = False) -> None:
+    """Raise NotPermitted unless the role has the permission, KeyNeeded where a browser is not enough."""
     if permission not in PERMISSIONS[role]:
         raise NotPermitted
+    if by_browser and permission not in BY_BROWSER:
+        raise KeyNeeded

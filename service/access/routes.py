@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field, ValidationError
@@ -13,13 +12,11 @@ from linkage_engine.contract.value import Value
 from service.access.actions import issue_token, sign_in
 from service.access.admission import issuer_of, proof_of
 from service.problems.problem import faults_of
-from service.problems.requests import RequestInvalid, RequestUnreadable
-from service.web.body import LimitedRoute, within_limit
+from service.problems.requests import RequestInvalid
+from service.web.body import FORM, LimitedRoute, form_fields
 from service.web.surroundings import Here, Transaction
 
 router = APIRouter(tags=["access"], route_class=LimitedRoute)
-FORM = "application/x-www-form-urlencoded"
-FORM_LIMIT_BYTES = 1 << 14
 
 
 class TokenRequest(Value):
@@ -45,18 +42,7 @@ BODY: Mapping[str, Any] = {
 
 async def _token_request(request: Request) -> TokenRequest:
     """The form of the request; fields that RFC 6749 does not know here are passed over, as it says."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        raise RequestUnreadable
-    body = await (await within_limit(request, FORM_LIMIT_BYTES)).body()
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=16
-        )
-    except ValueError:
-        raise RequestUnreadable from None
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise RequestUnreadable
+    fields = await form_fields(request)
     try:
         return TokenRequest.model_validate(
             {k: v for k, v in fields.items() if k in TokenRequest.model_fields}
@@ -78,8 +64,8 @@ def issue_access_token(
     """
     issuer = issuer_of(here)
     bound_to = proof_of(request, here)
-    principal = sign_in(session, asked.client_assertion, audience=issuer.audience, clock=here.clock)
+    principal, used = sign_in(session, asked.client_assertion, audience=issuer.audience, clock=here.clock)
     act = here.act(session, principal.id, principal.role)
-    token = issue_token(act, principal, issuer, bound_to=bound_to)
+    token = issue_token(act, principal, issuer, used=used, bound_to=bound_to)
     kind: Literal["DPoP", "Bearer"] = "Bearer" if bound_to is None else "DPoP"
     return TokenShown(access_token=token, token_type=kind, expires_in=issuer.seconds)

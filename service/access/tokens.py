@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from linkage_engine.contract.permit import PublicKey, Role
+from linkage_engine.contract.permit import Role
 from linkage_engine.contract.value import Slug
 from service.clock import Clock, Randomness
 from service.problems.signing_in import AssertionRefused, NotSignedIn, TokenExpired
 from service.problems.tools import SignatureRefused
-from service.signed import SigningKey, TextType, verified_bytes
+from service.public_keys import ClientKey
+from service.signed import SigningKey, TextType, asserted_bytes, verified_bytes
 
 ISSUER = "tre-linkage"
 ASSERTION_SECONDS = 300
@@ -53,6 +55,8 @@ class TokenClaims(_Claims):
 
     role: Role = Field(strict=False)
     cnf: Confirmation | None = None
+    key: str | None = None
+    """The further client key that it was got with: when that is revoked, so is the token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,19 @@ class Issuer:
     seconds: int
 
     def issue(
-        self, subject: str, role: Role, *, clock: Clock, random: Randomness, bound_to: str | None = None
+        self,
+        subject: str,
+        role: Role,
+        *,
+        clock: Clock,
+        random: Randomness,
+        bound_to: str | None = None,
+        got_with: str | None = None,
     ) -> str:
-        """A token for a principal, good for `seconds` from now, and with the key of that thumbprint alone."""
+        """A token for a principal, good for `seconds` from now, and with the key of that thumbprint alone.
+
+        `got_with` names the further client key that its owner signed in with.
+        """
         now = int(clock().timestamp())
         claims = TokenClaims(
             iss=ISSUER,
@@ -77,6 +91,7 @@ class Issuer:
             jti=random(16).hex(),
             role=role,
             cnf=Confirmation(jkt=bound_to) if bound_to is not None else None,
+            key=got_with,
         )
         return self.key.sign_bytes(claims.model_dump_json(exclude_none=True).encode(), TextType.ACCESS_TOKEN)
 
@@ -104,10 +119,16 @@ def claimed_subject(assertion: str) -> str:
         raise AssertionRefused from None
 
 
-def assertion_claims(assertion: str, key: PublicKey, *, audience: str, now: datetime) -> AssertionClaims:
-    """The claims of an assertion signed by the key; raises AssertionRefused for any other (RFC 7523 §3)."""
+def assertion_claims(
+    assertion: str, keys: Sequence[ClientKey], *, audience: str, now: datetime
+) -> tuple[AssertionClaims, ClientKey]:
+    """The claims of an assertion and the one of `keys` that signed it (RFC 7523 §3).
+
+    Raises AssertionRefused for any other. Its audience is this service's name alone, not the address of
+    `/token`: an assertion that was made for another server serves nobody here.
+    """
     try:
-        payload, _ = verified_bytes(assertion, (key,), TextType.ASSERTION)
+        payload, key = asserted_bytes(assertion, keys)
         claims = AssertionClaims.model_validate_json(payload)
     except (SignatureRefused, ValidationError):
         raise AssertionRefused from None
@@ -122,4 +143,4 @@ def assertion_claims(assertion: str, key: PublicKey, *, audience: str, now: date
     )
     if not believable:
         raise AssertionRefused
-    return claims
+    return claims, key

@@ -16,6 +16,10 @@ class Action(StrEnum):
     TOKEN_ISSUE = "token:issue"  # noqa: S105  # the name of an act
     SIGN_IN = "sign-in:accept"
     SIGN_IN_REFUSE = "sign-in:refuse"
+    ENROLMENT_OPEN = "enrolment:open"
+    ENROLMENT_FINISH = "enrolment:finish"
+    SESSION_READ = "session:read"
+    SESSION_END = "session:end"
     REQUEST_REFUSE = "request:refuse"
     PROJECT_OPEN = "project:open"
     PROJECT_AMEND = "project:amend"

@@ -22,7 +22,7 @@ from linkage_engine.unseal.identity import Identity
 from linkage_engine.vault.keystore import Keystore
 from service.audit.checkpoint import LogSigner
 from service.clock import Randomness
-from service.keys import Pins, WorkerKeys, write_private
+from service.keys import PEOPLE_KEY_BYTES, PeopleKey, Pins, WorkerKeys, write_private
 from service.operate.folders import (
     FIRST_UID,
     PROCESSES,
@@ -71,6 +71,11 @@ class Home:
     def governance_key(self) -> Path:
         """The key that signs permits; a real installation keeps it elsewhere."""
         return self.root / "governance" / "governance.jwk"
+
+    @property
+    def people_key(self) -> Path:
+        """The key of enrolments and sign-ins by browser."""
+        return self.keys("api") / "people.key"
 
     @property
     def database_url(self) -> str:
@@ -142,6 +147,7 @@ def _make_keys(home: Home, random: Randomness) -> Pins:
         hand_over = None if role == "gate" else _signing_key(folder / "hand-over.jwk")
         workers[role] = WorkerKeys(age_recipient=str(identity.recipient), hand_over_key=hand_over)
     _signing_key(home.keys("api") / "token.jwk")
+    PeopleKey.write(home.people_key, random(PEOPLE_KEY_BYTES))
     seed = random(32)
     write_private(home.keys("log") / "log.key", base64.b64encode(seed).decode() + "\n")
     return Pins(
@@ -180,7 +186,9 @@ def _listed(paths: Mapping[str, Path]) -> str:
 def _own_settings(home: Home, process: str, installation: Installation) -> dict[str, str]:
     keys, vault = home.keys(process), home.vault(process)
     if process == "api":
-        return {
+        # Installations that were made before there were sign-ins by browser have no key of them.
+        people = {"people_key": str(home.people_key)} if home.people_key.exists() else {}
+        return people | {
             "host": installation.host,
             "port": str(installation.port),
             "token_key": str(keys / "token.jwk"),

@@ -17,7 +17,12 @@ import typer
 
 from linkage_engine.contract.permit import Permit, Role
 from migrations import upgrade
-from service.access.actions import register_principal, revoke_principal
+from service.access.actions import (
+    register_client_key,
+    register_principal,
+    revoke_client_key,
+    revoke_principal,
+)
 from service.access.permissions import SERVICE_ROLES
 from service.act import Act
 from service.audit.guard import guard_sessions
@@ -35,7 +40,10 @@ from service.operate.doctor.examine import examine
 from service.operate.folders import FIRST_UID, arrange
 from service.operate.installation import Home, Installation, create, share_database
 from service.operate.supervise import can_run_as
+from service.people.actions import open_enrolment
+from service.problems.signing_in import ClientKeyRefused
 from service.projects.actions import enter_all_warnings
+from service.public_keys import client_key
 from service.signed import SigningKey, thumbprint
 
 app = typer.Typer(help="Set up and run the service on one machine.", no_args_is_help=True)
@@ -146,6 +154,38 @@ def revoke(home: HomeFolder, principal_id: str) -> None:
     """Revoke a principal: the next request is refused, whatever token it holds."""
     with _acting(Home(home.absolute())) as act:
         revoke_principal(act, principal_id)
+
+
+@app.command("client-key")
+def client_key_(home: HomeFolder, principal_id: str, jwk: Path) -> None:
+    """Let a program sign in with a further public key: a JWK for ES384, RS384 or Ed25519."""
+    try:
+        key = client_key(json.loads(jwk.read_bytes()))
+    except ValueError:
+        raise ClientKeyRefused from None
+    with _acting(Home(home.absolute())) as act:
+        register_client_key(act, principal_id, key)
+    print(f"{principal_id}: may sign in with {key.algorithm}, key id {key.thumbprint}")
+
+
+@app.command("revoke-client-key")
+def revoke_client_key_(home: HomeFolder, key_id: str) -> None:
+    """Revoke a further client key: the next request with a token that was got with it is refused."""
+    with _acting(Home(home.absolute())) as act:
+        revoke_client_key(act, key_id)
+
+
+@app.command()
+def enrol(
+    home: HomeFolder,
+    principal_id: str,
+    url: Annotated[str, typer.Option("--url", help="Address that people open in their browsers.")],
+    hours: Annotated[int, typer.Option("--hours", min=1, max=168)] = 24,
+) -> None:
+    """Make a link with which a person enrols a passkey or an authenticator app; hand it over yourself."""
+    with _acting(Home(home.absolute())) as act:
+        link = open_enrolment(act, principal_id, hours=hours)
+    print(f"{url.rstrip('/')}/enrol/{link}")
 
 
 @app.command()

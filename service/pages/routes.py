@@ -16,11 +16,11 @@ from service.problems.catalogue import CATALOGUE
 from service.problems.problem import Problem
 from service.problems.requests import NotFound
 from service.web.body import LimitedRoute
+from service.web.page import HTML, page
 from service.web.surroundings import Here
 
 router = APIRouter(tags=["public"], route_class=LimitedRoute)
 Accept = Annotated[str, Header(max_length=1000)]
-HTML = "text/html"
 AS_PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {HTML: {"schema": {"type": "string"}}}}}
 
 
@@ -51,10 +51,7 @@ def _page(title: str, shown: Iterable[ProblemShown]) -> HTMLResponse:
         f"<p>{escape(p.detail)}</p><p>{escape(p.remedy)}</p>"
         for p in shown
     )
-    head = (
-        f'<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>{escape(title)}</title></head>'
-    )
-    return HTMLResponse(f"{head}<body><main><h1>{escape(title)}</h1>{sections}</main></body></html>")
+    return page(title, sections)
 
 
 @router.get("/health")

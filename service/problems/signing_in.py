@@ -43,3 +43,51 @@ class NotPermitted(Problem):
 
     slug, title, status = "not-permitted", "Not permitted", 403
     remedy = "Ask the operator which role does it; the permit names the people of a project."
+
+
+class ClientKeyRefused(Problem):
+    """This is no public key that a client may be known by."""
+
+    slug, title, status = "client-key-refused", "Client key refused", 422
+    remedy = (
+        "Give the public half alone, as a JWK: Ed25519, P-384 (ES384), or RSA of 2048 to 4096 bits (RS384; "
+        "3072 is better)."
+    )
+
+
+class KeyNeeded(Problem):
+    """You are signed in by browser, which serves for reading; this needs your key."""
+
+    slug, title, status = "key-needed", "Key needed", 403
+    remedy = "Do it with your command-line tool: it signs with the key that your permit names."
+
+
+class CrossSiteRequest(Problem):
+    """This request did not come from the service's own pages."""
+
+    slug, title, status = "cross-site-request", "Cross-site request", 403
+    remedy = "Open the service's own page and try again there; a script sends a token instead of a cookie."
+
+
+class SignInRefused(Problem):
+    """The sign-in was not accepted."""
+
+    slug, title, status = "sign-in-refused", "Sign-in refused", 401
+    remedy = (
+        "Check your name and that your device's clock is right to half a minute; each code serves once. If "
+        "it goes on, ask the operator for a new enrolment link."
+    )
+
+
+class EnrolmentRefused(Problem):
+    """The enrolment was not accepted: its link may be used, over or replaced by a newer one."""
+
+    slug, title, status = "enrolment-refused", "Enrolment refused", 401
+    remedy = "Check your device's clock and try again; else ask the operator for a new link."
+
+
+class TooManyAttempts(Problem):
+    """There were too many attempts to sign in; this one was not looked at."""
+
+    slug, title, status = "too-many-attempts", "Too many attempts", 429
+    remedy = "Wait for the seconds that `retry_after_seconds` says; then try again."

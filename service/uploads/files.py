@@ -55,7 +55,8 @@ def sync_folder(folder: Path) -> None:
 def held(path: Path) -> Iterator[FileIO]:
     """The file, for this request alone; the lock ends with the process, however that ends.
 
-    Raises UploadLocked while another request has it, NotFound where there is no file.
+    Raises UploadLocked while another request has it, NotFound where there is no file, or no longer:
+    whoever had it may have removed it between our opening it and our lock.
     """
     try:
         file = FileIO(path, "r+b")
@@ -66,7 +67,16 @@ def held(path: Path) -> Iterator[FileIO]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UploadLocked from None
+        if not _is_named(path, file):
+            raise NotFound
         yield file
+
+
+def _is_named(path: Path, file: FileIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def size_of(path: Path) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -27,7 +28,8 @@ from service.problems.requests import (
     RequestUnreadable,
     UnexpectedFault,
 )
-from service.signed import PROOF_ALGORITHMS
+from service.public_keys import PROVING
+from service.web.page import HTML, page
 from service.web.refusals import enter_refusal
 from service.web.surroundings import surroundings_of
 
@@ -50,7 +52,7 @@ OF_STATUS: Mapping[int, type[Problem]] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: RequestTooLarge,
 }
 """The framework's own refusals in our words; any other is a body that could not be read."""
-CHALLENGE = f'DPoP algs="{" ".join(PROOF_ALGORITHMS)}"'
+CHALLENGE = f'DPoP algs="{" ".join(PROVING)}"'
 """How to ask again (RFC 9449 §7.1)."""
 OF_FAULT: Mapping[DatabaseFault, type[Problem]] = {
     DatabaseFault.BUSY: DatabaseBusy,
@@ -60,8 +62,10 @@ OF_FAULT: Mapping[DatabaseFault, type[Problem]] = {
 }
 
 
-def problem_answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """A problem as it is sent."""
+def problem_answer(
+    problem: Problem, headers: Mapping[str, str] | None = None, *, as_page: bool = False
+) -> Response:
+    """A problem as it is sent, to browsers as a page."""
     more = dict(headers or {})
     if problem.status == HTTPStatus.UNAUTHORIZED:
         more["www-authenticate"] = CHALLENGE
@@ -69,6 +73,11 @@ def problem_answer(problem: Problem, headers: Mapping[str, str] | None = None) -
         more["retry-after"] = "2"
     if "retry_after_seconds" in problem.facts:
         more["retry-after"] = str(problem.facts["retry_after_seconds"])
+    if as_page:
+        body = f"<p>{escape(problem.detail())}</p><p>{escape(problem.remedy)}</p>"
+        made = page(problem.title, body, status=problem.status)
+        made.headers.update(more)
+        return made
     return JSONResponse(
         problem.as_json(),
         status_code=problem.status,
@@ -77,21 +86,21 @@ def problem_answer(problem: Problem, headers: Mapping[str, str] | None = None) -
     )
 
 
-def _on_problem(request: Request, problem: Exception) -> JSONResponse:
+def _on_problem(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)
     return _entered(request, problem)
 
 
-def _entered(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def _entered(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """A refusal, once it is entered; where it cannot be, that is the answer."""
     try:
         enter_refusal(request, problem)
     except DBAPIError as fault:
         return _on_database(request, fault)
-    return problem_answer(problem, headers)
+    return problem_answer(problem, headers, as_page=HTML in request.headers.get("accept", ""))
 
 
-def _on_invalid(request: Request, fault: Exception) -> JSONResponse:
+def _on_invalid(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, RequestValidationError)
     errors = list(fault.errors())
     if any(error["type"] == "json_invalid" for error in errors):
@@ -99,17 +108,17 @@ def _on_invalid(request: Request, fault: Exception) -> JSONResponse:
     return _on_problem(request, RequestInvalid(faults=faults_of(errors)))
 
 
-def _on_http(request: Request, fault: Exception) -> JSONResponse:
+def _on_http(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException)
     problem = OF_STATUS.get(fault.status_code, RequestUnreadable)()
     return _entered(request, problem, fault.headers)
 
 
-def _on_conflict(request: Request, _: Exception) -> JSONResponse:
+def _on_conflict(request: Request, _: Exception) -> Response:
     return _on_problem(request, ChangedMeanwhile())
 
 
-def _on_database(request: Request, fault: Exception) -> JSONResponse:
+def _on_database(request: Request, fault: Exception) -> Response:
     problem = _problem_of(fault)
     named = isinstance(problem, tuple(OF_FAULT.values()))
     surroundings_of(request).log.error(
@@ -128,7 +137,7 @@ def _problem_of(fault: Exception) -> Problem:
     return NotReady() if isinstance(fault, OperationalError) else UnexpectedFault()
 
 
-def _on_fault(request: Request, fault: Exception) -> JSONResponse:
+def _on_fault(request: Request, fault: Exception) -> Response:
     surroundings_of(request).log.error("request_failed", fault=type(fault).__name__)
     return problem_answer(UnexpectedFault())
 

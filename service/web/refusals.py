@@ -28,6 +28,8 @@ ENTERED = frozenset(
         CHECKSUM_MISMATCH,
     }
 )
+COUNTED = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
+"""Of requests whose author is not known: another site's, and too many attempts to sign in."""
 
 
 def signed_in_as(request: Request, principal_id: str) -> None:
@@ -39,7 +41,7 @@ def enter_refusal(request: Request, problem: Problem) -> None:
     """Enter a refusal in a transaction of its own: that of the act was rolled back."""
     here = surroundings_of(request)
     actor = getattr(request.state, "actor", None)
-    if problem.status == HTTPStatus.UNAUTHORIZED:
+    if problem.status == HTTPStatus.UNAUTHORIZED or (actor is None and problem.status in COUNTED):
         source = request.client.host if request.client else UNKNOWN_SOURCE
         with here.sessions.begin() as session:
             tally_refusal(session, source, problem.slug, here.clock)

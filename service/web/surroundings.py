@@ -14,10 +14,11 @@ from linkage_engine.contract.permit import Role
 from service.act import Act
 from service.clock import Clock, Randomness
 from service.jobs import JobQueue
-from service.keys import Pins
+from service.keys import PeopleKey, Pins
 from service.settings import ApiSettings
 from service.signed import SigningKey
 from service.web.once import Once
+from service.web.throttle import Throttle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,12 @@ class Surroundings:
     jobs: JobQueue
     pins: Pins
     token_key: SigningKey
+    people_key: PeopleKey | None
+    """What enrolments and sign-ins by browser are made with, where the installation has it."""
     once: Once
-    """Which proofs of possession were seen."""
+    """Which proofs of possession were seen, and which challenges were answered."""
+    attempts: Throttle
+    """Who tried to sign in by browser."""
     log: structlog.typing.FilteringBoundLogger
 
     def act(self, session: Session, actor: str, role: Role | None = None) -> Act:

@@ -28,6 +28,16 @@ TABLE = Path(__file__).with_name("matrix.csv")
 NOBODY = "nobody"
 PUBLIC_ROUTES = {
     ("POST", "/token"),
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("GET", "/sign-in/passkey.js"),
+    ("POST", "/sign-in/passkey/options"),
+    ("POST", "/sign-in/passkey"),
+    ("POST", "/sign-out"),
+    ("GET", "/enrol/{link}"),
+    ("POST", "/enrol/{link}/authenticator"),
+    ("POST", "/enrol/{link}/passkey/options"),
+    ("POST", "/enrol/{link}/passkey"),
     ("GET", "/health"),
     ("GET", "/problems"),
     ("GET", "/problems/{slug}"),

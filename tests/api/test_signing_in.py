@@ -176,7 +176,7 @@ def test_forged_tokens_are_refused(service: AtWork) -> None:
     for forgery, token in forged_tokens(service).items():
         answer = service.client.get("/releases", headers={"authorization": f"Bearer {token}"})
         assert (answer.status_code, answer.json()["type"]) == (401, "/problems/not-signed-in"), forgery
-        assert answer.headers["www-authenticate"] == 'DPoP algs="Ed25519 ES256 ES384"'
+        assert answer.headers["www-authenticate"] == 'DPoP algs="Ed25519 ES256 ES384 RS384"'
 
 
 def test_another_scheme_is_refused(service: AtWork) -> None:

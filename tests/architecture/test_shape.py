@@ -18,9 +18,14 @@ EXTRA: dict[str, dict[str, str]] = {
         "admission": "who asks, for every route of every feature",
         "permissions": "the table of roles and what they may do",
         "proofs": "who holds the key that a token is bound to",
+        "sessions": "who is signed in by browser",
         "tokens": "assertions in, access tokens out",
     },
     "linkage_secrets": {},
+    "people": {
+        "forms": "the pages that people see, as HTML",
+        "passkeys": "what authenticators answer, and when it is believed",
+    },
     "projects": {
         "amendments": "which permit may take the place of another: api and workers ask",
         "overlaps": "which permits share people or data",

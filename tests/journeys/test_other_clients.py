@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey, RSAKey
 
 from linkage_engine.laboratory.demo.cast import PROJECT
 from tests.running import Running
@@ -15,14 +17,25 @@ pytestmark = pytest.mark.process
 SECONDS = 60
 
 
+def a_key_of(running: Running, folder: Path, alg: str) -> dict[str, Any]:
+    """The researcher's own key, or a further one of another kind that the operator registered."""
+    if alg in {"Ed25519", "ES256"}:
+        key = running.key("researcher")
+        return dict(json.loads(key.to_jwk()), kid=key.thumbprint)
+    made = ECKey.generate_key("P-384") if alg == "ES384" else RSAKey.generate_key(3072)
+    public = folder / "public.jwk"
+    public.write_text(json.dumps(made.as_dict(private=False)))
+    said = running.tool("tre-operate", "client-key", running.demo.home, "researcher", public)
+    return made.as_dict(private=True) | {"kid": said.split()[-1]}
+
+
 @pytest.mark.outside(tool="node")
-@pytest.mark.parametrize("alg", ["Ed25519", "ES256", "ES384"])
+@pytest.mark.parametrize("alg", ["Ed25519", "ES256", "ES384", "RS384"])
 def test_an_oauth_client_signs_in_and_its_token_serves_nobody_else(
-    running: Running, node_modules: Path, alg: str
+    running: Running, node_modules: Path, tmp_path: Path, alg: str
 ) -> None:
     script = Path(__file__).parents[1] / "outside" / "dpop.mjs"
-    key = running.key("researcher")
-    jwk = json.dumps(json.loads(key.to_jwk()) | {"kid": key.thumbprint})
+    jwk = json.dumps(a_key_of(running, tmp_path, alg))
     told = [
         "node",
         str(script),

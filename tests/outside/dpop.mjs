@@ -10,7 +10,12 @@ const resolved = createRequire(join(modules, "resolver.js")).resolve("oauth4weba
 const oauth = await import(pathToFileURL(resolved));
 
 const { kid, ...own } = JSON.parse(jwk);
-const key = await crypto.subtle.importKey("jwk", { ...own, alg: undefined }, "Ed25519", false, ["sign"]);
+const kinds = {
+  OKP: "Ed25519",
+  EC: { name: "ECDSA", namedCurve: own.crv },
+  RSA: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-384" },
+};
+const key = await crypto.subtle.importKey("jwk", { ...own, alg: undefined }, kinds[own.kty], false, ["sign"]);
 const server = { issuer: "tre-linkage", token_endpoint: `${url}/token` };
 const client = { client_id: clientId };
 const insecure = { [oauth.allowInsecureRequests]: true }; // loopback

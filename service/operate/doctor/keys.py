@@ -13,7 +13,7 @@ from linkage_engine.contract.refusals import EngineRefusal
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.vault.keystore import Keystore
 from service.audit.checkpoint import LogKey, LogSigner
-from service.keys import Pins, log_signing_key, signing_key
+from service.keys import PeopleKey, Pins, log_signing_key, signing_key
 from service.operate.doctor.findings import Finding, ill, watch, well
 from service.operate.folders import OWN, SHARED, Folder, user_of
 from service.operate.installation import Home
@@ -43,11 +43,17 @@ def _token(path: Path) -> object:
     return None
 
 
+def _people(path: Path) -> object:
+    PeopleKey.from_file(path)
+    return None
+
+
 def key_files(home: Home, pins: Pins) -> Mapping[Path, tuple[Public, object]]:
     """Every key file of the processes: how its public half is read, and what is pinned of it."""
     log = LogKey.from_text(pins.log_vkey)
     found: dict[Path, tuple[Public, object]] = {
         home.keys("api") / "token.jwk": (_token, None),
+        home.people_key: (_people, None),
         home.keys("gate") / "release.jwk": (_signing, pins.release_key),
         home.keys("log") / "log.key": (lambda path: LogSigner(log.origin, log_signing_key(path)).key, log),
     }

@@ -244,6 +244,7 @@ class Recorder:
             "preflight_id": [query_id],
             "release_id": [query_id],
             "slug": ["not-found"],
+            "link": ["0" * 43],
         }
         mark = marks.word(Kind.REQUEST, "ASKED")
         who_asks: dict[str, httpx.Auth] = {

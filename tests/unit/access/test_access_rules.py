@@ -9,9 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage_engine.contract.permit import Role
-from service.access.permissions import PERMISSIONS, SERVICE_ROLES, Permission, check_permitted
+from service.access.permissions import (
+    BY_BROWSER,
+    PERMISSIONS,
+    SERVICE_ROLES,
+    Permission,
+    check_permitted,
+)
 from service.access.tokens import ISSUER, Issuer, assertion_claims, claimed_subject
-from service.problems.signing_in import AssertionRefused, NotPermitted, NotSignedIn
+from service.problems.signing_in import AssertionRefused, KeyNeeded, NotPermitted, NotSignedIn
+from service.public_keys import client_key
 from service.signed import SigningKey
 from tests.factories import Chance, Watch
 
@@ -50,6 +57,23 @@ def test_permissions_are_listed_in_order_and_named_subject_colon_act() -> None:
     assert all(name.count(":") == 1 for name in names)
 
 
+def test_a_browser_serves_for_looking_alone() -> None:
+    """Listed by hand: a new permission is no browser's unless it is added here."""
+    changing = {
+        *(Permission.LINKAGE_RUN_ASK, Permission.LINKAGE_SECRET_CREATE, Permission.PREFLIGHT_ASK),
+        *(Permission.PROJECT_AMEND, Permission.PROJECT_OPEN, Permission.QUERY_ASK),
+        *(Permission.RELEASE_DECIDE, Permission.SUBMISSION_CREATE, Permission.WITHDRAWAL_CREATE),
+    }
+    assert frozenset(Permission) - changing == BY_BROWSER
+    for role, permissions in PERMISSIONS.items():
+        for permission in permissions & changing:
+            check_permitted(role, permission)
+            with pytest.raises(KeyNeeded):
+                check_permitted(role, permission, by_browser=True)
+        with pytest.raises(NotPermitted):
+            check_permitted(role, min(frozenset(Permission) - permissions), by_browser=True)
+
+
 def test_what_is_issued_can_be_read() -> None:
     watch = Watch()
     issuer = Issuer(KEY, "tre-linkage", 300)
@@ -64,7 +88,7 @@ def test_no_made_up_text_is_a_token_or_an_assertion(text: str) -> None:
     with pytest.raises(NotSignedIn):
         Issuer(KEY, "tre-linkage", 300).read(text, watch())
     with pytest.raises(AssertionRefused):
-        assertion_claims(text, KEY.public, audience="tre-linkage", now=watch())
+        assertion_claims(text, [client_key(KEY.public.model_dump())], audience="tre-linkage", now=watch())
 
 
 @given(st.text(alphabet='ab.=-_{}"', max_size=60))

@@ -8,8 +8,8 @@ from alembic import op
 from service.database import Utc
 from service.releases.one_person import one_person_statements
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 KINDS = ("permit", "accreditation", "training", "grant")

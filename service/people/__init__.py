@@ -1,0 +1,1 @@
+"""People at a browser: enrolment by a link that serves once, and signing in without passwords."""
