@@ -90,6 +90,8 @@ _API: Mapping[str, Rights] = {
     ),
     "project_party": Rights(select=ALL, insert=ALL, delete=True),
     "permit_version": Rights(insert=ALL),
+    "permit_warning": ADDS,
+    "release_veto": ADDS,
     "linkage_secret": ADDS,
     "linkage_secret_envelope": ADDS,
     "upload": Rights(
@@ -149,6 +151,7 @@ _ANALYSIS: Mapping[str, Rights] = {
 _GATE: Mapping[str, Rights] = {
     "project": READS,
     "permit_version": READS,
+    "release_veto": READS,
     "query": _ends("figures", "code", states="'controlled', 'failed'"),
     "release": Rights(
         select=ALL,

@@ -43,6 +43,7 @@ from service.operate.installation import Home, Installation, create, share_datab
 from service.operate.supervise import can_run_as
 from service.people.actions import open_enrolment
 from service.problems.signing_in import ClientKeyRefused
+from service.projects.actions import enter_all_warnings
 from service.public_keys import client_key
 from service.signed import SigningKey, thumbprint
 
@@ -220,6 +221,14 @@ def amend(
     print(out)
 
 
+@app.command("close-out")
+def close_out(home: HomeFolder, permit_file: Path, out: Annotated[Path, typer.Option("--out")]) -> None:
+    """As governance: sign the end of a project as of today; brought in like any permit, it revokes access."""
+    said = {"closed_on": utc_now().date().isoformat()}
+    out.write_text(permits.amended(permit_file.read_text().strip(), said, _governance(home)) + "\n")
+    print(out)
+
+
 def _governance(home: Path) -> SigningKey:
     return signing_key(Home(home.absolute()).governance_key)
 
@@ -246,6 +255,7 @@ def doctor(
         print("\n".join(findings.as_lines(found)))
     if all(each.area not in {"database", "pins"} or each.state is findings.State.WELL for each in found):
         with _acting(place) as act:
+            enter_all_warnings(act)
             counts = {state: sum(each.state is state for each in found) for state in findings.State}
             act.enter(
                 Action.INSTALLATION_EXAMINE,
