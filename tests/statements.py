@@ -38,6 +38,7 @@ class Asked:
         for verb, pattern in ASKED.items():
             self.rights |= {f"{verb} {table}" for table in pattern.findall(statement)}
         self.rights |= {f"select {table}" for table in GIVEN_BACK.findall(statement)}
+        self.rights |= {f"select {table}" for table, _ in CHANGED_AGAIN.findall(statement)}
         for table, columns in [*CHANGED.findall(statement), *CHANGED_AGAIN.findall(statement)]:
             self.rights |= {f"update {table}.{column}" for column in re.findall(r"(\w+) ?= ?", columns)}
 

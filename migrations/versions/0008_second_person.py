@@ -12,18 +12,19 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-MADE = {
+UNDO = {
     "sqlite": (
-        "release_decision_no_update",
-        "release_decision_no_delete",
-        "release_decision_no_replace",
-        "release_begins_awaiting",
-        "release_two_people",
+        "DROP TRIGGER release_decision_no_update",
+        "DROP TRIGGER release_decision_no_delete",
+        "DROP TRIGGER release_decision_no_replace",
+        "DROP TRIGGER release_begins_awaiting",
+        "DROP TRIGGER release_two_people",
     ),
     "postgresql": (
-        "release_decision_append_only ON release_decision",
-        "release_begins_awaiting ON release",
-        "release_two_people ON release",
+        "DROP TRIGGER release_decision_append_only ON release_decision",
+        "DROP TRIGGER release_begins_awaiting ON release",
+        "DROP TRIGGER release_two_people ON release",
+        "DROP FUNCTION refuse_release()",
     ),
 }
 
@@ -34,7 +35,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in MADE[op.get_bind().dialect.name]:
-        op.execute(f"DROP TRIGGER {name}")
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION refuse_release()")
+    for statement in UNDO[op.get_bind().dialect.name]:
+        op.execute(statement)

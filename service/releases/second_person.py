@@ -7,10 +7,9 @@ refusal are there. Decisions are only added.
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from linkage_engine.contract.statements import APPROVALS_NEEDED, Verdict
-from service.audit.append_only import append_only_statements
+from service.audit.append_only import append_only_statements, make_with
 from service.releases.rules import ReleaseState
 
 NEEDED = "two people approve a release before it is signed"
@@ -57,9 +56,4 @@ def second_person_statements(dialect: str) -> list[str]:
 
 def keep_second_person(decisions: sa.Table) -> None:
     """Have the triggers made whenever the table of decisions is made; that of releases is there by then."""
-
-    def make(_: sa.Table, connection: sa.Connection, **__: object) -> None:
-        for statement in second_person_statements(connection.dialect.name):
-            connection.execute(sa.text(statement))
-
-    event.listen(decisions, "after_create", make)
+    make_with(decisions, second_person_statements)
