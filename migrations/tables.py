@@ -6,6 +6,7 @@ import service.access.records
 import service.audit.records
 import service.linkage_runs.records
 import service.linkage_secrets.records
+import service.mirror.records
 import service.people.records
 import service.projects.records
 import service.queries.records
@@ -21,6 +22,7 @@ RECORDS = (
     service.audit.records,
     service.linkage_runs.records,
     service.linkage_secrets.records,
+    service.mirror.records,
     service.people.records,
     service.projects.records,
     service.queries.records,

@@ -18,6 +18,7 @@ from service.keys import PeopleKey, Pins, signing_key
 from service.linkage_runs.routes import router as linkage_runs
 from service.linkage_secrets.routes import router as linkage_secrets
 from service.logs import logger
+from service.mirror.routes import router as mirror
 from service.pages.routes import router as pages
 from service.people.routes import public as signing_in
 from service.people.routes import router as people
@@ -52,6 +53,7 @@ PROTECTED: tuple[APIRouter, ...] = (
     linkage_runs,
     queries,
     releases,
+    mirror,
     reviews,
 )
 """Routes that need a token and a permission."""

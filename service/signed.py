@@ -44,6 +44,7 @@ class TextType(StrEnum):
     QUESTION = "tre-question+jws"
     PREFLIGHT = "tre-preflight+jws"
     DECISION = "tre-decision+jws"
+    VETO = "tre-veto+jws"
     WITHDRAWAL = "tre-withdrawal+jws"
     HAND_OVER = "tre-hand-over+jws"
     RELEASE = "tre-release+jws"

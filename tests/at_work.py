@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 import migrations
 from linkage_engine.contract.permit import Role
@@ -30,6 +30,7 @@ from service.audit.entry import Entry
 from service.audit.log import integrate
 from service.audit.records import AuditEntry
 from service.client import ASSERTION_TYPE, client_assertion
+from service.database import engine_for, sessions
 from service.keys import PeopleKey, Pins, WorkerKeys, write_private
 from service.linkage_runs.actions import crosswalk_received, finish_run
 from service.queries.actions import answered
@@ -111,6 +112,8 @@ class AtWork:
     release_key: SigningKey
     log: LogSigner
     here: Surroundings
+    inside: sessionmaker[Session]
+    """What others than the api do: as the owner of the database where the api has a role of its own."""
     tokens: dict[str, str] = field(default_factory=dict)
 
     # --- requests
@@ -288,12 +291,12 @@ class AtWork:
 
     @contextmanager
     def worker(self, actor: str) -> Iterator[Act]:
-        with self.here.sessions.begin() as session:
+        with self.inside.begin() as session:
             yield self.here.act(session, actor)
 
     @contextmanager
     def looking(self) -> Iterator[Session]:
-        with self.here.read_sessions() as session:
+        with Session(self.inside.kw["bind"].execution_options(reads_only=True)) as session:
             yield session
 
     def entries(self) -> list[Entry]:
@@ -307,7 +310,7 @@ class AtWork:
             return [row[0] for row in found]
 
     def bring_log_up_to_date(self) -> None:
-        with self.here.sessions.begin() as session:
+        with self.inside.begin() as session:
             integrate(session, signer=self.log, clock=self.clock, limit=10_000)
 
 
@@ -322,8 +325,10 @@ STAGES: Mapping[str, Callable[[AtWork], object]] = {
 
 
 @contextmanager
-def at_work(folder: Path, made: Prepared, database_url: str, **changes: Any) -> Iterator[AtWork]:
-    """A service on a database, perhaps with other settings."""
+def at_work(
+    folder: Path, made: Prepared, database_url: str, *, owner_url: str | None = None, **changes: Any
+) -> Iterator[AtWork]:
+    """A service on a database, perhaps with other settings; the api may have a role of its own there."""
     clock, random = Watch(), Chance(folder.name.encode())
     app = create_app(
         _settings(folder, made, database_url).model_copy(update=changes),
@@ -332,6 +337,7 @@ def at_work(folder: Path, made: Prepared, database_url: str, **changes: Any) -> 
         strict_logs=True,
     )
     here: Surroundings = app.state.surroundings
+    inside = here.sessions if owner_url is None else sessions(engine_for(owner_url))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield AtWork(
             app=app,
@@ -343,8 +349,10 @@ def at_work(folder: Path, made: Prepared, database_url: str, **changes: Any) -> 
             release_key=made.keys["release"],
             log=made.log,
             here=here,
+            inside=inside,
         )
     here.jobs.close()
+    inside.kw["bind"].dispose()
     here.sessions.kw["bind"].dispose()
     here.view_sessions.kw["bind"].dispose()
     here.read_sessions.kw["bind"].dispose()

@@ -217,11 +217,15 @@ def why_no_postgresql() -> str | None:
 
 
 @contextmanager
-def a_server() -> Iterator[Server]:
-    """A server of one's own, for tests that stop it."""
+def a_server(*, passwords: bool = False) -> Iterator[Server]:
+    """A server of one's own, for tests that stop it; it may ask all but its administrator for passwords."""
     with tempfile.TemporaryDirectory(prefix="tre-pg-") as folder:
         server = Server(Path(folder))
         server.prepare()
+        if passwords:
+            (server.data / "pg_hba.conf").write_text(
+                f"local all {SUPERUSER} trust\nlocal all all scram-sha-256\n"
+            )
         server.start()
         try:
             yield server

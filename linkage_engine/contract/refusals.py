@@ -68,6 +68,7 @@ class RefusalCode(StrEnum):
     GRANT_INVALID = "grant-invalid"
     GRANT_NOT_LIVE = "grant-not-live"
     STANDING_NOT_LIVE = "standing-not-live"
+    VETOED = "vetoed"
     HAND_OVER_INVALID = "hand-over-invalid"
     CROSSWALK_OUTDATED = "crosswalk-outdated"
     VAULT_DAMAGED = "vault-damaged"

@@ -59,6 +59,17 @@ class Withdrawal(Value):
     withdrawn_at: datetime
 
 
+class Veto(Value):
+    """What a provider signs when a release that its data are in shall not leave."""
+
+    veto: Literal[1] = 1
+    release_id: RandomId
+    project_id: Slug
+    provider_id: Slug
+    reason: ShortText
+    vetoed_at: datetime
+
+
 APPROVALS_NEEDED = 2
 """How many output checkers have to approve a release, none of them its asker."""
 

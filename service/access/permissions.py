@@ -19,6 +19,7 @@ class Permission(StrEnum):
     LINKAGE_SECRET_READ = "linkage-secret:read"  # noqa: S105  # the name of an act
     LOG_EXPORT = "log:export"
     LOG_READ = "log:read"
+    MIRROR_READ = "mirror:read"
     PACKAGE_READ = "package:read"
     PERMIT_READ = "permit:read"
     PREFLIGHT_ASK = "preflight:ask"
@@ -31,6 +32,7 @@ class Permission(StrEnum):
     QUERY_READ = "query:read"
     RELEASE_DECIDE = "release:decide"
     RELEASE_READ = "release:read"
+    RELEASE_VETO = "release:veto"
     SESSION_READ = "session:read"
     SUBMISSION_CREATE = "submission:create"
     SUBMISSION_READ = "submission:read"
@@ -43,8 +45,10 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         {
             Permission.LINKAGE_SECRET_CREATE,
             Permission.LINKAGE_SECRET_READ,
+            Permission.MIRROR_READ,
             Permission.PROJECT_READ,
             Permission.PROVIDER_FILE_READ,
+            Permission.RELEASE_VETO,
             Permission.SESSION_READ,
             Permission.SUBMISSION_CREATE,
             Permission.SUBMISSION_READ,

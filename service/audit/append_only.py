@@ -6,7 +6,7 @@ owner of the database can drop them; that is what the tree and its checkpoints a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -49,9 +49,14 @@ def append_only_statements(dialect: str, table: str, keys: Sequence[str]) -> lis
 
 def keep_append_only(table: sa.Table, keys: Sequence[str]) -> None:
     """Have the triggers made whenever the table is made."""
+    make_with(table, lambda dialect: append_only_statements(dialect, table.name, keys))
+
+
+def make_with(table: sa.Table, statements: Callable[[str], Sequence[str]]) -> None:
+    """Run the statements that a dialect needs whenever the table is made."""
 
     def make(_: sa.Table, connection: sa.Connection, **__: object) -> None:
-        for statement in append_only_statements(connection.dialect.name, table.name, keys):
+        for statement in statements(connection.dialect.name):
             connection.execute(sa.text(statement))
 
     event.listen(table, "after_create", make)

@@ -24,6 +24,8 @@ class Action(StrEnum):
     PROJECT_OPEN = "project:open"
     PROJECT_AMEND = "project:amend"
     PROJECT_CLOSE = "project:close"
+    PROJECT_OVERLAP = "project:overlap"
+    PERMIT_WARN = "permit:warn"
     PROJECT_READ = "project:read"
     LINKAGE_SECRET_RECEIVE = "linkage-secret:receive"  # noqa: S105  # the name of an act
     LINKAGE_SECRET_READ = "linkage-secret:read"  # noqa: S105  # the name of an act
@@ -68,6 +70,8 @@ class Action(StrEnum):
     RELEASE_REFUSE = "release:refuse"
     RELEASE_SIGN = "release:sign"
     RELEASE_READ = "release:read"
+    RELEASE_VETO = "release:veto"
+    MIRROR_READ = "mirror:read"
     RELEASE_SUPERSEDE = "release:supersede"
     LOG_READ = "log:read"
     LOG_EXPORT = "log:export"
@@ -76,6 +80,7 @@ class Action(StrEnum):
     WORKER_START = "worker:start"
     WORKER_STOP = "worker:stop"
     INSTALLATION_EXAMINE = "installation:examine"
+    DATABASE_DIVIDE = "database:divide"
     DATABASE_MIGRATE = "database:migrate"
     DATABASE_BACKUP = "database:backup"
 

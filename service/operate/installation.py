@@ -20,6 +20,8 @@ from linkage_engine.contract.permit import PublicKey
 from linkage_engine.contract.value import Value
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.vault.keystore import Keystore
+from migrations.rights import Process
+from migrations.roles import role_of
 from service.audit.checkpoint import LogSigner
 from service.clock import Randomness
 from service.keys import PEOPLE_KEY_BYTES, PeopleKey, Pins, WorkerKeys, write_private
@@ -48,7 +50,9 @@ class Installation(Value):
     port: int
     separate_users: bool
     database_url: str | None = None
-    """PostgreSQL by unix socket; nothing for the SQLite file of the installation."""
+    """PostgreSQL by unix socket, as the owner of the tables; nothing for the SQLite file of our own."""
+    database_roles: bool = False
+    """Whether each process has a role of its own in PostgreSQL."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,22 @@ class Home:
     def database_url(self) -> str:
         """The control database."""
         return self.read().database_url or f"sqlite:///{self.root / 'control' / 'control.db'}"
+
+    def database_url_of(self, process: str) -> str:
+        """The control database as a process reaches it: by its own role, where it has one.
+
+        The address names the file that its password lies in, for servers that ask for one.
+        """
+        if not self.read().database_roles:
+            return self.database_url
+        owner = make_url(self.database_url)
+        role = role_of(str(owner.database), Process(process))
+        own = owner.set(username=role).update_query_dict({"passfile": str(self.passfile(process))})
+        return own.render_as_string()
+
+    def passfile(self, process: str) -> Path:
+        """The password of a process's database role, as PostgreSQL's clients read it."""
+        return self.keys(process) / "database.pgpass"
 
     def keys(self, process: str) -> Path:
         """The key folder of a process."""
@@ -168,7 +188,7 @@ def environment(home: Home, process: str) -> Mapping[str, str]:
     """The settings of one process, as its environment: paths and addresses, no secret."""
     installation = home.read()
     common = {
-        "database_url": home.database_url,
+        "database_url": home.database_url_of(process),
         "spool": str(home.root / "spool"),
         "status_folder": str(home.root / "status"),
         "pins": str(home.pins),

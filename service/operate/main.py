@@ -35,6 +35,7 @@ from service.jobs import JobQueue
 from service.keys import Pins, fingerprint, folder_key, make_key_folder, read_party, signing_key
 from service.operate import permits
 from service.operate import up as supervision
+from service.operate.database_roles import divide, refresh_rights
 from service.operate.doctor import findings
 from service.operate.doctor.examine import examine
 from service.operate.folders import FIRST_UID, arrange
@@ -42,6 +43,7 @@ from service.operate.installation import Home, Installation, create, share_datab
 from service.operate.supervise import can_run_as
 from service.people.actions import open_enrolment
 from service.problems.signing_in import ClientKeyRefused
+from service.projects.actions import enter_all_warnings
 from service.public_keys import client_key
 from service.signed import SigningKey, thumbprint
 
@@ -86,6 +88,19 @@ def _migrate(home: Home) -> None:
     with _shared_files():
         upgrade(home.database_url)
         share_database(home)
+    if home.read().database_roles:
+        refresh_rights(home)
+
+
+@app.command("database-roles")
+def database_roles(home: HomeFolder) -> None:
+    """Give each process a role of its own in PostgreSQL; again for new passwords. Then start `up` anew."""
+    place = Home(home.absolute())
+    roles = divide(place, secrets.token_bytes)
+    with _acting(place) as act:
+        act.enter(Action.DATABASE_DIVIDE, "control", count=len(roles))
+    for process, role in roles.items():
+        print(f"{process}: {role}, its password in {place.passfile(process)}")
 
 
 @contextmanager
@@ -206,6 +221,14 @@ def amend(
     print(out)
 
 
+@app.command("close-out")
+def close_out(home: HomeFolder, permit_file: Path, out: Annotated[Path, typer.Option("--out")]) -> None:
+    """As governance: sign the end of a project as of today; brought in like any permit, it revokes access."""
+    said = {"closed_on": utc_now().date().isoformat()}
+    out.write_text(permits.amended(permit_file.read_text().strip(), said, _governance(home)) + "\n")
+    print(out)
+
+
 def _governance(home: Path) -> SigningKey:
     return signing_key(Home(home.absolute()).governance_key)
 
@@ -232,6 +255,7 @@ def doctor(
         print("\n".join(findings.as_lines(found)))
     if all(each.area not in {"database", "pins"} or each.state is findings.State.WELL for each in found):
         with _acting(place) as act:
+            enter_all_warnings(act)
             counts = {state: sum(each.state is state for each in found) for state in findings.State}
             act.enter(
                 Action.INSTALLATION_EXAMINE,

@@ -75,7 +75,7 @@ def run(home: Home, say: Say) -> None:
     for old in status.glob("*/status.json"):
         old.unlink()
     share_database(home)
-    threading.Thread(target=_tell_isolation, args=(status, stop, say), daemon=True).start()
+    threading.Thread(target=_tell_isolation, args=(status, of_database(home), stop, say), daemon=True).start()
     supervise(
         programs(home),
         stop=stop,
@@ -92,7 +92,14 @@ def _tell(notice: Notice, say: Say) -> None:
         say(f"{notice.program}: {notice.happening.value}, exit code {notice.exit_code}")
 
 
-def _tell_isolation(status: Path, stop: Event, say: Say) -> None:
+def of_database(home: Home) -> str:
+    """What isolation does not measure, in one line."""
+    if home.read().database_roles:
+        return "isolation is measured without the control database, where each process has a role of its own"
+    return "isolation says nothing of the control database, which all processes share"
+
+
+def _tell_isolation(status: Path, database: str, stop: Event, say: Say) -> None:
     """Say each process's measured isolation once, as soon as it has written it."""
     waiting = set(PROCESSES)
     while waiting and not stop.wait(LOOK_SECONDS):
@@ -102,7 +109,7 @@ def _tell_isolation(status: Path, stop: Event, say: Say) -> None:
                 say(isolation_line(json.loads(path.read_text())))
                 waiting.discard(process)
     if not waiting:
-        say("isolation says nothing of the control database, which all processes share")
+        say(database)
         say("ready")
 
 

@@ -45,6 +45,12 @@ BY_NAME, BY_SOURCE = 5, 30
 SIGNED_IN = "/session"
 
 
+class Script(Response):
+    """A script of ours."""
+
+    media_type = "text/javascript"
+
+
 class Code(Value):
     """A code of an authenticator app."""
 
@@ -134,10 +140,10 @@ def show_sign_in(door: DoorHere) -> HTMLResponse:
     return forms.sign_in_page(provider=False)
 
 
-@public.get(forms.SCRIPT)
-def passkey_script(door: DoorHere) -> Response:
+@public.get(forms.SCRIPT, response_class=Script)
+def passkey_script(door: DoorHere) -> Script:
     """Fetch the script that makes and uses passkeys."""
-    return Response(forms.SCRIPT_TEXT, media_type="text/javascript")
+    return Script(forms.SCRIPT_TEXT)
 
 
 @public.post("/sign-in", status_code=HTTPStatus.SEE_OTHER, openapi_extra=dict(_form(NamedCode)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from service.problems import (
     database,
     linkage_secrets,
+    mirror,
     projects,
     provider_tool,
     requests,
@@ -20,6 +21,7 @@ from service.problems.problem import KNOWN, Problem
 MODULES = (
     database,
     linkage_secrets,
+    mirror,
     projects,
     provider_tool,
     requests,

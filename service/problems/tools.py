@@ -33,6 +33,13 @@ class SignatureRefused(Problem):
     remedy = "Have the text signed again by its author."
 
 
+class DatabaseRolesRefused(Problem):
+    """The control database is SQLite, which knows no roles, or its owner may not make any."""
+
+    slug, title, status = "database-roles-refused", "Database roles refused", 409
+    remedy = "Use PostgreSQL, and let the tables' owner make roles: ALTER ROLE tre CREATEROLE."
+
+
 class DatabaseAddressRefused(Problem):
     """The address of the control database is not of a local PostgreSQL socket, or has a password."""
 

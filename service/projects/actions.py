@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 
 from linkage_engine.contract.permit import Permit, PublicKey
@@ -11,16 +12,21 @@ from service.audit.vocabulary import Action
 from service.problems.projects import PermitRefused, ProjectExists, SecondPersonNeeded
 from service.problems.requests import NotFound
 from service.problems.tools import SignatureRefused
-from service.projects.amendments import check_amendment, digest_of
+from service.projects.amendments import check_amendment, check_closing, digest_of
+from service.projects.overlaps import Overlap, overlaps
 from service.projects.records import (
     PermitVersion,
+    PermitWarning,
     Project,
     ProjectParty,
+    all_projects,
     parties_of,
     project_by_id,
     visible_project,
+    was_warned,
 )
 from service.projects.rules import Registered, check_live, check_permit, check_standing
+from service.projects.warnings import Warned, due
 from service.signed import TextType, verified
 
 FIRST = 1
@@ -53,6 +59,7 @@ def open_project(act: Act, permit_text: str) -> Permit:
     _keep_version(act, permit, permit_text)
     act.session.add_all(_party_rows(permit))
     act.enter(Action.PROJECT_OPEN, permit.project_id, project=permit.project_id, permit_sha256=digest)
+    _enter_overlaps(act, permit)
     return permit
 
 
@@ -69,6 +76,7 @@ def amend_project(act: Act, project_id: str, permit_text: str) -> Permit:
         act.enter(Action.PROJECT_READ, project_id, project=project_id, kind="again")
         return permit
     check_amendment(before, project.permit_sha256, permit)
+    check_closing(permit, act.clock().date())
     if permit.closed_on is None:  # a project can be closed whoever has left since
         check_permit(permit, _registered(act, permit))
     project.title, project.permit, project.permit_sha256 = permit.title, permit_text, digest
@@ -76,7 +84,7 @@ def amend_project(act: Act, project_id: str, permit_text: str) -> Permit:
     _keep_version(act, permit, permit_text)
     _change_parties(act, permit)
     act.enter(
-        Action.PROJECT_AMEND,
+        Action.PROJECT_CLOSE if permit.closed_on else Action.PROJECT_AMEND,
         project_id,
         project=project_id,
         permit_sha256=digest,
@@ -84,7 +92,62 @@ def amend_project(act: Act, project_id: str, permit_text: str) -> Permit:
         secret_epoch=permit.secret_epoch,
         policy=permit.policy,
     )
+    _enter_overlaps(act, permit)
     return permit
+
+
+def overlaps_of(act: Act, permit: Permit) -> tuple[Overlap, ...]:
+    """What the project shares with others; another's permit that governance did not sign says nothing."""
+    others: list[Permit] = []
+    for project in all_projects(act.session):
+        with suppress(PermitRefused):
+            others.append(permit_of(project.permit, act.governance_key))
+    return overlaps(permit, others)
+
+
+def _enter_overlaps(act: Act, permit: Permit) -> None:
+    for one in overlaps_of(act, permit):
+        act.enter(
+            Action.PROJECT_OVERLAP,
+            one.project_id,
+            project=permit.project_id,
+            count=len(one.people),
+            parts=len(one.data_sets),
+        )
+
+
+def enter_warnings(act: Act, permit: Permit) -> tuple[Warned, ...]:
+    """What of a permit is about to end; each is entered in the log once for each period."""
+    found = tuple(due(permit, act.clock().date()))
+    for one in found:
+        if was_warned(act.session, permit.project_id, one):
+            continue
+        ending = one.ending
+        act.session.add(
+            PermitWarning(
+                project_id=permit.project_id,
+                kind=ending.kind,
+                subject=ending.subject,
+                valid_to=ending.valid_to,
+                within=one.within,
+            )
+        )
+        act.enter(
+            Action.PERMIT_WARN,
+            ending.subject.partition(":")[0],
+            project=permit.project_id,
+            kind=ending.kind.value,
+            count=one.within,
+        )
+    act.session.flush()
+    return found
+
+
+def enter_all_warnings(act: Act) -> None:
+    """Enter what is about to end of every permit that governance signed."""
+    for project in all_projects(act.session):
+        with suppress(PermitRefused):
+            enter_warnings(act, permit_of(project.permit, act.governance_key))
 
 
 def _registered(act: Act, permit: Permit) -> dict[str, Registered]:
@@ -125,12 +188,15 @@ def _party_rows(permit: Permit) -> list[ProjectParty]:
 
 
 def _change_parties(act: Act, permit: Permit) -> None:
-    """Whom the permit names no more sees nothing any more, whom it names anew does."""
+    """Whom the permit names sees the project, and nobody else; nobody at all once it is closed."""
+    named = () if permit.closed_on else permit.parties
+    names = {party.principal_id for party in named}
     there = {row.principal_id: row for row in parties_of(act.session, permit.project_id)}
     for name, row in there.items():
-        if permit.party(name) is None:
+        if name not in names:
             act.session.delete(row)
-    act.session.add_all(row for row in _party_rows(permit) if row.principal_id not in there)
+    new = names - there.keys()
+    act.session.add_all(row for row in _party_rows(permit) if row.principal_id in new)
     act.session.flush()
 
 
@@ -160,8 +226,9 @@ def permit_for(act: Act, project_id: str, *, live: bool) -> Permit:
 
 
 def read_project(act: Act, project_id: str) -> Permit:
-    """The permit of a project, for its parties."""
+    """The permit of a project, for its parties; what is about to end is entered."""
     permit = permit_for(act, project_id, live=False)
+    enter_warnings(act, permit)
     act.enter(Action.PROJECT_READ, project_id, project=project_id, kind="permit")
     return permit
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import date
 
 from linkage_engine.catalogue.policies import is_no_looser
 from linkage_engine.contract.permit import Permit, PublicKey
@@ -49,6 +50,12 @@ def check_amendment(before: Permit, digest: str, after: Permit) -> None:
     faults = faults_of_amendment(before, digest, after)
     if faults:
         raise AmendmentRefused(faults=faults)
+
+
+def check_closing(permit: Permit, today: date) -> None:
+    """Raise AmendmentRefused for a permit that closes its project on a day to come: access ends at once."""
+    if permit.closed_on is not None and permit.closed_on > today:
+        raise AmendmentRefused(faults=[{"pointer": "/closed_on", "code": "to-come"}])
 
 
 def chain_of(text: str, governance_key: PublicKey, earlier: Callable[[str], str | None]) -> tuple[str, ...]:

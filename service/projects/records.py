@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from linkage_engine.contract.permit import Role
+from linkage_engine.contract.permit_parts import EndKind
 from service.access.permissions import SERVICE_ROLES
 from service.database import Digest, Record, SlugText
+from service.projects.warnings import Warned
 
 
 class Project(Record):
@@ -45,6 +47,19 @@ class PermitVersion(Record):
     brought_at: Mapped[datetime]
 
 
+class PermitWarning(Record):
+    """That something of a permit is about to end, entered once for each period."""
+
+    __tablename__ = "permit_warning"
+
+    project_id: Mapped[SlugText] = mapped_column(sa.ForeignKey(Project.id), primary_key=True)
+    kind: Mapped[EndKind] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(130), primary_key=True)
+    valid_to: Mapped[date] = mapped_column(primary_key=True)
+    within: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Days."""
+
+
 class ProjectParty(Record):
     """A principal that a permit names."""
 
@@ -58,6 +73,17 @@ class ProjectParty(Record):
 def project_by_id(session: Session, project_id: str) -> Project | None:
     """The project of that id, whoever asks."""
     return session.get(Project, project_id)
+
+
+def was_warned(session: Session, project_id: str, warned: Warned) -> bool:
+    """Whether the log has it already."""
+    key = (project_id, warned.ending.kind, warned.ending.subject, warned.ending.valid_to, warned.within)
+    return session.get(PermitWarning, key) is not None
+
+
+def all_projects(session: Session) -> Sequence[Project]:
+    """Every project, by its id."""
+    return session.scalars(sa.select(Project).order_by(Project.id)).all()
 
 
 def permit_of_digest(session: Session, project_id: str, digest: str) -> str | None:

@@ -10,11 +10,12 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from linkage_engine.contract.permit import DataSetGrant, Party, Permit, Role
-from linkage_engine.contract.permit_parts import Classification, LegalBasis, OptOuts, Standing
+from linkage_engine.contract.permit_parts import Classification, EndKind, LegalBasis, OptOuts, Standing
 from linkage_engine.contract.value import FieldName, ShortText, Slug, Value
 from service.access.admission import Acting, SignedInRoute, Viewing, may
-from service.access.permissions import Permission
+from service.access.permissions import SERVICE_ROLES, Permission
 from service.projects import actions
+from service.projects.warnings import Warned, due
 
 router = APIRouter(prefix="/projects", tags=["projects"], route_class=SignedInRoute)
 
@@ -49,6 +50,25 @@ class DataSetShown(Value):
     valid_to: date | None = None
 
 
+class EndingShown(Value):
+    """Something that ends within sixty days, or has ended: nothing runs then that needs it."""
+
+    kind: EndKind
+    subject: str
+    """The project, the principal, or `provider:data_set`."""
+    valid_to: date
+    days_left: int
+    """Negative when it is over."""
+
+
+class OverlapShown(Value):
+    """Another project with some of the same persons or data sets."""
+
+    project_id: Slug
+    people: tuple[Slug, ...]
+    data_sets: tuple[str, ...]
+
+
 class ProjectShown(Value):
     """What the permit says, without keys."""
 
@@ -70,13 +90,32 @@ class ProjectShown(Value):
     data_sets: tuple[DataSetShown, ...]
     templates: tuple[FieldName, ...]
     policy: Slug
+    ends_soon: tuple[EndingShown, ...]
+    shares_with: tuple[OverlapShown, ...] | None
+    """For operators and reviewers; null for others."""
 
 
-def _shown(permit: Permit) -> ProjectShown:
+def _shown(act: Acting, permit: Permit) -> ProjectShown:
     return ProjectShown(
+        ends_soon=tuple(_ending(one) for one in due(permit, act.clock().date())),
+        shares_with=_overlaps(act, permit) if act.role in SERVICE_ROLES else None,
         **permit.model_dump(include=set(ProjectShown.model_fields) - {"parties", "data_sets"}),
         parties=tuple(_party(party) for party in permit.parties),
         data_sets=tuple(_data_set(each) for each in permit.data_sets),
+    )
+
+
+def _ending(one: Warned) -> EndingShown:
+    ending = one.ending
+    return EndingShown(
+        kind=ending.kind, subject=ending.subject, valid_to=ending.valid_to, days_left=one.days_left
+    )
+
+
+def _overlaps(act: Acting, permit: Permit) -> tuple[OverlapShown, ...]:
+    return tuple(
+        OverlapShown(project_id=one.project_id, people=one.people, data_sets=one.data_sets)
+        for one in actions.overlaps_of(act, permit)
     )
 
 
@@ -103,7 +142,7 @@ def _data_set(each: DataSetGrant) -> DataSetShown:
 @router.post("", status_code=HTTPStatus.CREATED, dependencies=[may(Permission.PROJECT_OPEN)])
 def open_project(body: PermitText, act: Acting) -> ProjectShown:
     """Open a project with a permit that governance signed; every party has to be registered already."""
-    return _shown(actions.open_project(act, body.permit))
+    return _shown(act, actions.open_project(act, body.permit))
 
 
 @router.post(
@@ -113,7 +152,7 @@ def open_project(body: PermitText, act: Acting) -> ProjectShown:
 )
 def amend_project(project_id: str, body: PermitText, act: Acting) -> ProjectShown:
     """Put the next permit of a project in force: governance signed it over the digest of the one before."""
-    return _shown(actions.amend_project(act, project_id, body.permit))
+    return _shown(act, actions.amend_project(act, project_id, body.permit))
 
 
 @router.get("/{project_id}/permit", dependencies=[may(Permission.PERMIT_READ)])
@@ -125,4 +164,4 @@ def read_permit(project_id: str, act: Viewing) -> PermitText:
 @router.get("/{project_id}", dependencies=[may(Permission.PROJECT_READ)])
 def read_project(project_id: str, act: Viewing) -> ProjectShown:
     """Read what a project's permit says, as one of its parties."""
-    return _shown(actions.read_project(act, project_id))
+    return _shown(act, actions.read_project(act, project_id))

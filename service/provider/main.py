@@ -40,6 +40,7 @@ from service.provider.seal import Sealer, read_project, seal_delivery
 from service.provider.secret import check_secret, kept_path, read_secret
 from service.provider.submit import RECEIPT_SUFFIX
 from service.provider.submit import submit as submit_package
+from service.provider.vetoing import veto as send_veto
 from service.provider.withdrawal import Withdrawer
 from service.provider.withdrawal import withdraw as withdraw_persons
 
@@ -144,6 +145,21 @@ def grant(  # noqa: PLR0913, PLR0917  # each is an option of the command
     with new_file(out) as file:
         file.write(granted(terms, keys).model_dump_json(indent=2).encode() + b"\n")
     print(out)
+
+
+@app.command()
+def mirror(project_id: str, url: Url, keys: Keys) -> None:
+    """Show which linkage runs and releases of a project your data are in, with the log's receipts."""
+    print(json.dumps(_client(url, keys).get(f"/projects/{project_id}/mirror"), indent=2))
+
+
+@app.command()
+def veto(
+    project_id: str, release_id: str, url: Url, keys: Keys, reason: Annotated[str, typer.Option("--reason")]
+) -> None:
+    """Keep a release that your data are in from leaving: the gate looks for your signature."""
+    about = {"project_id": project_id, "release_id": release_id, "reason": reason}
+    print(json.dumps(send_veto(_client(url, keys), keys, utc_now, **about), indent=2))
 
 
 @app.command()

@@ -102,6 +102,7 @@ def decide(act: Act, release_id: str, decision_text: str) -> Release:
             decided_at=act.clock(),
         )
     )
+    act.session.flush()  # the database counts approvals when the release's state changes
     act.enter(
         Action.RELEASE_DECIDE,
         release.id,

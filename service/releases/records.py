@@ -15,7 +15,9 @@ from service.audit.records import AuditEntry
 from service.database import Digest, Id, Record, SlugText
 from service.projects.records import Project, projects_of
 from service.queries.records import Query
+from service.releases.one_person import keep_one_person
 from service.releases.rules import ReleaseState
+from service.releases.second_person import keep_second_person
 
 LISTED = 200
 
@@ -69,6 +71,10 @@ class ReleaseDecision(Record):
     """The compact JWS."""
     decision_sha256: Mapped[Digest]
     decided_at: Mapped[datetime]
+
+
+keep_second_person(Record.metadata.tables[ReleaseDecision.__tablename__])
+keep_one_person(Record.metadata.tables[ReleaseDecision.__tablename__])
 
 
 def release_by_id(session: Session, release_id: str) -> Release | None:

@@ -29,6 +29,7 @@ from service.submissions.records import (
     parts_of,
     submission_by_id,
     submission_of_bytes,
+    submission_to_read,
     visible_submission,
 )
 from service.submissions.rules import PartRows, PartState, SubmissionEvent, SubmissionState
@@ -150,7 +151,7 @@ def replaced_by(act: Act, submission: Submission) -> Replaced | None:
     """The delivery that this one replaces, if the provider had one that stood."""
     if submission.replaces_id is None:
         return None
-    earlier = submission_by_id(act.session, submission.replaces_id)
+    earlier = submission_to_read(act.session, submission.replaces_id)
     assert earlier is not None  # a delivery is never deleted
     return _replaced(act, earlier, _rows(act, submission.id))
 

@@ -66,6 +66,11 @@ def submission_by_id(session: Session, submission_id: str) -> Submission | None:
     return session.get(Submission, submission_id, with_for_update=True)
 
 
+def submission_to_read(session: Session, submission_id: str) -> Submission | None:
+    """The delivery of that id, whoever asks, for who changes nothing in it."""
+    return session.get(Submission, submission_id)
+
+
 def visible_submission(
     session: Session, submission_id: str, principal_id: str, role: Role
 ) -> Submission | None:

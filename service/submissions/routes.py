@@ -20,7 +20,7 @@ from service.problems.problem import Problem
 from service.problems.requests import NotFound, StorageFull
 from service.submissions import actions
 from service.submissions.package import read_package
-from service.submissions.records import Submission, SubmissionPart, parts_of, submission_by_id
+from service.submissions.records import Submission, SubmissionPart, parts_of, submission_to_read
 from service.submissions.remedies import remedy_of
 from service.submissions.rules import PartState, SubmissionState
 from service.uploads.actions import whole_upload
@@ -149,7 +149,7 @@ def _again(here: Surroundings, principal: Principal, project_id: str, upload_id:
     with here.sessions.begin() as session:
         act = here.act(session, principal.id, principal.role)
         upload = whole_upload(act, project_id, upload_id)
-        submission = upload.submission_id and submission_by_id(session, upload.submission_id)
+        submission = upload.submission_id and submission_to_read(session, upload.submission_id)
         if not submission:
             raise NotFound
         return _receipt(act, actions.received_before(act, submission))

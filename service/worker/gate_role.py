@@ -18,6 +18,7 @@ from linkage_engine.contract.statements import (
 from linkage_engine.sealing.recipient import Recipient
 from service.jobs import Duties, Job
 from service.keys import signing_key
+from service.mirror.records import vetoes_on
 from service.queries.actions import fail_query, foreseen
 from service.queries.records import query_by_id
 from service.releases.actions import fail_release, open_release, sign_release
@@ -102,6 +103,8 @@ def release(door: GateDoor, key: SigningKey, surroundings: Surroundings, release
         plain = door.evidence_bytes(permit.project_id, release_id)
         with surroundings.act() as act:
             texts = [decision.decision for decision in decisions_on(act.session, release_id)]
+            vetoes = [veto.veto for veto in vetoes_on(act.session, release_id)]
+        trust.check_not_vetoed(vetoes, permit, release_id)
         approvals = trust.approvals(
             texts,
             permit,

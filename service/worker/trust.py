@@ -7,6 +7,7 @@ everybody else's key; they sign grants, manifests, questions and decisions.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Zone
@@ -20,6 +21,7 @@ from linkage_engine.contract.statements import (
     SecretStatement,
     SignedQuestion,
     Verdict,
+    Veto,
     Withdrawal,
 )
 from service.keys import Pins
@@ -186,6 +188,25 @@ def _decision(text: str, signed: Permit) -> tuple[Party, Decision]:
     if party is None or party.role is not Role.OUTPUT_CHECKER:
         raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
     return party, _believed(text, (party.signing_key,), TextType.DECISION, Decision)
+
+
+def check_not_vetoed(texts: Sequence[str], signed: Permit, release_id: str) -> None:
+    """Raise NotTrusted where a provider of the permit signed a veto of the release.
+
+    A text that is no such veto, for whatever reason, stops nothing: nobody else can.
+    """
+    for text in texts:
+        with suppress(NotTrusted):
+            veto = _believed(text, _keys(signed, Role.PROVIDER), TextType.VETO, Veto)
+            party = signed.party(veto.provider_id)
+            about = (veto.release_id, veto.project_id)
+            if party is None or about != (release_id, signed.project_id):
+                continue
+            _believed(text, (party.signing_key,), TextType.VETO, Veto)
+            break
+    else:
+        return
+    raise NotTrusted(RefusalCode.VETOED)
 
 
 def hand_over(compact: str, sender: PublicKey, expected: HandOver) -> None:

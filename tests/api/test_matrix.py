@@ -48,6 +48,7 @@ PUBLIC_ROUTES = {
 BODIES: Mapping[str, dict[str, Any]] = {
     "/projects": {"permit": "a.b.c"},
     "/projects/{project_id}/amendments": {"permit": "a.b.c"},
+    "/releases/{release_id}/vetoes": {"veto": "a.b.c"},
     "/projects/{project_id}/linkage-secret": {"statement": "a.b.c", "envelopes": {}},
     "/projects/{project_id}/withdrawals": {"statement": "a.b.c", "sealed": "AAAA"},
     "/projects/{project_id}/submissions": {"upload_id": ""},

@@ -28,6 +28,8 @@ EXTRA: dict[str, dict[str, str]] = {
     },
     "projects": {
         "amendments": "which permit may take the place of another: api and workers ask",
+        "overlaps": "which permits share people or data",
+        "warnings": "what of a permit is about to end: pages and the doctor tell it",
         "grants": "whether a controller signed: api and workers ask",
     },
     "submissions": {
@@ -45,10 +47,13 @@ EXTRA: dict[str, dict[str, str]] = {
     "linkage_runs": {},
     "queries": {},
     "releases": {
+        "one_person": "a trigger, made together with the table of decisions",
         "contents": "which files a release is made of",
         "package": "the release as one file",
         "publication": "controlled tables as CSV and CSVW",
+        "second_person": "the law of two people as triggers, for migrations too",
     },
+    "mirror": {},
     "reviews": {},
     "pages": {"health": "what each process says of itself"},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 from linkage_engine.contract.refusals import RefusalCode
@@ -19,6 +20,13 @@ STRANGER = SigningKey.generate()
 
 def put_permit(shop: Workshop, text: str) -> None:
     shop.change("UPDATE project SET permit = :text", text=text)
+
+
+def open_with(shop: Workshop, text: str) -> None:
+    """As if the project had been opened with this permit: no worker has believed another before."""
+    put_permit(shop, text)
+    for role in ("linkage", "analysis", "gate"):
+        shutil.rmtree(shop.home.vault(role) / "permits", ignore_errors=True)
 
 
 def part_is_rejected(shop: Workshop, provider: str, name: str, code: RefusalCode) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +14,14 @@ from service.access.actions import register_principal
 from service.audit.guard import guard_sessions
 from service.database import engine_for, sessions
 from service.jobs import Job, JobQueue
+from service.operate.database_roles import divide
+from service.operate.folders import PROCESSES
 from service.operate.installation import Home, Installation, create
 from service.projects.actions import open_project
 from tests.factories import Chance, Watch
 from tests.integration.cast import CHECKERS, NOW, Cast, the_cast
 from tests.integration.extracts import PRACTICES, REGISTRY
-from tests.integration.workshop import Workshop
+from tests.integration.workshop import Connected, Workshop
 
 
 def _open(shop: Workshop) -> None:
@@ -111,11 +113,18 @@ def tell(folder: Path) -> Stages:
 
 
 @contextmanager
-def opened(home: Home, cast: Cast, database_url: str | None = None) -> Iterator[Workshop]:
-    """A new installation, before the story begins: on PostgreSQL where an address is given."""
+def opened(
+    home: Home, cast: Cast, database_url: str | None = None, *, divided: bool = False
+) -> Iterator[Workshop]:
+    """A new installation, before the story begins: on PostgreSQL where an address is given.
+
+    There each process may have a role of its own.
+    """
     made = Installation(port=8700, separate_users=False, database_url=database_url)
     create(home, made, random=secrets.token_bytes)
     migrations.upgrade(home.database_url)
+    if divided:
+        divide(home, secrets.token_bytes)
     with _at(home, cast, {}) as shop:
         yield shop
 
@@ -130,12 +139,23 @@ def workshop(folder: Path, stages: Stages, stage: str) -> Iterator[Workshop]:
 
 @contextmanager
 def _at(home: Home, cast: Cast, ids: Mapping[str, str]) -> Iterator[Workshop]:
-    made = sessions(engine_for(home.database_url))
-    guard_sessions(made)
-    queue = JobQueue(home.database_url)
     random = Chance(str(home.root).encode())
+    with ExitStack() as stack:
+        owner = stack.enter_context(_connected(home.database_url))
+        processes = PROCESSES if home.read().database_roles else ()
+        apart = {name: stack.enter_context(_connected(home.database_url_of(name))) for name in processes}
+        yield Workshop(
+            home, cast, Watch(NOW), random, owner.sessions, owner.queue, dict(ids), connected=apart
+        )
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connected]:
+    made = sessions(engine_for(url))
+    guard_sessions(made)
+    queue = JobQueue(url)
     try:
-        yield Workshop(home, cast, Watch(NOW), random, made, queue, dict(ids))
+        yield Connected(made, queue)
     finally:
         queue.close()
         made.kw["bind"].dispose()

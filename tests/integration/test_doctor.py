@@ -296,6 +296,8 @@ def test_how_a_site_was_set_up_is_said(shop: Workshop) -> None:
     assert any("beyond this machine" in each.says for each in looked_over(shop)["settings", State.WATCH])
     best = installation.model_copy(update={"separate_users": True, "database_url": "postgresql+psycopg://"})
     shop.home.file.write_text(best.to_json())
+    assert "one role of the database" in next(machine.examine_settings(shop.home)).says
+    shop.home.file.write_text(best.model_copy(update={"database_roles": True}).to_json())
     assert next(machine.examine_settings(shop.home)).state is State.WELL
 
 

@@ -25,7 +25,7 @@ from tests.factories import PROJECT
 from tests.integration.cast import CHECKERS
 from tests.integration.conftest import At
 from tests.integration.extracts import PRACTICES, REGISTRY
-from tests.integration.refusing import put_permit
+from tests.integration.refusing import open_with
 from tests.integration.workshop import Workshop
 
 BREAKDOWNS = ("age_band", "sex", "ethnic_group", "deprivation", "area")
@@ -48,7 +48,7 @@ def specification(data_set: str, linked_to: str, breakdowns: Sequence[str]) -> L
 
 
 def asked(shop: Workshop, data_set: str, linked_to: str, breakdowns: Sequence[str] = ()) -> str:
-    put_permit(shop, shop.permit_text(templates=("prevalence", "linkage_quality")))
+    open_with(shop, shop.permit_text(templates=("prevalence", "linkage_quality")))
     text = shop.question_text(specification=specification(data_set, linked_to, breakdowns))
     with shop.acting("rosalind") as act:
         return ask_query(act, PROJECT, text)[0].id
@@ -103,7 +103,7 @@ def test_where_all_are_linked_the_figures_of_the_linkage_are_hidden_and_the_meth
 
 def controlled_under(shop: Workshop, policy: str) -> str:
     templates = ("prevalence", "linkage_quality")
-    put_permit(shop, shop.permit_text(templates=templates, policy=policy))
+    open_with(shop, shop.permit_text(templates=templates, policy=policy))
     asked_of = specification("gp_registration", "cancer_registration", ("sex",))
     with shop.acting("rosalind") as act:
         query_id = ask_query(act, PROJECT, shop.question_text(specification=asked_of))[0].id

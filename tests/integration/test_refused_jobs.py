@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.integration.extracts import REGISTRY
 from tests.integration.refusing import (
     STRANGER,
     Break,
+    open_with,
     part_is_rejected,
     put_permit,
     query_failed,
@@ -116,8 +116,7 @@ def test_a_run_over_a_vault_without_its_records_fails(at: At) -> None:
 
 def test_a_run_whose_permit_asks_for_spark_is_not_linked_by_anything_else(at: At) -> None:
     shop = at("run-asked")
-    shutil.rmtree(shop.home.vault("linkage") / "permits")  # as if the project had been opened with this one
-    put_permit(shop, shop.permit_text(engine="spark"))
+    open_with(shop, shop.permit_text(engine="spark"))
     shop.do(Job.LINK, shop.ids["run"])
     run_failed(shop, RefusalCode.SPARK_NOT_SET_UP)
     assert not list(shop.home.vault("linkage").rglob("spine*"))

@@ -8,7 +8,7 @@ from linkage_engine.contract.refusals import RefusalCode
 from service.jobs import Job
 from tests.factories import PROJECT, a_specification
 from tests.integration.conftest import At
-from tests.integration.refusing import STRANGER, Break, put_permit, query_failed
+from tests.integration.refusing import STRANGER, Break, open_with, query_failed
 from tests.integration.workshop import Workshop
 
 
@@ -32,7 +32,7 @@ QUESTIONS: dict[str, tuple[Break, RefusalCode]] = {
         RefusalCode.OUTSIDE_THE_PERMIT,
     ),
     "by a template that is not permitted": (
-        lambda shop: put_permit(shop, shop.permit_text(templates=())),
+        lambda shop: open_with(shop, shop.permit_text(templates=())),
         RefusalCode.OUTSIDE_THE_PERMIT,
     ),
 }
@@ -64,6 +64,6 @@ def test_a_question_without_linked_data_fails(at: At) -> None:
 
 def test_a_policy_that_nobody_ships_controls_nothing(at: At) -> None:
     shop = at("answered")
-    put_permit(shop, shop.permit_text(policy="anything-goes"))
+    open_with(shop, shop.permit_text(policy="anything-goes"))
     shop.do(Job.CONTROL, shop.ids["query"])
     query_failed(shop, RefusalCode.UNKNOWN_POLICY)

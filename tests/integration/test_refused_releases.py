@@ -18,7 +18,8 @@ from tests.integration.workshop import Workshop
 
 
 def put_decisions(shop: Workshop, texts: Sequence[str]) -> None:
-    """Rows that say that two checkers approved, with these texts."""
+    """Rows that say that two checkers approved, with these texts, by who owns the database and its laws."""
+    shop.change("DROP TRIGGER release_decision_no_delete")
     shop.change("DELETE FROM release_decision")
     for checker, text in zip(("cheng", "carol"), texts, strict=False):
         shop.change(

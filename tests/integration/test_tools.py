@@ -37,8 +37,8 @@ from service.reviewer.search import IN_TABLE
 from service.settings import ApiSettings, LogSettings, settings_for
 from service.signed import TextType, verified
 from service.worker.log_role import log_signer, one_round
-from tests.factories import PROJECT, a_specification
-from tests.integration.cast import INDEX_DATE
+from tests.factories import PROJECT, a_grant, a_specification
+from tests.integration.cast import GRANTS, INDEX_DATE
 from tests.integration.conftest import At
 from tests.integration.workshop import Workshop
 
@@ -332,7 +332,8 @@ def test_a_bundle_is_not_searched(tools: ToolsAt, tmp_path: Path) -> None:
 def test_an_operator_opens_a_project_once(tools: ToolsAt, tmp_path: Path) -> None:
     desk = tools("opened")
     permit = tmp_path / "permit.jws"
-    permit.write_text(desk.shop.permit_text(project_id="another-study") + "\n")
+    grants = tuple(a_grant(*granted, project_id="another-study") for granted in GRANTS)
+    permit.write_text(desk.shop.permit_text(project_id="another-study", data_sets=grants) + "\n")
     opened = desk.ask(operate.app, "open", permit, who="oliver")
     assert opened["project_id"] == "another-study"
     code, _, err = desk.run(operate.app, "open", permit, who="oliver")

@@ -67,6 +67,14 @@ from tests.integration.sealed import KEY_CHECK, Delivered, Desk
 R = TypeVar("R", bound=Record)
 
 
+@dataclass(frozen=True)
+class Connected:
+    """Sessions and job queue of one process."""
+
+    sessions: sessionmaker[Session]
+    queue: JobQueue
+
+
 @dataclass
 class Workshop:
     """One installation, its people, and its workers as functions."""
@@ -80,6 +88,8 @@ class Workshop:
     ids: dict[str, str] = field(default_factory=dict)
     """What the story made so far: a submission for each provider, `run`, `query`."""
     log: io.StringIO = field(default_factory=io.StringIO)
+    connected: Mapping[str, Connected] = field(default_factory=dict)
+    """How each process reaches the database, where it has a role of its own there."""
     told: Mapping[str, str] = field(default_factory=dict)
     """What the linkage worker is told beside what an installation tells it."""
 
@@ -105,14 +115,15 @@ class Workshop:
     def acting(self, name: str) -> Iterator[Act]:
         """A use case of a person in one transaction."""
         role = self.people[name].role if name in self.people else None
-        with self.sessions() as session:
+        api = self.reached_by("api" if role else "operator")
+        with api.sessions() as session:
             yield Act(
                 session=session,
                 actor=name,
                 role=role,
                 clock=self.clock,
                 random=self.random,
-                jobs=self.queue,
+                jobs=api.queue,
                 governance_key=self.pins.governance_key,
             )
             session.commit()
@@ -217,10 +228,15 @@ class Workshop:
 
     # --- workers
 
+    def reached_by(self, process: str) -> Connected:
+        """The database as a process reaches it."""
+        return self.connected.get(process, Connected(self.sessions, self.queue))
+
     def surroundings(self, role: WorkerRole) -> Surroundings:
+        reached = self.reached_by(role.value)
         return Surroundings(
-            sessions=self.sessions,
-            jobs=self.queue,
+            sessions=reached.sessions,
+            jobs=reached.queue,
             clock=self.clock,
             random=self.random,
             log=logger(f"worker-{role.value}", file=self.log, strict=True),

@@ -23,7 +23,7 @@ from linkage_engine.laboratory.demo.commands import Journal, service_up
 from linkage_engine.laboratory.demo.path import Demo
 from linkage_engine.laboratory.demo.truth import linkage_scores
 
-pytestmark = [pytest.mark.process, pytest.mark.outside(tool="febrl")]
+pytestmark = [pytest.mark.process, pytest.mark.deep, pytest.mark.outside(tool="febrl")]
 REGISTRY, FEDERATION = "cancer-registry", "gp-federation"
 FILES = {REGISTRY: "dataset4a.csv", FEDERATION: "dataset4b.csv"}
 PEOPLE = 5000

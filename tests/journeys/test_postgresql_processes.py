@@ -1,4 +1,4 @@
-"""Five real processes over a real PostgreSQL: jobs are done and the log is signed, also after a pause."""
+"""Five real processes over a real PostgreSQL, each a role with a password, also after the server was away."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.process, pytest.mark.outside(tool="postgresql")]
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with a_server() as started:
+    with a_server(passwords=True) as started:
         yield started
 
 
@@ -43,6 +43,10 @@ def test_the_workers_do_jobs_and_sign_the_log_before_and_after_the_server_was_aw
         done = CliRunner().invoke(app, ["init", str(home.root), "--port", "0", "--database", server.fresh()])
         assert done.exit_code == 0, done.output
         assert list((home.root / "control").iterdir()) == []
+        divided = CliRunner().invoke(app, ["database-roles", str(home.root)])
+        assert divided.exit_code == 0, divided.output
+        secrets = [home.passfile(process).read_text().rpartition(":")[2].strip() for process in PROCESSES]
+        assert not any(secret in divided.output for secret in secrets)
         with service_up(home.root, Path(folder) / "service.log"):
             pids = json.loads((home.root / "pids.json").read_text())
             assert pids.keys() == set(PROCESSES)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from linkage_engine.contract.permit import Permit
+from linkage_engine.contract.permit_parts import EndKind
 from migrations import is_current
+from migrations.roles import differences
 from service.audit.checkpoint import LogKey, NotACheckpoint
 from service.audit.records import AuditEntry, AuditOutbox, last_checkpoint, leaf_count
 from service.audit.vocabulary import Action
@@ -19,14 +21,19 @@ from service.linkage_runs.rules import RunState
 from service.operate.doctor.findings import Finding, ill, watch, well
 from service.problems.tools import SignatureRefused
 from service.projects.records import Project
+from service.projects.warnings import Warned, due
 from service.queries.records import Query
 from service.queries.rules import QueryState
 from service.signed import TextType, verified
 from service.withdrawals.records import Withdrawal
 
 DATABASE, LOG, PERMITS, WORK, CLOCK = "database", "log", "permits", "work", "clock"
-WARNED_DAYS = (60, 30, 7)
-"""Before a permit ends."""
+REMEDY_OF_ENDED: Mapping[EndKind, str] = {
+    EndKind.PERMIT: "nothing new starts on it; ask governance for an amendment, or close the project",
+    EndKind.GRANT: "nothing starts on the project; have the controller grant it anew, and amend the permit",
+    EndKind.ACCREDITATION: "this person is refused; have it renewed, and amend the permit",
+    EndKind.TRAINING: "this person is refused; have it renewed, and amend the permit",
+}
 HEARTBEAT_WITHIN = timedelta(hours=2)
 """The log worker enters one an hour."""
 IN_THE_TREE_WITHIN = timedelta(minutes=15)
@@ -53,6 +60,19 @@ def examine_database(session: Session) -> Iterator[Finding]:
             )
             return
     yield well(DATABASE, "tables are of this version, and can be read")
+
+
+def examine_rights(session: Session) -> Iterator[Finding]:
+    """Whether each process may do in PostgreSQL just what this version gives it."""
+    others = differences(session.connection())
+    if others:
+        yield ill(
+            DATABASE,
+            f"rights differ from those of this version in {len(others)} places",
+            "stop the service, then: tre-operate migrate HOME; find out who changed them",
+        )
+    else:
+        yield well(DATABASE, "each process has a role of its own with the rights of this version")
 
 
 def examine_log(session: Session, pins: Pins, now: datetime) -> Iterator[Finding]:
@@ -119,24 +139,34 @@ def examine_permits(session: Session, pins: Pins, today: date) -> Iterator[Findi
                 "nothing runs on it; find out who changed the database",
             )
         else:
-            yield _permit(permit, today)
+            yield from _permit(permit, today)
     if not projects:
         yield well(PERMITS, "no project has been opened")
 
 
-def _permit(permit: Permit, today: date) -> Finding:
-    left = (permit.valid_to - today).days
-    until = f"{permit.project_id}: in force until {permit.valid_to}"
-    if left < 0:
+def _permit(permit: Permit, today: date) -> Iterator[Finding]:
+    """Each thing of a permit that has ended or is about to, or that all is in force."""
+    if permit.closed_on is not None:
+        yield well(PERMITS, f"{permit.project_id}: closed on {permit.closed_on}")
+        return
+    found = list(due(permit, today))
+    yield from (_ending(permit.project_id, one) for one in found)
+    if not found:
+        yield well(PERMITS, f"{permit.project_id}: in force until {permit.valid_to}")
+
+
+def _ending(project_id: str, one: Warned) -> Finding:
+    ending = one.ending
+    whose = "" if ending.kind is EndKind.PERMIT else f"{ending.kind.value} of {ending.subject} "
+    if one.days_left < 0:
         return watch(
-            PERMITS,
-            f"{permit.project_id}: ended on {permit.valid_to}",
-            "nothing new starts on it; ask governance for a new permit, or close the project",
+            PERMITS, f"{project_id}: {whose}ended on {ending.valid_to}", REMEDY_OF_ENDED[ending.kind]
         )
-    warned = [days for days in WARNED_DAYS if left <= days]
-    if warned:
-        return watch(PERMITS, f"{until}, {left} days from now", "ask governance now: two people have to sign")
-    return well(PERMITS, until)
+    return watch(
+        PERMITS,
+        f"{project_id}: {whose}in force until {ending.valid_to}, {one.days_left} days from now",
+        "ask governance now for an amendment: two people have to act",
+    )
 
 
 def examine_work(session: Session, now: datetime) -> Iterator[Finding]:

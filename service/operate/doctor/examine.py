@@ -14,6 +14,7 @@ from service.operate.doctor.control import (
     examine_database,
     examine_log,
     examine_permits,
+    examine_rights,
     examine_work,
 )
 from service.operate.doctor.findings import Finding, State, ill
@@ -50,6 +51,8 @@ def _examine_control(home: Home, sessions: Sessions, now: datetime) -> Iterator[
             database = list(examine_database(session))
             yield from database
             if all(each.state is State.WELL for each in database):
+                if home.read().database_roles:
+                    yield from examine_rights(session)
                 yield from examine_log(session, pins, now)
                 yield from examine_permits(session, pins, now.date())
                 yield from examine_work(session, now)

@@ -90,7 +90,9 @@ def examine_settings(home: Home) -> Iterator[Finding]:
     """What was set up in a way that a site should choose with open eyes."""
     installation = home.read()
     chosen = list(_chosen(installation))
-    yield from chosen or [well(SETTINGS, "set up for a site: users of their own, a database server")]
+    yield from chosen or [
+        well(SETTINGS, "set up for a site: users of their own, a database server with a role for each")
+    ]
 
 
 def _chosen(installation: Installation) -> Iterator[Finding]:
@@ -105,6 +107,12 @@ def _chosen(installation: Installation) -> Iterator[Finding]:
             SETTINGS,
             "the control database is one SQLite file that every process writes",
             "use PostgreSQL for more than one project at a time: tre-operate init --database",
+        )
+    elif not installation.database_roles:
+        yield watch(
+            SETTINGS,
+            "all processes are one role of the database, so each can write what the others may",
+            "stop the service, then: tre-operate database-roles HOME",
         )
     if installation.host not in {"127.0.0.1", "::1"}:
         yield watch(

@@ -213,11 +213,13 @@ class Forger:
 
     def _approved(self, release_id: str, made_of: Callable[[str], str]) -> Told:
         release = self.session.get_one(Release, release_id)
-        release.state = ReleaseState.APPROVED
         found = ReleaseDecision.release_id == self.question
         for decision in self.session.scalars(sa.select(ReleaseDecision).where(found)).all():
             same = found & (ReleaseDecision.checker_id == decision.checker_id)
             self.copy(ReleaseDecision, same, release_id=release_id, decision=made_of(decision.decision))
+        # Last: the database counts the approvals that are there.
+        release.state = ReleaseState.APPROVED
+        self.session.flush()
         return self.line_up(Job.SIGN_RELEASE, release_id, "release")
 
     def question_whose_id_is_a_path(self) -> Told:

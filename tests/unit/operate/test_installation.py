@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from linkage_engine.contract.permit import Permit, Role
 from linkage_engine.sealing.recipient import Recipient
@@ -105,6 +106,17 @@ def test_every_process_is_told_of_the_database_that_was_chosen(tmp_path: Path) -
     create(home, Installation(port=1, separate_users=False, database_url=url), random=secrets.token_bytes)
     told = {environment(home, process)["TRE_DATABASE_URL"] for process in PROCESSES}
     assert told == {home.database_url} == {url}
+
+
+def test_each_process_is_told_of_its_own_role_and_where_its_password_lies(tmp_path: Path) -> None:
+    home, url = Home(tmp_path / "home"), "postgresql+psycopg://tre@/tre?host=/run/postgresql"
+    made = Installation(port=1, separate_users=False, database_url=url, database_roles=True)
+    create(home, made, random=secrets.token_bytes)
+    for process in PROCESSES:
+        told = make_url(environment(home, process)["TRE_DATABASE_URL"])
+        assert (told.username, told.password, told.database) == (f"tre_{process}", None, "tre")
+        assert told.query["passfile"] == str(home.keys(process) / "database.pgpass")
+    assert home.database_url == url
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,12 @@ def home(tmp_path: Path) -> Home:
     return made
 
 
+def test_what_is_said_of_the_database_follows_its_roles(home: Home) -> None:
+    assert "which all processes share" in up.of_database(home)
+    home.file.write_text(home.read().model_copy(update={"database_roles": True}).to_json())
+    assert "a role of its own" in up.of_database(home)
+
+
 def test_the_five_programs_are_told_only_what_is_theirs(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRE_RELEASE_KEY", "of the operator's own shell")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
@@ -96,5 +102,5 @@ def test_isolation_is_said_once_for_each_process_then_ready(
 def test_nobody_is_ready_who_was_stopped_before(home: Home) -> None:
     stop, said = Event(), list[str]()
     stop.set()
-    up._tell_isolation(home.root / "status", stop, said.append)
+    up._tell_isolation(home.root / "status", "of the database", stop, said.append)
     assert said == []
