@@ -41,7 +41,7 @@ Told = tuple[str, str]
 JOBS = sa.table("workflow_status", *map(sa.column, ("workflow_uuid", "serialization", "inputs")))
 PATH = "../../../vault/gate/attempt"
 COUNTERS = itertools.count(100)
-"""Above those of the tool and below those of the hostile provider: no forged row outdates a later delivery."""
+"""Above those of the tool and below those of the hostile provider: no forged row outdates a later one."""
 
 
 class RunsWhenRead:
