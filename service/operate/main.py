@@ -307,7 +307,8 @@ def _client(url: str, keys: Path) -> Client:
 @contextmanager
 def _acting(home: Home) -> Iterator[Act]:
     """One use case of the operator on the machine itself, in one transaction."""
-    made = sessions(engine_for(home.database_url))
+    engine = engine_for(home.database_url)
+    made = sessions(engine)
     guard_sessions(made)
     jobs = JobQueue(home.database_url)
     try:
@@ -324,6 +325,7 @@ def _acting(home: Home) -> Iterator[Act]:
             session.commit()
     finally:
         jobs.close()
+        engine.dispose()
 
 
 def main() -> None:

@@ -159,7 +159,7 @@ def test_the_number_of_a_delivery_is_used_once(running: Running, practices: Forg
 def test_a_delivery_after_the_permit_has_ended_is_refused(
     running: Running, practices: Forger, ended: str
 ) -> None:
-    with running.refused(GP, "permit-not-live", "Ask governance for a new permit"):
+    with running.refused(GP, "permit-not-live", "Ask governance for an amendment"):
         running.send(GP, practices.honest(), project_id=ended)
 
 

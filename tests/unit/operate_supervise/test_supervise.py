@@ -200,7 +200,7 @@ def test_a_program_gets_its_own_environment_and_nothing_else(
         said = program.log_path.read_text()
     assert "'TRE_ROLE'" in said
     assert "TRE_OTHERS_SECRET" not in said
-    assert said.endswith(" 0o7\n")
+    assert said.endswith(" 0o27\n")
 
 
 def test_a_log_is_continued_and_holds_errors_too(tmp_path: Path) -> None:
