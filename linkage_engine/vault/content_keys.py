@@ -1,6 +1,7 @@
-"""Content keys: one random key for each table, kept beside it, wrapped under the role's at-rest key.
+"""Content keys: a random key for each writing of a table, kept beside it, wrapped under the at-rest key.
 
-Whoever destroys the key file has destroyed the table, also in copies of the table alone.
+Whoever destroys the key file has destroyed the table, also in copies of the table alone. While a
+table is being replaced its key file holds two wraps, the coming and the present one.
 """
 
 from __future__ import annotations
@@ -8,8 +9,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.parquet.encryption import create_decryption_properties
+
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
-from linkage_engine.vault.keystore import Keystore
+from linkage_engine.vault.keystore import WRAPPED_BYTES, Keystore
 
 _SUFFIX, _PARTIAL = ".key", ".key-partial"
 
@@ -19,34 +24,55 @@ def key_file(table: Path) -> Path:
     return table.with_suffix(_SUFFIX)
 
 
-def content_key(keystore: Keystore, project_id: str, name: str, table: Path) -> bytes:
-    """The key of a table, by its key file; without one the key that follows from the at-rest key.
+def content_keys(keystore: Keystore, project_id: str, name: str, table: Path) -> tuple[bytes, ...]:
+    """The keys a table may have, by its key file; without one the key that follows from the at-rest key.
 
-    Raises `EngineRefusal`, VAULT_DAMAGED, for a key file that this at-rest key does not open.
+    None at all for a key file that this at-rest key does not open.
     """
     try:
-        wrapped = key_file(table).read_bytes()
+        kept = key_file(table).read_bytes()
     except FileNotFoundError:
-        return keystore.data_key(project_id, name)
-    key = keystore.unwrapped(project_id, name, wrapped)
-    if key is None:
-        raise EngineRefusal(RefusalCode.VAULT_DAMAGED) from None
-    return key
+        return (keystore.data_key(project_id, name),)
+    wraps = (kept[start : start + WRAPPED_BYTES] for start in range(0, len(kept), WRAPPED_BYTES))
+    keys = (keystore.unwrapped(project_id, name, wrapped) for wrapped in wraps)
+    return tuple(key for key in keys if key is not None)
 
 
-def keep(table: Path, wrapped: bytes) -> None:
-    """Put a wrapped key beside its table: after a crash it is there whole, or not at all."""
-    partial = table.with_suffix(_PARTIAL)
+def present_keys(keystore: Keystore, project_id: str, name: str, table: Path) -> tuple[bytes, ...]:
+    """The key that opens the table that is there, if one is and something still opens it."""
+    keys = content_keys(keystore, project_id, name, table)
+    return tuple(key for key in keys if _opens(key, table))[:1]
+
+
+def stored_secret(keystore: Keystore, project_id: str, name: str, path: Path) -> bytes:
+    """32 bytes that stay what they are when the at-rest key is another: wrapped under it, and kept.
+
+    They begin as what follows from the at-rest key, so that a crash before they are kept changes nothing.
+    Raises `EngineRefusal`, VAULT_DAMAGED, for a file that this at-rest key does not open.
+    """
+    purpose = f"secret {name}"  # no table has a name with a space
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keep(path, keystore.wrapped(project_id, purpose, keystore.data_key(project_id, name)))
+    secret = keystore.unwrapped(project_id, purpose, path.read_bytes())
+    if secret is None:
+        raise EngineRefusal(RefusalCode.VAULT_DAMAGED)
+    return secret
+
+
+def keep(path: Path, *wraps: bytes) -> None:
+    """Write wrapped keys: after a crash the file is there whole, or as it was before."""
+    partial = path.with_suffix(_PARTIAL)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(wrapped)
+            file.write(b"".join(wraps))
             file.flush()
             os.fsync(descriptor)
-        partial.replace(key_file(table))
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    make_durable(table.parent)
+    make_durable(path.parent)
 
 
 def make_durable(folder: Path) -> None:
@@ -56,3 +82,12 @@ def make_durable(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _opens(key: bytes, table: Path) -> bool:
+    """Whether this key opens the footer of a table; no column is read."""
+    try:
+        with pq.ParquetFile(table, decryption_properties=create_decryption_properties(key)):
+            return True
+    except (OSError, pa.ArrowException):
+        return False

@@ -17,7 +17,7 @@ from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 _KEY_BYTES = 32
 _PURPOSE = b"tre-linkage vault object v1"
 _WRAPPING = b"tre-linkage vault content key v2"
-_WRAPPED_BYTES = 40
+WRAPPED_BYTES = 40
 """A 32-byte key as RFC 3394 wraps it."""
 
 
@@ -59,7 +59,7 @@ class Keystore:
         return cls(master_key)
 
     def data_key(self, project_id: str, object_name: str) -> bytes:
-        """The key of an object of before content keys, and of a secret: HKDF-SHA256 (RFC 5869), 32 bytes."""
+        """The key of an object of before content keys, and the first of a secret: HKDF-SHA256 (RFC 5869)."""
         return self._derived(_PURPOSE, project_id, object_name)
 
     def wrapped(self, project_id: str, object_name: str, content_key: bytes) -> bytes:
@@ -68,7 +68,7 @@ class Keystore:
 
     def unwrapped(self, project_id: str, object_name: str, wrapped: bytes) -> bytes | None:
         """The content key, or None for what was not wrapped by this at-rest key for this object."""
-        if len(wrapped) != _WRAPPED_BYTES:
+        if len(wrapped) != WRAPPED_BYTES:
             return None
         try:
             return aes_key_unwrap(self._derived(_WRAPPING, project_id, object_name), wrapped)

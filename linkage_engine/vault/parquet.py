@@ -1,8 +1,8 @@
 """Tables at rest: encrypted Parquet, each written once, whole and durable, under its own key.
 
 Parquet modular encryption (AES-GCM, footer and columns, 256-bit keys). A key is random and belongs to
-one name, so swapped or renamed files do not open, and what has lost its key is lost. DuckDB cannot
-read the files, so tables enter it as Arrow.
+one writing of one name, so swapped or renamed files do not open, and what has lost its key is lost.
+DuckDB cannot read the files, so tables enter it as Arrow.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,13 +20,20 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pyarrow.parquet.encryption import create_decryption_properties, create_encryption_properties
 
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
-from linkage_engine.vault.content_keys import content_key, keep, key_file, make_durable
+from linkage_engine.vault.content_keys import (
+    content_keys,
+    keep,
+    key_file,
+    make_durable,
+    present_keys,
+    stored_secret,
+)
 from linkage_engine.vault.keystore import Keystore
 
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}(?:/[a-z0-9][a-z0-9_-]{0,62}){0,3}")
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_SUFFIX, _PARTIAL = ".parquet", ".partial"
+_SUFFIX, _PARTIAL, _SECRET = ".parquet", ".partial", ".secret"
 
 
 class Vault:
@@ -44,36 +52,42 @@ class Vault:
         Raises `EngineRefusal`: VAULT_OBJECT_EXISTS, unless it may replace what is there, and VAULT_FULL.
         """
         path = self._path(project_id, name)
+        if path.exists() and not replace:
+            raise EngineRefusal(RefusalCode.VAULT_OBJECT_EXISTS)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # What a killed writer left is written over: one process of a role writes to its vault.
         partial = path.with_suffix(_PARTIAL)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                key = self._key_to_write(project_id, name)
-                properties = create_encryption_properties(key)
-                pq.write_table(table, file, compression="zstd", encryption_properties=properties)
-                file.flush()
-                os.fsync(descriptor)
-            _publish(partial, path, replace=replace)
-        except OSError as fault:
-            if fault.errno not in _NO_ROOM:
-                raise
-            raise EngineRefusal(RefusalCode.VAULT_FULL) from None
-        finally:
-            partial.unlink(missing_ok=True)
+        with _room():
+            try:
+                key = AESGCM.generate_key(bit_length=256)
+                _fill(partial, table, key)
+                self._publish(project_id, name, key, partial)
+            finally:
+                partial.unlink(missing_ok=True)
 
-    def _key_to_write(self, project_id: str, name: str) -> bytes:
-        """The key of the table that is replaced, so that a crash leaves one that opens, or a new one."""
+    def _publish(self, project_id: str, name: str, key: bytes, partial: Path) -> None:
+        """Give a finished file its name; cut anywhere, the key file opens the table that is there.
+
+        1. The key file holds the coming key, and the present one where there is a table. 2. The table
+        takes its name. 3. The key of the table that was replaced is dropped.
+        """
         path = self._path(project_id, name)
-        if not key_file(path).exists() and not path.exists():
-            keep(path, self._keystore.wrapped(project_id, name, AESGCM.generate_key(bit_length=256)))
-        return content_key(self._keystore, project_id, name, path)
+        present = present_keys(self._keystore, project_id, name, path)
+        wraps = [self._keystore.wrapped(project_id, name, each) for each in (key, *present)]
+        keep(key_file(path), *wraps)
+        partial.replace(path)
+        make_durable(path.parent)
+        if present:
+            keep(key_file(path), wraps[0])
 
     def secret(self, project_id: str, name: str) -> bytes:
-        """32 secret bytes of a project, the same as long as the at-rest key: nothing of them is kept."""
-        self._path(project_id, name)
-        return self._keystore.data_key(project_id, name)
+        """32 secret bytes of a project, the same under every at-rest key that follows.
+
+        Raises `EngineRefusal`: VAULT_DAMAGED for a kept secret that does not open, and VAULT_FULL.
+        """
+        with _room():
+            path = self._path(project_id, name).with_suffix(_SECRET)
+            return stored_secret(self._keystore, project_id, name, path)
 
     def read(self, project_id: str, name: str, *, columns: Sequence[str] | None = None) -> pa.Table:
         """The table, or some of its columns.
@@ -82,14 +96,20 @@ class Vault:
         not encrypted or was written under another key.
         """
         path = self._path(project_id, name)
-        properties = create_decryption_properties(content_key(self._keystore, project_id, name, path))
-        try:
-            with pq.ParquetFile(path, decryption_properties=properties) as file:
-                return file.read(columns=columns)
-        except FileNotFoundError:
-            raise EngineRefusal(RefusalCode.VAULT_OBJECT_MISSING) from None
-        except (OSError, pa.ArrowException):  # Arrow's messages may quote what they could not read
-            raise EngineRefusal(RefusalCode.VAULT_DAMAGED) from None
+        tried: tuple[bytes, ...] = ()
+        # A table that is replaced while it is read has another key: asked again until no key is new.
+        while (keys := content_keys(self._keystore, project_id, name, path)) != tried:
+            for key in keys:
+                try:
+                    properties = create_decryption_properties(key)
+                    with pq.ParquetFile(path, decryption_properties=properties) as file:
+                        return file.read(columns=columns)
+                except FileNotFoundError:
+                    raise EngineRefusal(RefusalCode.VAULT_OBJECT_MISSING) from None
+                except (OSError, pa.ArrowException):  # Arrow's messages may quote what they could not read
+                    continue
+            tried = keys
+        raise EngineRefusal(RefusalCode.VAULT_DAMAGED) from None
 
     def exists(self, project_id: str, name: str) -> bool:
         """Whether a table of that name is kept; its contents are not looked at."""
@@ -120,13 +140,22 @@ class Vault:
         return self._project(project_id) / f"{name}{_SUFFIX}"
 
 
-def _publish(partial: Path, path: Path, *, replace: bool) -> None:
-    """Give a finished file its name at once, and make the name durable."""
+def _fill(partial: Path, table: pa.Table, key: bytes) -> None:
+    """Write a table under a key, and flush it to the disk."""
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        properties = create_encryption_properties(key)
+        pq.write_table(table, file, compression="zstd", encryption_properties=properties)
+        file.flush()
+        os.fsync(descriptor)
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Refuse, VAULT_FULL, what the disk has no room for."""
     try:
-        if replace:
-            partial.replace(path)
-        else:
-            path.hardlink_to(partial)  # unlike a rename, refuses when the name is taken
-    except FileExistsError:
-        raise EngineRefusal(RefusalCode.VAULT_OBJECT_EXISTS) from None
-    make_durable(path.parent)
+        yield
+    except OSError as fault:
+        if fault.errno not in _NO_ROOM:
+            raise
+        raise EngineRefusal(RefusalCode.VAULT_FULL) from None

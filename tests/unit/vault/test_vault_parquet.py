@@ -209,7 +209,7 @@ def test_a_full_disk_keeps_nothing_and_room_is_enough(vault: Vault, tmp_path: Pa
         vault.write(PROJECT, NAME, TABLE)
     assert refused.value.code is RefusalCode.VAULT_FULL
     assert refused.value.__suppress_context__
-    assert [path.name for path in partial.parent.iterdir()] == ["death.key"]
+    assert list(partial.parent.iterdir()) == []
     vault.write(PROJECT, NAME, TABLE)
     assert vault.read(PROJECT, NAME) == TABLE
 
@@ -228,10 +228,11 @@ def test_a_secret_is_of_its_project_and_name_and_survives_the_vault(vault: Vault
     others = {
         vault.secret("project-2", "record-keys"),
         vault.secret(PROJECT, "other-keys"),
-        Vault(tmp_path / "vault", Keystore(bytes(32))).secret(PROJECT, "record-keys"),
+        Vault(tmp_path / "third", Keystore(bytes(32))).secret(PROJECT, "record-keys"),
     }
     assert len(others | {secret}) == 4
-    assert not (tmp_path / "vault").exists()
+    assert vault.secret(PROJECT, "record-keys") == secret
+    assert vault.names(PROJECT) == ()
 
 
 def test_a_secret_of_another_shape_of_name_is_refused(vault: Vault) -> None:
