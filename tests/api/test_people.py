@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from httpx2 import Response
+from sqlalchemy.orm import Session
 
 from service.access.actions import revoke_principal
 from service.access.records import BrowserSession
@@ -250,6 +252,21 @@ def test_a_session_ends_when_it_is_idle_and_in_any_case(service: AtWork) -> None
         service.clock.forward(minutes=29)
         last = busy.reads()
     assert last == 401
+
+
+def test_a_session_that_ends_while_a_request_is_answered_is_not_begun_anew(service: AtWork) -> None:
+    browser = signed_in(service)
+    service.clock.forward(minutes=2)  # so that the request is noted in the session
+
+    def signed_out(_session: Session, _transaction: object, connection: sa.Connection) -> None:
+        connection.execute(sa.delete(BrowserSession))
+
+    sa.event.listen(service.here.view_sessions, "after_begin", signed_out)
+    try:
+        assert browser.reads() == 200
+    finally:
+        sa.event.remove(service.here.view_sessions, "after_begin", signed_out)
+    assert browser.reads() == 401
 
 
 def test_a_person_who_is_revoked_is_out_at_the_next_request(service: AtWork) -> None:
