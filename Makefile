@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 EXACT := linkage_engine/disclosure/*,linkage_engine/sealing/*,linkage_engine/unseal/*,linkage_engine/contract/*,service/audit/*,service/access/*,service/*/rules.py
 TOOLS := service linkage_engine migrations tests
 
-.PHONY: setup demo test test-deep check fix fuzz mutants bench bench-disclosure bench-linkage openapi docs outside clean
+.PHONY: setup demo test test-deep check fix fuzz mutants bench bench-disclosure bench-linkage peers openapi docs outside clean
 
 setup: $(READY) ## Create .venv with everything, from hashed requirements
 $(READY): requirements/dev.txt pyproject.toml
@@ -92,6 +92,13 @@ bench-disclosure: setup ## The figures of docs/DISCLOSURE.md, as JSON in build/b
 
 bench-linkage: setup outside ## The figures of docs/LINKAGE.md, as JSON in build/bench/linkage/; ONLY=name, SCALE=0.1
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks --linkage --out build/bench/linkage $(if $(ONLY),--only $(ONLY)) $(if $(SCALE),--scale $(SCALE))
+
+PEERS := $(basename $(notdir $(wildcard requirements/peers/*.txt)))
+peers: $(PEERS:%=build/peers/%/.ready) ## Other programs that link, each in an environment of its own (carduus wants Java 17)
+build/peers/%/.ready: requirements/peers/%.txt
+	rm -rf $(@D) && mkdir -p build/peers && $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

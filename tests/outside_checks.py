@@ -7,7 +7,8 @@ summary counts all. A run fails when the tool is there and a marked test was ski
 run also when no test with a needed tool ran.
 
 ACRO wants its own versions of many packages, so it is asked in another Python: `TRE_ACRO_PYTHON`, that of a
-virtual environment with acro 1.0.2; `tool="acro"` is not run where that is not set.
+virtual environment with acro 1.0.2; `tool="acro"` is not run where that is not set. Other programs that
+link have an environment each in the folder `TRE_PEERS`, or build/peers of `make peers`: `tool="peers"`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ FULL = frozenset({"", "not deep", "not process and not deep"})
 """Choices of marks that leave no outside check out."""
 APART = frozenset({"tests/linkage", "tests/property"})
 """Folders without an outside check, which `make test` runs by themselves."""
-OURS = frozenset({"TRE_OUTSIDE_DATA", "TRE_ACRO_PYTHON"})
+OURS = frozenset({"TRE_OUTSIDE_DATA", "TRE_ACRO_PYTHON", "TRE_PEERS"})
 """Variables that tell this suite, and no program, where others' things are."""
 NEEDED = ("data", "go", "node", POSTGRESQL)
 """Tools of which, where present, at least one check runs in every full run."""
@@ -58,6 +59,11 @@ def outside_data(pytestconfig: pytest.Config) -> Path:
 def acro_python() -> str | None:
     """A Python that has acro."""
     return os.environ.get("TRE_ACRO_PYTHON")
+
+
+def peers_at(root: Path) -> Path:
+    """The folder of other programs' environments for a project in this folder: TRE_PEERS, or build/peers."""
+    return Path(os.environ.get("TRE_PEERS") or root / "build" / "peers")
 
 
 def febrl_folder(config: pytest.Config) -> Path:
@@ -131,6 +137,7 @@ _FOUND: Mapping[str, tuple[Callable[[pytest.Config], object], str]] = {
     "acro": (lambda _: acro_python(), "TRE_ACRO_PYTHON is not set"),
     "axe": (_has_axe, "not fetched: run `make outside`"),
     "febrl": (lambda config: febrl_folder(config).is_dir(), "not fetched: run `make outside`"),
+    "peers": (lambda config: any(peers_at(config.rootpath).glob("*/bin/python")), "none: run `make peers`"),
     "spark": (lambda _: find_spec("pyspark") and shutil.which("java"), "requirements/spark.txt or Java 17"),
 }
 """What is no program of its own: how it is looked for, and what is missing where it is not found."""

@@ -39,6 +39,7 @@ LINKAGE: Mapping[str, str] = {
     "accuracy": "linkage.accuracy",
     "febrl": "linkage.febrl",
     "layouts": "linkage.layouts",
+    "peers": "linkage.peers",
     "profiles": "linkage.profiles",
     "reidentify": "linkage.reidentify",
     "resubmissions": "linkage.resubmissions",
