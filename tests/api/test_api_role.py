@@ -15,7 +15,7 @@ from service.database import engine_for
 from tests.api.test_matrix import expected, ids_of, request
 from tests.api.test_mirror import send as veto
 from tests.api.test_mirror import veto_text
-from tests.api.test_people import Browser, passkey_of, signed_in, uses
+from tests.at_browser import Browser, passkey_of, signed_in, uses
 from tests.at_work import STAGES, AtWork, Prepared, at_work
 from tests.factories import PROJECT, a_permit
 from tests.statements import Asked, given

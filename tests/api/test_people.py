@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from httpx2 import Response
 from sqlalchemy.orm import Session
 
 from service.access.actions import revoke_principal
 from service.access.records import BrowserSession
-from service.access.sessions import COOKIE
-from service.people.actions import open_enrolment, totp_secret
 from service.people.routes import BY_NAME
-from service.people.rules import MOST_WRONG, code_at, link_digest
+from service.people.rules import MOST_WRONG
 from service.problems.requests import NotFound
+from tests.at_browser import ORIGIN, OURS, Browser, code, enrolled, link_for, problem, signed_in
 from tests.at_work import AtWork
-from tests.authenticator import Authenticator
 from tests.factories import PROJECT
 
 pytestmark = pytest.mark.both_databases
-ORIGIN, HOST = "http://testserver", "testserver"
-OURS = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
 FOREIGN: list[dict[str, str]] = [
     {},
     {"origin": "https://evil.example"},
@@ -34,61 +27,6 @@ FOREIGN: list[dict[str, str]] = [
     {"origin": "https://testserver", "sec-fetch-site": "same-origin"},
     {"sec-fetch-site": "none"},
 ]
-
-
-@dataclass
-class Browser:
-    """A browser of a person: it sends what it keeps to our pages, and its origin as browsers do."""
-
-    service: AtWork
-    cookie: str | None = None
-
-    def send(self, method: str, path: str, headers: Mapping[str, str] = OURS, **more: Any) -> Response:
-        kept = {"cookie": f"{COOKIE}={self.cookie}"} if self.cookie else {}
-        self.service.client.cookies.clear()
-        answer = self.service.client.request(
-            method, path, headers={**headers, **kept}, follow_redirects=False, **more
-        )
-        self.cookie = answer.cookies.get(COOKIE, self.cookie)
-        return answer
-
-    def get(self, path: str) -> Response:
-        return self.send("GET", path)
-
-    def reads(self) -> int:
-        return self.get("/releases").status_code
-
-
-def link_for(service: AtWork, name: str = "rosalind", hours: int = 24) -> str:
-    with service.worker("operator") as act:
-        return open_enrolment(act, name, hours=hours)
-
-
-def code(service: AtWork, link: str, apart: int = 0) -> str:
-    assert service.here.people_key is not None
-    secret = totp_secret(service.here.people_key, link_digest(link))
-    return code_at(secret, int(service.clock().timestamp()) // 30 + apart)
-
-
-def enrolled(service: AtWork, name: str = "rosalind") -> str:
-    """The link with which somebody enrolled an authenticator app, half a minute ago."""
-    link = link_for(service, name)
-    answer = Browser(service).send("POST", f"/enrol/{link}/authenticator", data={"code": code(service, link)})
-    assert answer.status_code == 200, answer.text
-    service.clock.forward(seconds=30)
-    return link
-
-
-def signed_in(service: AtWork, name: str = "rosalind") -> Browser:
-    browser = Browser(service)
-    said = {"name": name, "code": code(service, enrolled(service, name))}
-    assert browser.send("POST", "/sign-in", data=said).status_code == 303
-    return browser
-
-
-def problem(answer: Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["type"].removeprefix("/problems/")
-
 
 # --- with an authenticator app
 
@@ -308,113 +246,6 @@ def test_another_site_reads_nothing_with_a_persons_cookie(service: AtWork) -> No
     browser = signed_in(service)
     for site, status in (("same-origin", 200), ("none", 200), ("same-site", 403), ("cross-site", 403)):
         assert browser.send("GET", "/releases", {"sec-fetch-site": site}).status_code == status
-
-
-# --- with a passkey
-
-
-def authenticator(name: bytes = b"first", **changes: Any) -> Authenticator:
-    return Authenticator(**{"origin": ORIGIN, "host": HOST, "credential_id": name * 4, **changes})
-
-
-def enrols(service: AtWork, link: str, key: Authenticator) -> Response:
-    browser = Browser(service)
-    options = browser.send("POST", f"/enrol/{link}/passkey/options", json={}).json()
-    return browser.send("POST", f"/enrol/{link}/passkey", json=key.made(options))
-
-
-def passkey_of(service: AtWork, name: str = "rosalind", key: Authenticator | None = None) -> Authenticator:
-    made = key or authenticator(name.encode())
-    assert enrols(service, link_for(service, name), made).json() == {"next": "/sign-in"}
-    return made
-
-
-def uses(service: AtWork, key: Authenticator, browser: Browser | None = None, **changes: str) -> Response:
-    browser = browser or Browser(service)
-    options = browser.send("POST", "/sign-in/passkey/options", json={}).json()
-    return browser.send("POST", "/sign-in/passkey", json=key.used(options, **changes))
-
-
-def test_a_passkey_signs_its_owner_in(service: AtWork) -> None:
-    key, browser = passkey_of(service), Browser(service)
-    key.counter = 1
-    assert uses(service, key, browser).json() == {"next": "/session"}
-    assert browser.get("/session").json()["principal_id"] == "rosalind"
-    assert service.entries()[-2].detail["kind"] == "passkey"
-
-
-def test_a_passkey_whose_counter_goes_back_or_stands_is_refused(service: AtWork) -> None:
-    key = passkey_of(service)
-    for counter, status in ((5, 200), (5, 401), (4, 401), (0, 401), (6, 200)):
-        key.counter = counter
-        assert uses(service, key).status_code == status
-
-
-def test_whatever_else_an_authenticator_says_is_refused(service: AtWork) -> None:
-    key = passkey_of(service)
-    faults = {
-        "another's key": replace(key, key=authenticator().key),
-        "another's name": replace(key, credential_id=b"nobody" * 4),
-        "another origin": replace(key, origin="https://evil.example"),
-        "another host": replace(key, host="evil.example"),
-        "nobody was there": replace(key, flags=0x04),
-        "neither PIN nor body": replace(key, flags=0x01),
-    }
-    for fault, lying in faults.items():
-        assert problem(uses(service, lying)) == (401, "sign-in-refused"), fault
-    for part in ("signature", "clientDataJSON", "authenticatorData"):
-        for value in ("", "AAAA", "=", "é"):
-            assert problem(uses(service, key, None, **{part: value})) == (401, "sign-in-refused"), part
-    no_answers: list[dict[str, Any]] = [
-        {},
-        {"rawId": 5},
-        {"response": []},
-        {"response": {"clientDataJSON": 5}},
-    ]
-    for answer in no_answers:
-        sent = Browser(service).send("POST", "/sign-in/passkey", json=answer)
-        assert problem(sent) == (401, "sign-in-refused")
-    assert uses(service, key).status_code == 200
-
-
-def test_an_answer_serves_once_and_for_the_question_it_was_asked(service: AtWork) -> None:
-    key, browser = passkey_of(service), Browser(service)
-    options = browser.send("POST", "/sign-in/passkey/options", json={}).json()
-    answer = key.used(options)
-    assert browser.send("POST", "/sign-in/passkey", json=answer).status_code == 200
-    assert problem(browser.send("POST", "/sign-in/passkey", json=answer)) == (401, "sign-in-refused")
-    link = link_for(service, "rachel")
-    options = browser.send("POST", f"/enrol/{link}/passkey/options", json={}).json()
-    sent = browser.send("POST", "/sign-in/passkey", json=key.used(options))
-    assert problem(sent) == (401, "sign-in-refused")
-    options = browser.send("POST", "/sign-in/passkey/options", json={}).json()
-    service.clock.forward(minutes=5)
-    sent = browser.send("POST", "/sign-in/passkey", json=key.used(options))
-    assert problem(sent) == (401, "sign-in-refused")
-
-
-def test_nobody_enrols_anothers_passkey_or_one_that_was_made_elsewhere(service: AtWork) -> None:
-    key = passkey_of(service)
-    for fault in (
-        key,
-        authenticator(b"x", origin="https://evil.example"),
-        authenticator(b"y", host="evil.example"),
-        authenticator(b"z", flags=0x01),
-    ):
-        assert problem(enrols(service, link_for(service, "rachel"), fault)) == (401, "enrolment-refused")
-    first, second = link_for(service, "rachel"), link_for(service, "cheng")
-    browser = Browser(service)
-    options = browser.send("POST", f"/enrol/{first}/passkey/options", json={}).json()
-    crossed = browser.send("POST", f"/enrol/{second}/passkey", json=authenticator(b"w").made(options))
-    assert problem(crossed) == (401, "enrolment-refused")
-    assert uses(service, key).status_code == 200
-
-
-def test_a_passkey_of_somebody_revoked_signs_nobody_in(service: AtWork) -> None:
-    key = passkey_of(service)
-    with service.worker("operator") as act:
-        revoke_principal(act, "rosalind")
-    assert problem(uses(service, key)) == (401, "sign-in-refused")
 
 
 # --- pages
