@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
 from linkage_engine.contract.permit import PublicKey, Role
 from service.audit import log
+from service.audit.records import EntryRow, add_entry
 from service.audit.vocabulary import Action, Outcome
 from service.clock import Clock, Randomness, new_id
 from service.jobs import Job, JobQueue
@@ -45,8 +46,7 @@ class Act:
         **detail: int | str,
     ) -> str:
         """Enter the act in the audit log; the entry's id."""
-        return log.record(
-            self.session,
+        row = log.entry_row(
             action,
             actor=self.actor,
             subject=subject,
@@ -56,3 +56,18 @@ class Act:
             random=self.random,
             **detail,
         )
+        self._keep(row)
+        return str(row["entry_id"])
+
+    def _keep(self, row: EntryRow) -> None:
+        add_entry(self.session, row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewed(Act):
+    """A use case that changes nothing: its session only reads, and whoever made it commits its entries."""
+
+    entered: list[EntryRow] = field(default_factory=list)
+
+    def _keep(self, row: EntryRow) -> None:
+        self.entered.append(row)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 
 from service.access.routes import router as access
 from service.audit.guard import guard_sessions
 from service.clock import Clock, Randomness, utc_now
-from service.database import engine_for, read_sessions, sessions
+from service.database import engine_for, reading_engine, sessions
 from service.jobs import JobQueue
 from service.keys import PeopleKey, Pins, signing_key
 from service.linkage_runs.routes import router as linkage_runs
@@ -34,8 +36,10 @@ from service.uploads.routes import public as upload_protocol
 from service.uploads.routes import router as uploads
 from service.uploads.sweeping import sweep_expired, sweep_left
 from service.web.answers import SecurityHeaders, answer_problems
+from service.web.batches import Batches
 from service.web.description import RESPONSES, DescribedApp
 from service.web.isolation import still_open, write_status
+from service.web.looks import Looking
 from service.web.once import Once
 from service.web.surroundings import Surroundings
 from service.web.throttle import Throttle
@@ -58,6 +62,8 @@ PROTECTED: tuple[APIRouter, ...] = (
 )
 """Routes that need a token and a permission."""
 GROUP_READS = 0o027
+UNOBSERVED = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
+"""Else variables of the environment could have the framework send requests and faults elsewhere."""
 
 
 def described_app() -> FastAPI:
@@ -70,6 +76,7 @@ def described_app() -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
         responses=dict(RESPONSES),
+        telemetry=UNOBSERVED,
     )
     for router in (*PUBLIC, *PROTECTED):
         app.include_router(router)
@@ -89,6 +96,7 @@ def create_app(
     """The app of a machine; `strict_logs` makes a log line with an unknown key an error."""
     url, wait = settings.database_url, settings.database_wait_seconds
     engine = engine_for(url, wait_seconds=wait)
+    reading = reading_engine(engine)
     guarded = sessions(engine)
     looking = sessions(engine_for(url, wait_seconds=wait, outlives_power=False))
     guard_sessions(guarded)
@@ -100,12 +108,14 @@ def create_app(
         random=random,
         sessions=guarded,
         view_sessions=looking,
-        read_sessions=read_sessions(engine),
+        read_sessions=sessions(reading),
+        looks=Batches(Looking(reading, looking).answer_all),
         jobs=JobQueue(settings.database_url),
         pins=Pins.read(settings.pins),
         token_key=signing_key(settings.token_key),
         people_key=PeopleKey.from_file(settings.people_key) if settings.people_key is not None else None,
         once=Once(clock()),
+        warned={},
         attempts=Throttle(),
         log=logger("api", strict=strict_logs),
     )
@@ -121,6 +131,7 @@ def serve(settings: ApiSettings) -> None:
     app.state.surroundings.log.info("isolation", isolation="reduced" if opened else "full", open=opened)
     sweep_left(app.state.surroundings)
     sweep_expired(app.state.surroundings)
+    gc.freeze()  # what is there for good is not looked through with each collection
     # Uvicorn's own log would print the text of exceptions; our handlers say what may be said.
     uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_level="critical")
 

@@ -180,6 +180,11 @@ def sessions(engine: sa.Engine) -> sessionmaker[Session]:
     return sessionmaker(engine, expire_on_commit=False)
 
 
+def reading_engine(engine: sa.Engine) -> sa.Engine:
+    """The same connections; transactions take no write lock and see the database as of one moment."""
+    return engine.execution_options(reads_only=True)
+
+
 def read_sessions(engine: sa.Engine) -> sessionmaker[Session]:
     """Sessions that take no write lock and see the database as of one moment."""
-    return sessionmaker(engine.execution_options(reads_only=True), expire_on_commit=False)
+    return sessions(reading_engine(engine))

@@ -11,12 +11,13 @@ import base64
 import json
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 
 import rfc8785
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import JWKRegistry, OKPKey
+from joserfc.jwk import JWKRegistry, Key, OKPKey
 from pydantic import ValidationError
 
 from linkage_engine.contract.permit import PublicKey
@@ -203,9 +204,14 @@ def _client_header(compact: str) -> dict[str, object]:
         raise SignatureRefused from None
 
 
+@lru_cache(maxsize=1024)  # a client proves the same key with each of its requests
+def _imported(key: ClientKey) -> Key:
+    return JWKRegistry.import_key(dict(key.jwk))
+
+
 def _signed_by(compact: str, key: ClientKey) -> bytes:
     try:
-        public = JWKRegistry.import_key(dict(key.jwk))
+        public = _imported(key)
         registry = _ClientRegistry(algorithms=[key.algorithm])
         return jws.deserialize_compact(compact, public, registry=registry).payload
     except (JoseError, ValueError, TypeError):

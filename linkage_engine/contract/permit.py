@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -176,6 +177,7 @@ class Permit(Value):
         """Whether the provider may send the data set."""
         return any((g.provider_id, g.data_set) == (provider_id, data_set) for g in self.data_sets)
 
+    @cached_property
     def endings(self) -> tuple[Ending, ...]:
         """Everything that comes to its end: the permit, each person's standing, each grant."""
         own = Ending(

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, get_type_hints
 
+import sqlalchemy as sa
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.params import Depends as DependsParameter
 from fastapi.security.http import HTTPBase
+from sqlalchemy.orm import Session
 
 from service.access.permissions import Permission, check_permitted
 from service.access.proofs import Asked, proved_key
-from service.access.records import Principal, client_key_by_thumbprint, principal_by_id
+from service.access.records import SignedIn, active_principal
 from service.access.sessions import COOKIE, signed_in_by_browser
 from service.access.tokens import Issuer, TokenClaims
 from service.act import Act
 from service.problems.signing_in import NotSignedIn, ProofRefused
 from service.web.body import Handle, LimitedRoute
+from service.web.looks import Answered, Look
+from service.web.one_thread import as_coroutine, run_through
 from service.web.refusals import signed_in_as
-from service.web.surroundings import Here, Look, Surroundings, Transaction, surroundings_of
+from service.web.surroundings import Here, Surroundings, Transaction, surroundings_of
 
 SCHEMES = frozenset({"dpop", "bearer"})
 PROOF = "dpop"
@@ -36,7 +42,7 @@ def issuer_of(here: Surroundings) -> Issuer:
     return Issuer(here.token_key, here.settings.audience, here.settings.token_seconds)
 
 
-def authenticate(request: Request) -> Principal:
+def authenticate(request: Request, session: Session) -> SignedIn:
     """The principal whose live token, or else whose browser's session, the request carries.
 
     The principal is looked up at each request, so that a revoked key is refused at once.
@@ -46,9 +52,9 @@ def authenticate(request: Request) -> Principal:
     here = surroundings_of(request)
     request.state.by_browser = COOKIE in request.cookies and "authorization" not in request.headers
     if request.state.by_browser:
-        return _live_principal(here, signed_in_by_browser(request, here))
+        return _active(session, signed_in_by_browser(request, here))
     claims = _claims(request, here)
-    return _live_principal(here, claims.sub, claims)
+    return _active(session, claims.sub, claims)
 
 
 def _claims(request: Request, here: Surroundings) -> TokenClaims:
@@ -65,19 +71,10 @@ def _claims(request: Request, here: Surroundings) -> TokenClaims:
     return claims
 
 
-def _live_principal(here: Surroundings, principal_id: str, claims: TokenClaims | None = None) -> Principal:
+def _active(session: Session, principal_id: str, claims: TokenClaims | None = None) -> SignedIn:
     """The principal of that id, if neither it nor the key that its token was got with is revoked."""
-    with here.read_sessions() as session:
-        principal = principal_by_id(session, principal_id)
-        further = claims.key if claims is not None else None
-        key = client_key_by_thumbprint(session, further) if further is not None else None
-    if (
-        principal is None
-        or not principal.active
-        or (claims is not None and principal.role is not claims.role)
-    ):
-        raise NotSignedIn
-    if further is not None and (key is None or not key.active or key.principal_id != principal.id):
+    principal = active_principal(session, principal_id, claims.key if claims is not None else None)
+    if principal is None or (claims is not None and principal.role is not claims.role):
         raise NotSignedIn
     return principal
 
@@ -98,34 +95,60 @@ def proof_of(request: Request, here: Surroundings, token: str | None = None) -> 
 class SignedInRoute(LimitedRoute):
     """A route for principals only: nothing of the request is read before it is known who asks."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **told: Any) -> None:  # noqa: ANN401  # FastAPI's
+        self.looks = Viewing in get_type_hints(endpoint, include_extras=True).values()
+        super().__init__(path, as_coroutine(endpoint) if self.looks else endpoint, **told)
+
     def get_route_handler(self) -> Handle:
         """The handler behind the door."""
         handle = super().get_route_handler()
 
         async def admitted(request: Request) -> Response:
-            principal = await run_in_threadpool(authenticate, request)
-            request.state.principal = principal
-            signed_in_as(request, principal.id)
+            await run_in_threadpool(_admit, request)
             return await handle(request)
 
-        return admitted
+        async def looked(request: Request) -> Response:
+            return await surroundings_of(request).looks.answer(Look(partial(_looked, handle, request)))
+
+        return looked if self.looks else admitted
 
 
-# These dependencies wait for nothing: as coroutines they cost no thread of the pool.
-async def caller(request: Request) -> Principal:
-    """The principal that the route admitted."""
-    principal: Principal = request.state.principal
+def _admit(request: Request) -> None:
+    with surroundings_of(request).read_sessions() as session:
+        _signed_in(request, session)
+
+
+def _signed_in(request: Request, session: Session) -> SignedIn:
+    principal = authenticate(request, session)
+    request.state.principal = principal
+    signed_in_as(request, principal.id)
     return principal
 
 
-Caller = Annotated[Principal, Depends(caller)]
+def _looked(handle: Handle, request: Request, connection: sa.Connection) -> Answered:
+    """The answer to a request that only reads, and its entries."""
+    here = surroundings_of(request)
+    with here.read_sessions(bind=connection) as session:
+        principal = _signed_in(request, session)
+        act = request.state.act = here.view(session, principal.id, principal.role)
+        return run_through(handle(request)), act.entered
+
+
+# These dependencies wait for nothing: as coroutines they cost no thread of the pool.
+async def caller(request: Request) -> SignedIn:
+    """The principal that the route admitted."""
+    principal: SignedIn = request.state.principal
+    return principal
+
+
+Caller = Annotated[SignedIn, Depends(caller)]
 
 
 def may(permission: Permission) -> DependsParameter:
     """The permission that a route asks of its caller; checked before anything is looked up."""
 
-    async def check(request: Request, principal: Caller, _: Annotated[object, Depends(_documented)]) -> None:
-        check_permitted(principal.role, permission, by_browser=request.state.by_browser)
+    async def check(request: Request, _: Annotated[object, Depends(_documented)]) -> None:
+        check_permitted(request.state.principal.role, permission, by_browser=request.state.by_browser)
 
     check.permission = permission  # type: ignore[attr-defined]  # read by the test over all routes
     dependency: DependsParameter = Depends(check)
@@ -136,12 +159,13 @@ async def _acting(here: Here, session: Transaction, principal: Caller) -> Act:
     return here.act(session, principal.id, principal.role)
 
 
-async def _viewing(here: Here, session: Look, principal: Caller) -> Act:
-    return here.act(session, principal.id, principal.role)
+async def _viewing(request: Request) -> Act:
+    act: Act = request.state.act
+    return act
 
 
 Acting = Annotated[Act, Depends(_acting, scope="function")]
 """The caller's use case in the request's transaction."""
 
-Viewing = Annotated[Act, Depends(_viewing, scope="function")]
+Viewing = Annotated[Act, Depends(_viewing)]
 """The caller's look at something: entered, but never worth waiting for a disk."""

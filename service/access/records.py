@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -84,6 +85,36 @@ class UsedAssertion(Record):
     principal_id: Mapped[SlugText] = mapped_column(primary_key=True)
     jti: Mapped[str] = mapped_column(sa.String(128), primary_key=True)
     expires_at: Mapped[datetime]
+
+
+class SignedIn(NamedTuple):
+    """Who asks: a principal that is active now."""
+
+    id: str
+    name: str
+    role: Role
+
+
+# Made once, of columns and not of objects: every request asks, and has no other use for the rest.
+_principals, _keys = (Record.metadata.tables[each.__tablename__] for each in (Principal, RegisteredClientKey))
+_ACTIVE = sa.select(_principals.c.id, _principals.c.name, _principals.c.role).where(
+    _principals.c.id == sa.bindparam("principal_id"), _principals.c.active
+)
+_ACTIVE_WITH_KEY = _ACTIVE.join(_keys, _keys.c.principal_id == _principals.c.id).where(
+    _keys.c.thumbprint == sa.bindparam("thumbprint"), _keys.c.active
+)
+
+
+def active_principal(
+    session: Session | ReadSession, principal_id: str, further_key: str | None
+) -> SignedIn | None:
+    """The principal of that id, if it is active, and so is the further key of its own that is named."""
+    named = {"principal_id": principal_id}
+    if further_key is None:
+        found = session.execute(_ACTIVE, named).first()
+    else:
+        found = session.execute(_ACTIVE_WITH_KEY, named | {"thumbprint": further_key}).first()
+    return SignedIn(*found) if found is not None else None
 
 
 def principal_by_id(session: Session | ReadSession, principal_id: str) -> Principal | None:

@@ -7,10 +7,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from linkage_engine.contract.permit import Role
+from linkage_engine.contract.permit import PublicKey, Role
 from linkage_engine.contract.value import Slug
 from service.clock import Clock, Randomness
 from service.problems.signing_in import AssertionRefused, NotSignedIn, TokenExpired
@@ -97,16 +98,22 @@ class Issuer:
 
     def read(self, token: str, now: datetime) -> TokenClaims:
         """The claims of a live token; raises TokenExpired, or NotSignedIn for any other text."""
-        try:
-            payload, _ = verified_bytes(token, (self.key.public,), TextType.ACCESS_TOKEN)
-            claims = TokenClaims.model_validate_json(payload)
-        except (SignatureRefused, ValidationError):
-            raise NotSignedIn from None
+        claims = _signed_claims(token, self.key.public)
         if (claims.iss, claims.aud) != (ISSUER, self.audience):
             raise NotSignedIn
         if claims.exp <= now.timestamp():
             raise TokenExpired
         return claims
+
+
+@lru_cache(maxsize=1024)  # a token serves for many requests: it is verified once
+def _signed_claims(token: str, key: PublicKey) -> TokenClaims:
+    """What a token of this key claims, live or not; raises NotSignedIn for any other text."""
+    try:
+        payload, _ = verified_bytes(token, (key,), TextType.ACCESS_TOKEN)
+        return TokenClaims.model_validate_json(payload)
+    except (SignatureRefused, ValidationError):
+        raise NotSignedIn from None
 
 
 def claimed_subject(assertion: str) -> str:

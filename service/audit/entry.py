@@ -19,7 +19,6 @@ DOMAIN = b"tre-audit-entry/v1\x00"
 """A commitment of this log is never a digest of anything else."""
 SALT_BYTES = 16
 """Hides what an entry says from those who only see the tree (few entries are hard to guess)."""
-MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 NAME_PATTERN = r"^[A-Za-z0-9_/][A-Za-z0-9_.:/+{}-]{0,199}$"
 """What may stand in an entry as an id, a slug or an address."""
@@ -33,7 +32,7 @@ class NotAnEntry(ValueError):
 
 def moment(at: datetime) -> str:
     """A moment as entries write it: UTC, to the microsecond."""
-    return at.astimezone(UTC).strftime(MOMENT)
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def is_name(text: object) -> bool:
@@ -105,7 +104,7 @@ class Entry:
 
 def _is_moment(text: object) -> bool:
     try:
-        return isinstance(text, str) and moment(datetime.strptime(text, MOMENT).replace(tzinfo=UTC)) == text
+        return isinstance(text, str) and moment(datetime.fromisoformat(text)) == text
     except ValueError:
         return False
 

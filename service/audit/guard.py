@@ -15,9 +15,10 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, sessionmaker
 from sqlalchemy.orm.unitofwork import UOWTransaction
 
-from service.audit.records import AuditEntry
+from service.audit.records import AuditEntry, AuditOutbox
 
 MARKS = "audit-marks"
+ENTERING = frozenset({AuditEntry.__tablename__, AuditOutbox.__tablename__})
 
 
 class UnauditedChange(Exception):
@@ -58,7 +59,9 @@ def _note_statement(state: ORMExecuteState) -> None:
     mapper = state.bind_mapper
     if mapper is None or not getattr(mapper.class_, "__unaudited__", False):
         table = state.statement.table.name  # type: ignore[attr-defined]  # the three kinds above have one
-        _marks(state.session).changed.add(table)
+        # Entries alone need no other; nor do they stand for a change that an act did not enter itself.
+        if not (state.is_insert and table in ENTERING):
+            _marks(state.session).changed.add(table)
 
 
 def _refuse_unaudited(session: Session) -> None:

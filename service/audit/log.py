@@ -21,6 +21,8 @@ from service.audit.records import (
     AuditEntry,
     AuditLeaf,
     AuditOutbox,
+    EntryRow,
+    add_entry,
     add_nodes,
     last_checkpoint,
     leaf_count,
@@ -60,8 +62,7 @@ class Integrated:
     note: str
 
 
-def record(  # noqa: PLR0913  # one word a column; every act of the service is entered by this one call
-    session: Session,
+def entry_row(  # noqa: PLR0913  # one word a column; every act of the service is entered by this one call
     action: Action,
     *,
     actor: str,
@@ -71,8 +72,8 @@ def record(  # noqa: PLR0913  # one word a column; every act of the service is e
     project: str | None = None,
     outcome: Outcome = Outcome.DONE,
     **detail: int | str,
-) -> str:
-    """Enter an act in the caller's transaction and return the entry's id.
+) -> EntryRow:
+    """The columns of an entry that nobody has entered yet.
 
     Details are ids, counts and digests under the keys of `vocabulary`; raises NotAnEntry
     for anything else.
@@ -88,19 +89,44 @@ def record(  # noqa: PLR0913  # one word a column; every act of the service is e
         outcome=outcome,
         detail=detail,
     )
-    row = AuditEntry(
-        entry_id=entry.entry_id,
-        at=at,
-        action=action.value,
+    return {
+        "entry_id": entry.entry_id,
+        "at": at,
+        "action": action.value,
+        "actor": actor,
+        "subject": subject,
+        "project": project,
+        "outcome": outcome.value,
+        "detail": canonical(detail).decode(),
+        "salt": random(SALT_BYTES),
+    }
+
+
+def record(  # noqa: PLR0913  # as `entry_row`
+    session: Session,
+    action: Action,
+    *,
+    actor: str,
+    subject: str,
+    clock: Clock,
+    random: Randomness,
+    project: str | None = None,
+    outcome: Outcome = Outcome.DONE,
+    **detail: int | str,
+) -> str:
+    """Enter an act in the caller's transaction and return the entry's id; raises NotAnEntry."""
+    row = entry_row(
+        action,
         actor=actor,
         subject=subject,
+        clock=clock,
+        random=random,
         project=project,
-        outcome=outcome.value,
-        detail=canonical(detail).decode(),
-        salt=random(SALT_BYTES),
+        outcome=outcome,
+        **detail,
     )
-    session.add_all([row, AuditOutbox(entry_id=entry.entry_id)])
-    return entry.entry_id
+    add_entry(session, row)
+    return str(row["entry_id"])
 
 
 def integrate(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -111,6 +112,9 @@ class RefusalTally(Record):
     count: Mapped[int]
 
 
+EntryRow = dict[str, Any]
+"""The columns of an entry that nobody has entered yet."""
+
 APPEND_ONLY = {
     "audit_entry": ("sequence", "entry_id"),
     "audit_leaf": ("leaf_index", "entry_sequence"),
@@ -121,6 +125,21 @@ APPEND_ONLY = {
 
 for _name, _keys in APPEND_ONLY.items():
     keep_append_only(Record.metadata.tables[_name], _keys)
+
+
+_ENTRIES = sa.insert(Record.metadata.tables[AuditEntry.__tablename__])
+_OUTBOX = sa.insert(Record.metadata.tables[AuditOutbox.__tablename__])
+
+
+def add_entry(session: Session, row: EntryRow) -> None:
+    """Enter an act in the caller's transaction, and put its entry on the way into the tree."""
+    session.add_all([AuditEntry(**row), AuditOutbox(entry_id=row["entry_id"])])
+
+
+def add_entries(session: Session, rows: Sequence[EntryRow]) -> None:
+    """Enter many acts at once, by two statements."""
+    session.execute(_ENTRIES, rows)
+    session.execute(_OUTBOX, [{"entry_id": row["entry_id"]} for row in rows])
 
 
 def leaf_of(session: Session, entry_id: str) -> int | None:

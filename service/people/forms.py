@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi.responses import HTMLResponse
 
-from service.access.records import Principal
+from service.access.records import Principal, SignedIn
 from service.people.passkeys import NAME
 from service.people.rules import DIGITS
 from service.web.page import page
@@ -87,7 +87,7 @@ def enrolled_page() -> HTMLResponse:
     return page("Enrolled", '<p>You can <a href="/sign-in">sign in</a> now. This link serves no more.</p>')
 
 
-def session_page(principal: Principal, ends: str) -> HTMLResponse:
+def session_page(principal: SignedIn, ends: str) -> HTMLResponse:
     """Who is signed in, and the way out."""
     body = (
         f"<p>You are signed in as {escape(principal.name)} ({escape(principal.id)}), "

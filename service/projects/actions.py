@@ -22,7 +22,7 @@ from service.projects.records import (
     all_projects,
     parties_of,
     project_by_id,
-    visible_project,
+    visible_permit,
     was_warned,
 )
 from service.projects.rules import Registered, check_live, check_permit, check_standing
@@ -116,12 +116,15 @@ def _enter_overlaps(act: Act, permit: Permit) -> None:
         )
 
 
-def enter_warnings(act: Act, permit: Permit) -> tuple[Warned, ...]:
-    """What of a permit is about to end; each is entered in the log once for each period."""
-    found = tuple(due(permit, act.clock().date()))
-    for one in found:
-        if was_warned(act.session, permit.project_id, one):
-            continue
+def unwarned(act: Act, permit: Permit) -> list[Warned]:
+    """What of a permit is about to end and is not in the log yet."""
+    found = due(permit, act.clock().date())
+    return [one for one in found if not was_warned(act.session, permit.project_id, one)]
+
+
+def enter_warnings(act: Act, permit: Permit) -> None:
+    """Enter what of a permit is about to end, each once for each period."""
+    for one in unwarned(act, permit):
         ending = one.ending
         act.session.add(
             PermitWarning(
@@ -140,7 +143,6 @@ def enter_warnings(act: Act, permit: Permit) -> tuple[Warned, ...]:
             count=one.within,
         )
     act.session.flush()
-    return found
 
 
 def enter_all_warnings(act: Act) -> None:
@@ -215,10 +217,10 @@ def permit_for(act: Act, project_id: str, *, live: bool) -> Permit:
     With `live` PermitNotLive, GrantNotLive or StandingNotLive too: nothing is begun on what has run out.
     """
     assert act.role is not None
-    project = visible_project(act.session, project_id, act.actor, act.role)
-    if project is None:
+    text = visible_permit(act.session, project_id, act.actor, act.role)
+    if text is None:
         raise NotFound
-    permit = permit_of(project.permit, act.governance_key)
+    permit = permit_of(text, act.governance_key)
     if live:
         check_live(permit, act.clock().date())
         check_standing(permit, act.actor, act.clock().date())
@@ -226,9 +228,8 @@ def permit_for(act: Act, project_id: str, *, live: bool) -> Permit:
 
 
 def read_project(act: Act, project_id: str) -> Permit:
-    """The permit of a project, for its parties; what is about to end is entered."""
+    """The permit of a project, for its parties."""
     permit = permit_for(act, project_id, live=False)
-    enter_warnings(act, permit)
     act.enter(Action.PROJECT_READ, project_id, project=project_id, kind="permit")
     return permit
 

@@ -70,6 +70,14 @@ class ProjectParty(Record):
     role: Mapped[Role]
 
 
+# Made once: every request about a project asks, and building a statement takes longer than running it.
+_projects, _parties = (Record.metadata.tables[each.__tablename__] for each in (Project, ProjectParty))
+_PERMIT = sa.select(_projects.c.permit).where(_projects.c.id == sa.bindparam("project_id"))
+_PERMIT_OF_PARTY = _PERMIT.join(_parties).where(
+    _parties.c.principal_id == sa.bindparam("principal_id"), _parties.c.role == sa.bindparam("role")
+)
+
+
 def project_by_id(session: Session, project_id: str) -> Project | None:
     """The project of that id, whoever asks."""
     return session.get(Project, project_id)
@@ -99,14 +107,12 @@ def parties_of(session: Session, project_id: str) -> Sequence[ProjectParty]:
     return session.scalars(sa.select(ProjectParty).where(ProjectParty.project_id == project_id)).all()
 
 
-def visible_project(session: Session, project_id: str, principal_id: str, role: Role) -> Project | None:
-    """The project, if the principal serves every project or its permit names the principal in this role."""
-    query = sa.select(Project).where(Project.id == project_id)
-    if role not in SERVICE_ROLES:
-        query = query.join(ProjectParty).where(
-            ProjectParty.principal_id == principal_id, ProjectParty.role == role
-        )
-    return session.scalars(query).first()
+def visible_permit(session: Session, project_id: str, principal_id: str, role: Role) -> str | None:
+    """The permit in force, if the principal serves every project or it names the principal in this role."""
+    if role in SERVICE_ROLES:
+        return session.scalars(_PERMIT, {"project_id": project_id}).first()
+    asked = {"project_id": project_id, "principal_id": principal_id, "role": role}
+    return session.scalars(_PERMIT_OF_PARTY, asked).first()
 
 
 def projects_of(principal_id: str, role: Role) -> sa.Select[str]:

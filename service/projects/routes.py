@@ -14,8 +14,10 @@ from linkage_engine.contract.permit_parts import Classification, EndKind, LegalB
 from linkage_engine.contract.value import FieldName, ShortText, Slug, Value
 from service.access.admission import Acting, SignedInRoute, Viewing, may
 from service.access.permissions import SERVICE_ROLES, Permission
+from service.act import Act
 from service.projects import actions
 from service.projects.warnings import Warned, due
+from service.web.surroundings import Here, Surroundings
 
 router = APIRouter(prefix="/projects", tags=["projects"], route_class=SignedInRoute)
 
@@ -162,6 +164,19 @@ def read_permit(project_id: str, act: Viewing) -> PermitText:
 
 
 @router.get("/{project_id}", dependencies=[may(Permission.PROJECT_READ)])
-def read_project(project_id: str, act: Viewing) -> ProjectShown:
+def read_project(project_id: str, act: Viewing, here: Here) -> ProjectShown:
     """Read what a project's permit says, as one of its parties."""
-    return _shown(act, actions.read_project(act, project_id))
+    permit = actions.read_project(act, project_id)
+    _warn_once(act, permit, here)
+    return _shown(act, permit)
+
+
+def _warn_once(act: Act, permit: Permit, here: Surroundings) -> None:
+    """Enter what is about to end, and remember that this was done of this permit today."""
+    today = (permit.sequence, act.clock().date())
+    if here.warned.get(permit.project_id) == today:
+        return
+    if actions.unwarned(act, permit):
+        with here.sessions.begin() as session:
+            actions.enter_warnings(here.act(session, act.actor, act.role), permit)
+    here.warned[permit.project_id] = today

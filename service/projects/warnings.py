@@ -28,7 +28,7 @@ def due(permit: Permit, today: date) -> Iterator[Warned]:
     """What ends within sixty days or has ended, in the permit's order; nothing of a closed project."""
     if permit.closed_on is not None:
         return
-    for ending in permit.endings():
+    for ending in permit.endings:
         left = (ending.valid_to - today).days
         within = [days for days in WARNED_DAYS if left <= days]
         if within:

@@ -14,7 +14,7 @@ from linkage_engine.contract.reports import ValidationReport
 from linkage_engine.contract.value import FieldName, RandomId, Sha256, Slug, Value
 from service.access.admission import Acting, Caller, SignedInRoute, Viewing, may
 from service.access.permissions import Permission
-from service.access.records import Principal
+from service.access.records import SignedIn
 from service.audit.records import leaf_of
 from service.problems.problem import Problem
 from service.problems.requests import NotFound, StorageFull
@@ -106,7 +106,7 @@ def receive_submission(
 
 
 def _receive(
-    here: Surroundings, principal: Principal, project_id: str, upload_id: str
+    here: Surroundings, principal: SignedIn, project_id: str, upload_id: str
 ) -> tuple[Receipt, bool]:
     with here.read_sessions() as session:
         whole_upload(here.act(session, principal.id, principal.role), project_id, upload_id)
@@ -120,7 +120,7 @@ def _receive(
         return _again(here, principal, project_id, upload_id), False
 
 
-def _take(here: Surroundings, principal: Principal, project_id: str, upload_id: str) -> tuple[Receipt, bool]:
+def _take(here: Surroundings, principal: SignedIn, project_id: str, upload_id: str) -> tuple[Receipt, bool]:
     recipients = {
         Zone.LINKAGE: here.pins.linkage.age_recipient or "",
         Zone.ANALYSIS: here.pins.analysis.age_recipient or "",
@@ -144,7 +144,7 @@ def _take(here: Surroundings, principal: Principal, project_id: str, upload_id: 
         raise
 
 
-def _again(here: Surroundings, principal: Principal, project_id: str, upload_id: str) -> Receipt:
+def _again(here: Surroundings, principal: SignedIn, project_id: str, upload_id: str) -> Receipt:
     """The receipt of an upload that became a delivery before, or while this request waited."""
     with here.sessions.begin() as session:
         act = here.act(session, principal.id, principal.role)

@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from service.access.admission import Acting, Caller, SignedInRoute, may
 from service.access.permissions import Permission
-from service.access.records import Principal
+from service.access.records import SignedIn
 from service.problems.requests import RequestUnreadable
 from service.uploads import actions, rules
 from service.uploads.files import file_of, held, make, size_of
@@ -184,7 +184,7 @@ def _offset(here: Surroundings, upload: Upload) -> int:
 
 @contextmanager
 def _opened(
-    here: Surroundings, principal: Principal, upload_id: str, *, start: int, length: int
+    here: Surroundings, principal: SignedIn, upload_id: str, *, start: int, length: int
 ) -> Iterator[Any]:
     """The upload's file for this request alone, when the piece fits: looked at before and behind the lock."""
     with here.read_sessions() as session:
@@ -205,7 +205,7 @@ def _note(here: Surroundings, upload_id: str, offset: int) -> None:
 
 
 def _go_on(
-    here: Surroundings, principal: Principal, upload_id: str, *, start: int, reached: int, whole: bool
+    here: Surroundings, principal: SignedIn, upload_id: str, *, start: int, reached: int, whole: bool
 ) -> Upload:
     with here.sessions.begin() as session:
         act = here.act(session, principal.id, principal.role)

@@ -11,7 +11,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -153,6 +152,13 @@ def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_fault)
 
 
+def _raw(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.encode(), value.encode()) for name, value in headers.items())
+
+
+RAW_HEADERS = _raw(HEADERS)
+
+
 class SecurityHeaders:
     """Puts the headers on every answer that does not have them yet, and those that its route names."""
 
@@ -167,10 +173,11 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
                 of_route: Mapping[str, str] = getattr(scope.get("route"), "answer_headers", {})
-                for name, value in (*HEADERS.items(), *of_route.items()):
-                    headers.setdefault(name, value)
+                there = {name for name, _ in message["headers"]}
+                more = (*RAW_HEADERS, *_raw(of_route))
+                missing = (header for header in more if header[0] not in there)
+                message["headers"] = [*message["headers"], *missing]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 
 import structlog
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from sqlalchemy.orm import Session, sessionmaker
 
 from linkage_engine.contract.permit import Role
-from service.act import Act
+from service.act import Act, Viewed
 from service.clock import Clock, Randomness
 from service.jobs import JobQueue
 from service.keys import PeopleKey, Pins
 from service.settings import ApiSettings
 from service.signed import SigningKey
+from service.web.batches import Batches
+from service.web.looks import Look
 from service.web.once import Once
 from service.web.throttle import Throttle
 
@@ -30,8 +33,10 @@ class Surroundings:
     random: Randomness
     sessions: sessionmaker[Session]
     view_sessions: sessionmaker[Session]
-    """For an act that only looks: its entry need not outlive a loss of power."""
+    """For what need not outlive a loss of power: who looked, and who was last seen when."""
     read_sessions: sessionmaker[Session]
+    looks: Batches[Look, Response]
+    """Answers what only reads, once it is entered."""
     jobs: JobQueue
     pins: Pins
     token_key: SigningKey
@@ -39,6 +44,8 @@ class Surroundings:
     """What enrolments and sign-ins by browser are made with, where the installation has it."""
     once: Once
     """Which proofs of possession were seen, and which challenges were answered."""
+    warned: dict[str, tuple[int, date]]
+    """Of which permit of each project all that is about to end was entered, and on which day."""
     attempts: Throttle
     """Who tried to sign in by browser."""
     log: structlog.typing.FilteringBoundLogger
@@ -46,6 +53,18 @@ class Surroundings:
     def act(self, session: Session, actor: str, role: Role | None = None) -> Act:
         """A use case of somebody in a transaction."""
         return Act(
+            session=session,
+            actor=actor,
+            role=role,
+            clock=self.clock,
+            random=self.random,
+            jobs=self.jobs,
+            governance_key=self.pins.governance_key,
+        )
+
+    def view(self, session: Session, actor: str, role: Role) -> Viewed:
+        """A use case of somebody in a session that only reads."""
+        return Viewed(
             session=session,
             actor=actor,
             role=role,
@@ -71,11 +90,6 @@ def _transaction(here: Here) -> Iterator[Session]:
         yield session
 
 
-def _looking(here: Here) -> Iterator[Session]:
-    with here.view_sessions.begin() as session:
-        yield session
-
-
 def _view(here: Here) -> Iterator[Session]:
     with here.read_sessions() as session:
         yield session
@@ -86,7 +100,5 @@ Here = Annotated[Surroundings, Depends(_surroundings)]
 # an answer must never say that something was done whose commit then fails.
 Transaction = Annotated[Session, Depends(_transaction, scope="function")]
 """A session that is committed before the answer is sent, and rolled back when anything fails."""
-Look = Annotated[Session, Depends(_looking, scope="function")]
-"""A session for an entry that says who looked: committed before the answer, on the disk a little later."""
 View = Annotated[Session, Depends(_view, scope="function")]
 """A session that only reads."""

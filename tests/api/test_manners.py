@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from fastapi.testclient import TestClient
+from opentelemetry import trace
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from service.api import described_app
 from service.web.answers import HEADERS
 from service.web.body import BODY_LIMIT_BYTES
 from tests.at_work import AtWork
@@ -132,3 +135,13 @@ def test_faults_are_logged_by_type_only(project: AtWork, capsys: pytest.CaptureF
     event.remove(project.here.view_sessions, "before_commit", fail)
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
     assert [line["fault"] for line in lines if line["event"] == "request_failed"] in ([], ["RuntimeError"])
+
+
+def test_no_variable_of_the_environment_has_requests_sent_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    with TestClient(described_app()) as client:
+        assert client.get("/problems").status_code == 200
+    assert type(trace.get_tracer_provider()).__name__ == "ProxyTracerProvider"

@@ -160,7 +160,8 @@ def test_every_decision_says_why_what_follows_and_what_else_and_is_listed() -> N
     assert [
         page.name for page in pages if re.findall(r"^## (.+)$", text_of(page), re.MULTILINE) != headings
     ] == []
-    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    # Numbers are given out before decisions are taken, so one may stay free; none is given twice.
+    assert len({page.name[:4] for page in pages}) == len(pages)
     assert links(text_of(DOCS / "decisions" / "README.md")) == [page.name for page in pages]
 
 

@@ -31,7 +31,7 @@ from tests.factories import PROJECT, Chance
 
 READS = 3000
 READERS = 4
-BUDGETS = (Budget("reads_per_second", 300),)
+BUDGETS = (Budget("reads_per_second", 400), Budget("p99_seconds", 0.05, at_least=False))
 
 
 def figures(scale: float) -> Figures:

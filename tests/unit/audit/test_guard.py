@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 from service.audit.guard import UnauditedChange, guard_sessions
-from service.audit.log import record
-from service.audit.records import AuditEntry
+from service.audit.log import entry_row, record
+from service.audit.records import AuditEntry, add_entries, waiting_entries
 from service.audit.vocabulary import Action
 from service.database import Record, engine_for, sessions
 from tests.unit.audit.log_factories import a_clock, some_randomness
@@ -207,6 +207,17 @@ def test_exempt_tables_and_reads_need_no_entry(guarded: sessionmaker[Session]) -
         session.execute(sa.update(ExemptThing).values(colour="green"))
         session.scalars(sa.select(GuardedThing)).all()
         session.get_one(GuardedThing, 1).colour = "blue"  # what it was: nothing changes
+
+
+def test_entries_that_are_added_together_may_be_committed_alone(guarded: sessionmaker[Session]) -> None:
+    rows = [
+        entry_row(Action.PROJECT_READ, actor="a1", subject=f"thing-{n}", clock=CLOCK, random=RANDOM)
+        for n in range(3)
+    ]
+    with guarded.begin() as session:
+        add_entries(session, rows)
+    with guarded() as session:
+        assert [entry.subject for entry in waiting_entries(session, 10)] == ["thing-0", "thing-1", "thing-2"]
 
 
 def test_an_entry_alone_may_be_committed(guarded: sessionmaker[Session]) -> None:
