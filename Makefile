@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 EXACT := linkage_engine/disclosure/*,linkage_engine/sealing/*,linkage_engine/unseal/*,linkage_engine/contract/*,service/audit/*,service/access/*,service/*/rules.py
 TOOLS := service linkage_engine migrations tests
 
-.PHONY: setup demo test test-deep check fix fuzz mutants bench bench-disclosure bench-linkage peers openapi docs outside clean
+.PHONY: setup demo test test-deep check fix fuzz mutants bench bench-disclosure bench-linkage peers openapi docs materials bandit outside clean
 
 setup: $(READY) ## Create .venv with everything, from hashed requirements
 $(READY): requirements/dev.txt pyproject.toml
@@ -80,6 +80,16 @@ fix: setup ## Format, and mend what lint can
 
 openapi: setup ## Write openapi.yaml from the api
 	$(BIN)/python -m tests.architecture.openapi_file
+
+materials: setup ## The bills of materials of each installation, in deploy/materials/: what came and went is in their difference
+	$(BIN)/python -m tests.supply_chain
+
+bandit: setup build/bandit/.ready ## Known kinds of mistakes in what is delivered, medium and worse; fails on any that no line explains
+	build/bandit/bin/bandit -q -ll -r service linkage_engine migrations -f json | $(BIN)/python -m tests.supply_chain.scan
+build/bandit/.ready: requirements/bandit.txt
+	rm -rf $(@D) && mkdir -p build && $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 docs: setup ## Write the pages that are made from the code
 	$(BIN)/python -m tests.architecture.documents

@@ -219,8 +219,8 @@ def _may_queue(process: Process) -> str:
 
 def _about(table: str, which: str) -> str:
     """Rows about a job that the process sees, and of which something holds."""
-    job = f"SELECT FROM {JOB_QUEUE}.workflow_status w WHERE w.workflow_uuid = {table}.workflow_uuid"
-    return f"EXISTS ({job} AND {which})"
+    job = f"FROM {JOB_QUEUE}.workflow_status w WHERE w.workflow_uuid = {table}.workflow_uuid"
+    return f"EXISTS (SELECT {job} AND {which})"
 
 
 _NEWS = ("workflow_uuid", "status", "name", "class_name", "config_name", "queue_name", "creator_xid")

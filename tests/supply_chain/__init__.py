@@ -1,0 +1,1 @@
+"""What the delivered programs are made of, and what a scan of their code finds."""
