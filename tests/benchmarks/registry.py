@@ -8,6 +8,7 @@ BENCHMARKS: Mapping[str, str] = {
     "age-codec": "age_codec",
     "audited-acts": "audited_acts",
     "encode-tokens": "encode_tokens",
+    "forbidden-or-absent": "forbidden_or_absent",
     "history": "history",
     "link": "link",
     "link-registry-to-practices": "link_registry_to_practices",

@@ -14,8 +14,8 @@ from service.client import Client
 from service.clock import utc_now
 from service.provider.upload import Sending, hand_over
 from tests.at_work import AtWork
+from tests.benchmarks.live_api import live_api
 from tests.benchmarks.measure import Budget, Figures, main
-from tests.benchmarks.reads import _api, _processor_seconds, _service
 
 NORTH, STUDY = "northern-trust", "long-study"
 MIB = 1 << 20
@@ -29,18 +29,17 @@ BUDGETS = (
 
 def figures(scale: float) -> Figures:
     """Megabytes a second to the disk, in pieces with checksums; the receipt is timed apart."""
-    with tempfile.TemporaryDirectory() as name, _service(Path(name)) as service:
-        service.open_project(project_id=STUDY, valid_to=date(2099, 12, 31))
+    with tempfile.TemporaryDirectory() as name, live_api() as api:
+        api.service.open_project(project_id=STUDY, valid_to=date(2099, 12, 31))
         package = Path(name) / "delivery.tresub"
-        package.write_bytes(_package(service, max(1, round(PART_MIB * scale))))
+        package.write_bytes(_package(api.service, max(1, round(PART_MIB * scale))))
         size = package.stat().st_size
-        with _api(service.here.settings) as (port, process):
-            resting, spent = _peak_bytes(process), _processor_seconds(process)
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=600, trust_env=False) as http:
-                key = service.people[NORTH].key
-                client = Client(http, NORTH, key, clock=utc_now, random=secrets.token_bytes)
-                turns = sorted(_turn(client, package) for _ in range(TURNS))
-            spent, peak = _processor_seconds(process) - spent, _peak_bytes(process)
+        resting, spent = _peak_bytes(api.process), api.processor_seconds()
+        with httpx.Client(base_url=f"http://127.0.0.1:{api.port}", timeout=600, trust_env=False) as http:
+            key = api.service.people[NORTH].key
+            client = Client(http, NORTH, key, clock=utc_now, random=secrets.token_bytes)
+            turns = sorted(_turn(client, package) for _ in range(TURNS))
+        spent, peak = api.processor_seconds() - spent, _peak_bytes(api.process)
     sent, received = turns[TURNS // 2]
     return {
         "bytes": size,

@@ -14,7 +14,7 @@ from tests.benchmarks.measure import Budget
 from tests.benchmarks.registry import BENCHMARKS, DISCLOSURE, LINKAGE
 
 ROOT = Path(__file__).parents[3]
-SHARED = {"__main__", "made_up", "measure", "registry", "streams", "vault_of_people"}
+SHARED = {"__main__", "live_api", "made_up", "measure", "registry", "streams", "vault_of_people"}
 SHARED_OF_LINKAGE = {"compare", "one"}
 """Modules that measure nothing."""
 
