@@ -12,6 +12,7 @@ import errno
 import os
 import signal
 import socket
+import stat
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ AF_VSOCK, AF_PACKET, AF_NETLINK = 40, 17, 16
 CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
 PROT_READ, MAP_PRIVATE, MAP_ANONYMOUS = 1, 2, 0x20
 PTRACE_TRACEME = 0
+IPC_PRIVATE, IPC_RMID = 0, 0
 PAGE = 4096
 DISCARD_PORT = 9
 NOBODY = "203.0.113.1"
@@ -107,6 +109,7 @@ def _have_an_address() -> None:
 
 def _other_processes(parent: int) -> Iterator[Forbidden]:
     yield Forbidden(name="ptrace", act=partial(system_call, "ptrace", PTRACE_TRACEME, 0, 0, 0))
+    yield Forbidden(name="shared memory segment", act=_share_memory)
     yield Forbidden(name="process_vm_readv", act=partial(_read_memory_of, parent), impossible=NO_SUCH_PROCESS)
     for part in ("mem", "environ"):
         yield Forbidden(
@@ -115,6 +118,17 @@ def _other_processes(parent: int) -> Iterator[Forbidden]:
             # Hidden by hidepid, or a parent in another namespace of processes: not there to be opened.
             impossible=NO_SUCH_PROCESS | {errno.ENOENT},
         )
+
+
+def _share_memory() -> None:
+    """Make a segment that outlives us, and remove it."""
+    segment = system_call("shmget", IPC_PRIVATE, PAGE, 0o600)
+    system_call("shmctl", segment, IPC_RMID, None)
+
+
+def _make_set_user_id() -> None:
+    """Have a file run as its owner, whoever runs it; it is in memory and gone with this process."""
+    os.fchmod(os.memfd_create("attempt"), stat.S_IRWXU | stat.S_ISUID)
 
 
 def _read_memory_of(process: int) -> None:
@@ -169,6 +183,7 @@ def _make_executable() -> None:
 
 
 def _files(forbidden: Mapping[str, Path], unwritable: Mapping[str, Path]) -> Iterator[Forbidden]:
+    yield Forbidden(name="set-user-ID file", act=_make_set_user_id)
     for name, path in forbidden.items():
         # One call reads a file or lists a folder. ENOENT counts as open: what is not there refuses nothing.
         yield Forbidden(name=f"read {name}", act=partial(_open_and_close, path), leaves_nothing=True)

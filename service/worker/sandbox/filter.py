@@ -8,7 +8,9 @@ The program reads only the low word of an argument, as the kernel does for these
 from __future__ import annotations
 
 import errno
+import os
 import socket
+import stat
 import struct
 from enum import StrEnum
 from itertools import chain
@@ -26,7 +28,9 @@ REFUSE, ABSENT = WITH_ERRNO | errno.EPERM, WITH_ERRNO | errno.ENOSYS
 
 X32_BIT = 0x40000000
 WHOLE_WORD = 0xFFFFFFFF
-PROT_WRITE, PROT_EXEC, SHM_EXEC = 2, 4, 0o100000
+PROT_WRITE, PROT_EXEC = 2, 4
+SET_IDS = stat.S_ISUID | stat.S_ISGID
+MAKES_A_FILE = os.O_CREAT | (os.O_TMPFILE & ~os.O_DIRECTORY)
 # NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (linux/sched.h); NEWTIME is clone3's alone.
 NEW_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 
@@ -55,11 +59,16 @@ class ArgumentRule(NamedTuple):
     argument: int
     mask: int
     allowed: tuple[int, ...]
+    otherwise_next: bool = False
+    """Any other value is not refused: the next rule about the call decides."""
 
 
 REFUSED_EVERYWHERE = (
     # ways around a filter of calls
     "io_uring_setup", "io_uring_enter", "io_uring_register",
+    # memory, queues and semaphores that outlive who made them and need no file (System V, POSIX queues)
+    "shmget", "shmat", "shmctl", "semget", "semop", "semtimedop", "semctl",
+    "msgget", "msgsnd", "msgrcv", "msgctl", "mq_open",
     # other processes' memory and descriptors
     "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd", "kcmp",
     # namespaces and the tree of files
@@ -87,20 +96,33 @@ def refused_calls(profile: Profile) -> tuple[str, ...]:
 
 def argument_rules(profile: Profile) -> tuple[ArgumentRule, ...]:
     """The calls allowed with some arguments only."""
+    if profile is Profile.JAVA:  # it compiles at run time, so it may make written memory executable
+        return (*_sockets(profile), *_NO_NAMESPACE)
+    return (*_sockets(profile), *_NO_NAMESPACE, *_HONEST_MEMORY, *_NO_SET_USER_ID)
+
+
+def _sockets(profile: Profile) -> tuple[ArgumentRule, ...]:
     families = (socket.AF_UNIX,) if profile is Profile.LOCAL else (socket.AF_UNIX, socket.AF_INET)
-    common = (
-        ArgumentRule("socket", 0, WHOLE_WORD, tuple(map(int, families))),
-        ArgumentRule("socketpair", 0, WHOLE_WORD, tuple(map(int, families))),
-        ArgumentRule("clone", 0, NEW_NAMESPACES, (0,)),
-    )
-    # Java compiles at run time, so it may make written memory executable.
-    memory = (
-        ArgumentRule("mmap", 2, PROT_WRITE | PROT_EXEC, (0, PROT_WRITE, PROT_EXEC)),
-        ArgumentRule("mprotect", 2, PROT_EXEC, (0,)),
-        ArgumentRule("pkey_mprotect", 2, PROT_EXEC, (0,)),
-        ArgumentRule("shmat", 2, SHM_EXEC, (0,)),
-    )
-    return common if profile is Profile.JAVA else common + memory
+    allowed = tuple(map(int, families))
+    return tuple(ArgumentRule(call, 0, WHOLE_WORD, allowed) for call in ("socket", "socketpair"))
+
+
+_NO_NAMESPACE = (ArgumentRule("clone", 0, NEW_NAMESPACES, (0,)),)
+_HONEST_MEMORY = (
+    ArgumentRule("mmap", 2, PROT_WRITE | PROT_EXEC, (0, PROT_WRITE, PROT_EXEC)),
+    ArgumentRule("mprotect", 2, PROT_EXEC, (0,)),
+    ArgumentRule("pkey_mprotect", 2, PROT_EXEC, (0,)),
+)
+# A file that runs as its owner or group is left for whoever runs it, by a process that may run nothing.
+_NO_SET_USER_ID = (
+    *(ArgumentRule(call, 1, SET_IDS, (0,)) for call in ("chmod", "fchmod", "creat", "mknod")),
+    *(ArgumentRule(call, 2, SET_IDS, (0,)) for call in ("fchmodat", "fchmodat2", "mknodat")),
+    # The mode is read only where a file is made; else it is whatever was left in the register.
+    ArgumentRule("open", 1, MAKES_A_FILE, (0,), otherwise_next=True),
+    ArgumentRule("open", 2, SET_IDS, (0,)),
+    ArgumentRule("openat", 2, MAKES_A_FILE, (0,), otherwise_next=True),
+    ArgumentRule("openat", 3, SET_IDS, (0,)),
+)
 
 
 def program(architecture: Architecture, profile: Profile) -> tuple[Instruction, ...]:
@@ -114,10 +136,13 @@ def program(architecture: Architecture, profile: Profile) -> tuple[Instruction, 
         *_unless(JUMP_IF_GREATER, LAST_KNOWN_CALL, ABSENT),
         # glibc falls back to clone, whose flags a filter can read; clone3 keeps them behind a pointer.
         *_unless(JUMP_IF_EQUAL, architecture.number("clone3") or 0, ABSENT),
+        # Likewise openat2, which keeps modes there; glibc and Python open with openat.
+        *_unless(JUMP_IF_EQUAL, architecture.number("openat2") or 0, ABSENT),
     )
     numbers = (architecture.number(call) for call in refused_calls(profile))
     plain = (_unless(JUMP_IF_EQUAL, number, REFUSE) for number in numbers if number is not None)
-    by_argument = (_by_argument(architecture, rule) for rule in argument_rules(profile))
+    rules = ((architecture.number(rule.call), rule) for rule in argument_rules(profile))
+    by_argument = (_by_argument(number, rule) for number, rule in rules if number is not None)
     return (*opening, *chain.from_iterable(plain), *chain.from_iterable(by_argument), _verdict(ALLOW))
 
 
@@ -135,14 +160,15 @@ def _unless(jump: int, operand: int, verdict: int) -> tuple[Instruction, ...]:
     return Instruction(jump, 0, 1, operand), _verdict(verdict)
 
 
-def _by_argument(architecture: Architecture, rule: ArgumentRule) -> tuple[Instruction, ...]:
-    """Decide one call for good: its number is compared first, so what follows never sees another call."""
+def _by_argument(number: int, rule: ArgumentRule) -> tuple[Instruction, ...]:
+    """Judge one call: its number is compared first, so what follows never sees another call."""
     offset = ARGUMENTS_OFFSET + ARGUMENT_SIZE * rule.argument
-    tests = (_unless(JUMP_IF_EQUAL, value, ALLOW) for value in rule.allowed)
+    tests = chain.from_iterable(_unless(JUMP_IF_EQUAL, value, ALLOW) for value in rule.allowed)
     body = (
         Instruction(LOAD_WORD, 0, 0, offset),
         Instruction(AND, 0, 0, rule.mask),
-        *chain.from_iterable(tests),
-        _verdict(REFUSE),
+        *tests,
+        *(() if rule.otherwise_next else (_verdict(REFUSE),)),
+        Instruction(LOAD_WORD, 0, 0, NUMBER_OFFSET),  # what the next rule compares
     )
-    return Instruction(JUMP_IF_EQUAL, 0, len(body), architecture.number(rule.call) or 0), *body
+    return Instruction(JUMP_IF_EQUAL, 0, len(body), number), *body
