@@ -30,10 +30,13 @@ from linkage_engine.vault.content_keys import (
 )
 from linkage_engine.vault.keystore import Keystore
 
-_PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}(?:/[a-z0-9][a-z0-9_-]{0,62}){0,3}")
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_SUFFIX, _PARTIAL, _SECRET = ".parquet", ".partial", ".secret"
+TABLE_SUFFIX, _PARTIAL, SECRET_SUFFIX = ".parquet", ".partial", ".secret"
+
+RECORD_KEYS = "record-keys"
+"""The secret of a project that cell keys are made from, by this name in the gate's vault."""
 
 
 class Vault:
@@ -57,7 +60,7 @@ class Vault:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # What a killed writer left is written over: one process of a role writes to its vault.
         partial = path.with_suffix(_PARTIAL)
-        with _room():
+        with room():
             try:
                 key = AESGCM.generate_key(bit_length=256)
                 _fill(partial, table, key)
@@ -85,8 +88,8 @@ class Vault:
 
         Raises `EngineRefusal`: VAULT_DAMAGED for a kept secret that does not open, and VAULT_FULL.
         """
-        with _room():
-            path = self._path(project_id, name).with_suffix(_SECRET)
+        with room():
+            path = self._path(project_id, name).with_suffix(SECRET_SUFFIX)
             return stored_secret(self._keystore, project_id, name, path)
 
     def read(self, project_id: str, name: str, *, columns: Sequence[str] | None = None) -> pa.Table:
@@ -118,8 +121,8 @@ class Vault:
     def names(self, project_id: str, prefix: str = "") -> tuple[str, ...]:
         """The names of a project that begin with a prefix, in order."""
         project = self._project(project_id)
-        found = (path.relative_to(project).as_posix() for path in project.rglob(f"*{_SUFFIX}"))
-        return tuple(sorted(n for name in found if (n := name.removesuffix(_SUFFIX)).startswith(prefix)))
+        found = (path.relative_to(project).as_posix() for path in project.rglob(f"*{TABLE_SUFFIX}"))
+        return tuple(sorted(n for name in found if (n := name.removesuffix(TABLE_SUFFIX)).startswith(prefix)))
 
     def remove(self, project_id: str, name: str) -> None:
         """Forget a table, its key first; nothing happens when there is none."""
@@ -130,14 +133,14 @@ class Vault:
         path.unlink(missing_ok=True)
 
     def _project(self, project_id: str) -> Path:
-        if _PROJECT.fullmatch(project_id) is None:
+        if PROJECT.fullmatch(project_id) is None:
             raise EngineRefusal(RefusalCode.VAULT_NAME_INVALID)
         return self._root / project_id
 
     def _path(self, project_id: str, name: str) -> Path:
         if _NAME.fullmatch(name) is None:
             raise EngineRefusal(RefusalCode.VAULT_NAME_INVALID)
-        return self._project(project_id) / f"{name}{_SUFFIX}"
+        return self._project(project_id) / f"{name}{TABLE_SUFFIX}"
 
 
 def _fill(partial: Path, table: pa.Table, key: bytes) -> None:
@@ -151,7 +154,7 @@ def _fill(partial: Path, table: pa.Table, key: bytes) -> None:
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def room() -> Iterator[None]:
     """Refuse, VAULT_FULL, what the disk has no room for."""
     try:
         yield

@@ -13,6 +13,7 @@ class Action(StrEnum):
     KEY_REGISTER = "key:register"
     KEY_REVOKE = "key:revoke"
     KEY_USE = "key:use"
+    KEY_ROTATE = "key:rotate"
     TOKEN_ISSUE = "token:issue"  # noqa: S105  # the name of an act
     SIGN_IN = "sign-in:accept"
     SIGN_IN_REFUSE = "sign-in:refuse"
@@ -107,6 +108,7 @@ COUNTS = frozenset(
         "ill",
         "kept_apart",
         "last",
+        "lost",
         "nhs_numbers_differ",
         "parts",
         "persons_ended",

@@ -216,6 +216,7 @@ RULES: Mapping[str, Rule] = {
         let_off={
             "service/clock.py": "the clock of production",
             "service/api.py": "a program begins here",
+            "service/operate/acting.py": "what main begins for every command of the operator",
             **{
                 f"service/{tool}/main.py": "a program begins here"
                 for tool in ("worker", "provider", "researcher", "checker", "reviewer", "operate")
