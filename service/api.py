@@ -13,6 +13,8 @@ from service.access.routes import router as access
 from service.audit.guard import guard_sessions
 from service.clock import Clock, Randomness, utc_now
 from service.database import engine_for, read_sessions, sessions
+from service.destructions.routes import router as destructions
+from service.destructions.sweeping import sweep_withdrawn
 from service.jobs import JobQueue
 from service.keys import PeopleKey, Pins, signing_key
 from service.linkage_runs.routes import router as linkage_runs
@@ -51,6 +53,7 @@ PROTECTED: tuple[APIRouter, ...] = (
     submissions,
     withdrawals,
     linkage_runs,
+    destructions,
     queries,
     releases,
     mirror,
@@ -121,6 +124,7 @@ def serve(settings: ApiSettings) -> None:
     app.state.surroundings.log.info("isolation", isolation="reduced" if opened else "full", open=opened)
     sweep_left(app.state.surroundings)
     sweep_expired(app.state.surroundings)
+    sweep_withdrawn(app.state.surroundings)
     # Uvicorn's own log would print the text of exceptions; our handlers say what may be said.
     uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_level="critical")
 

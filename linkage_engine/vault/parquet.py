@@ -8,6 +8,7 @@ DuckDB cannot read the files, so tables enter it as Arrow.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -32,6 +33,7 @@ from linkage_engine.vault.keystore import Keystore
 
 PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}(?:/[a-z0-9][a-z0-9_-]{0,62}){0,3}")
+_DIGEST = b"tre-linkage vault content key digest v1\0"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 TABLE_SUFFIX, _PARTIAL, SECRET_SUFFIX = ".parquet", ".partial", ".secret"
 
@@ -92,6 +94,14 @@ class Vault:
             path = self._path(project_id, name).with_suffix(SECRET_SUFFIX)
             return stored_secret(self._keystore, project_id, name, path)
 
+    def key_digests(self, project_id: str, name: str) -> list[str]:
+        """SHA-256 of each random key that a table may have; none where it has no key file that opens."""
+        path = self._path(project_id, name)
+        if not key_file(path).exists():
+            return []
+        keys = content_keys(self._keystore, project_id, name, path)
+        return [hashlib.sha256(_DIGEST + key).hexdigest() for key in keys]
+
     def read(self, project_id: str, name: str, *, columns: Sequence[str] | None = None) -> pa.Table:
         """The table, or some of its columns.
 
@@ -131,6 +141,12 @@ class Vault:
             key_file(path).unlink()
             make_durable(path.parent)
         path.unlink(missing_ok=True)
+
+    def drop_replaced_keys(self, project_id: str, name: str) -> None:
+        """Leave the key of the table that is there alone: one that was replaced opens no more."""
+        path = self._path(project_id, name)
+        for key in present_keys(self._keystore, project_id, name, path):
+            keep(key_file(path), self._keystore.wrapped(project_id, name, key))
 
     def _project(self, project_id: str) -> Path:
         if PROJECT.fullmatch(project_id) is None:

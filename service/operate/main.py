@@ -151,6 +151,8 @@ def fingerprints(home: HomeFolder) -> None:
     print(f"governance key {thumbprint(pins.governance_key)}")
     for role, keys_of in (("linkage", pins.linkage), ("analysis", pins.analysis)):
         print(f"{role} key {fingerprint(str(keys_of.age_recipient))}")
+        if keys_of.hand_over_key is not None:
+            print(f"{role} certificates {thumbprint(keys_of.hand_over_key)}")
 
 
 @app.command()
