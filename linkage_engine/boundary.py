@@ -23,6 +23,7 @@ from linkage_engine.catalogue.analysis_templates import hospital_data_sets, outc
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.catalogue.roles import asked_roles
+from linkage_engine.contract.destruction import DestroyedKey
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import LinkageEngine
@@ -46,8 +47,17 @@ from linkage_engine.link.spark_session import SparkPlace
 from linkage_engine.linkage_runs.crosswalk import crosswalk, read_crosswalk
 from linkage_engine.linkage_runs.engines import computing
 from linkage_engine.linkage_runs.run import LinkageRun
+from linkage_engine.linkage_runs.shredded import shred_identifiers
 from linkage_engine.linkage_runs.withdrawn import read_person_keys, withdraw_persons
-from linkage_engine.linked_data import CROSSWALK, EXTRACT_DATE, PERSON_INDEX, LinkedData, payload_object
+from linkage_engine.linked_data import (
+    CROSSWALK,
+    EXTRACT_DATE,
+    PERSON_INDEX,
+    LinkedData,
+    payload_object,
+    shred_payload,
+    without_deliveries,
+)
 from linkage_engine.query.plan import plan
 from linkage_engine.query.run import answer, inputs
 from linkage_engine.release_history import Asked, ReleaseHistory
@@ -63,6 +73,7 @@ from linkage_engine.validate.identifiers import check_identifiers
 from linkage_engine.validate.rows import as_text, check, typed
 from linkage_engine.vault.compute import locked_duckdb
 from linkage_engine.vault.parquet import Vault
+from linkage_engine.vault.shredding import Order, check_not_destroyed, destroyed_deliveries
 
 Randomness = Callable[[int], bytes]
 MEMORY_LIMIT = "4GB"
@@ -79,7 +90,11 @@ class Inside:
     random: Randomness
 
     def opened(self, sealed: BinaryIO, manifest: Manifest, name: str) -> pa.Table:
-        """The rows of a part: unsealed in memory, footer against manifest and caps, then read."""
+        """The rows of a part: unsealed in memory, footer against manifest and caps, then read.
+
+        Raises NotTrusted(delivery-withdrawn) for a delivery that was destroyed, whoever brings it back.
+        """
+        check_not_destroyed(self.vault, manifest.project_id, manifest.provider_id, manifest.delivery_id)
         part = _declared(manifest, name)
         plain = unseal_to_memory(sealed, identities=[self.identity], limit_bytes=part.sealed_bytes)
         return read_part(io.BytesIO(plain), part, Caps())
@@ -162,9 +177,9 @@ class LinkageDoor:
         """Take persons of a provider out of all later runs; how many it has withdrawn by now."""
         return self.inside.withdraw(sealed, withdrawal)
 
-    def withdraw_delivery(self, project_id: str, provider_id: str, delivery_id: str) -> None:
-        """Forget the identifiers of a delivery; the next run is without them. Twice is as good as once."""
-        self.inside.vault.remove(project_id, _object("identifiers", provider_id, delivery_id))
+    def shred(self, order: Order) -> tuple[DestroyedKey, ...]:
+        """Destroy the keys of a delivery's tokens and what was found of them; again is as good as once."""
+        return shred_identifiers(self.inside.vault, order)
 
     def seal_crosswalk(self, linked: Linked, target: BinaryIO, receiver: Recipient) -> None:
         """Seal the crosswalk to the analysis worker."""
@@ -210,8 +225,8 @@ class AnalysisDoor:
         How many persons stays inside: it is the records less the links.
         """
         plain = unseal_to_memory(sealed, identities=[self.inside.identity])
-        crosswalk = read_crosswalk(plain)
         vault = self.inside.vault
+        crosswalk = without_deliveries(read_crosswalk(plain), destroyed_deliveries(vault, project_id))
         known = vault.read(project_id, PERSON_INDEX) if vault.exists(project_id, PERSON_INDEX) else NOBODY
         numbers = numbered(known, crosswalk["link_id"], self.inside.random)
         vault.write(project_id, PERSON_INDEX, numbers, replace=True)
@@ -221,6 +236,10 @@ class AnalysisDoor:
     def withdraw(self, sealed: BinaryIO, withdrawal: Withdrawal) -> int:
         """Take persons of a provider out of every answer from now on; how many it has withdrawn by now."""
         return self.inside.withdraw(sealed, withdrawal)
+
+    def shred(self, order: Order) -> tuple[DestroyedKey, ...]:
+        """Destroy the keys of a delivery's events, also in the crosswalk; again is as good as once."""
+        return shred_payload(self.inside.vault, order)
 
     def answer(
         self,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from linkage_engine.contract.destruction import DestroyedKey
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.contract.reports import HIDDEN, LinkageOfDataSets, LinkedProviders, RunFigures
 from linkage_engine.linkage_runs.crosswalk import FIGURES, RUN_ID
 from linkage_engine.linkage_runs.withdrawn import still_linked
 from linkage_engine.vault.parquet import Vault
+from linkage_engine.vault.shredding import Order, shred
 
 CROSSWALK, PERSON_INDEX = "crosswalk", "person_index"
 EXTRACT_DATE = b"extract_date"
@@ -24,6 +26,30 @@ EXTRACT_DATE = b"extract_date"
 def payload_object(provider_id: str, delivery_id: str, name: str) -> str:
     """Where a data set of a delivery is kept."""
     return f"payload/{provider_id}/{delivery_id}/{name}"
+
+
+def shred_payload(vault: Vault, order: Order) -> tuple[DestroyedKey, ...]:
+    """Destroy the keys of a delivery's events, and write the crosswalk without its records.
+
+    Person numbers stay: a random number for a random link id, so that no number is given twice.
+    """
+    project, rewritten = order.project_id, {}
+    if vault.exists(project, CROSSWALK):
+        known = vault.read(project, CROSSWALK)
+        without = without_deliveries(known, {(order.provider_id, order.delivery_id)})
+        rewritten = {CROSSWALK: without} if len(without) < len(known) else {}
+    removed = vault.names(project, payload_object(order.provider_id, order.delivery_id, ""))
+    return shred(vault, order, removed=removed, rewritten=rewritten)
+
+
+def without_deliveries(crosswalk: pa.Table, gone: Collection[tuple[str, str]]) -> pa.Table:
+    """The records of a crosswalk that came with other deliveries than these, by provider and delivery."""
+    for provider, delivery in sorted(gone):
+        its = pc.and_(
+            pc.equal(crosswalk["provider_id"], provider), pc.equal(crosswalk["delivery_id"], delivery)
+        )
+        crosswalk = crosswalk.filter(pc.invert(its))
+    return crosswalk
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -32,11 +32,9 @@ from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.policy_parts import DifferentialPrivacy
 from linkage_engine.disclosure.record import Provenance
 from linkage_engine.disclosure.release import Decided, decide, unaudited
-from linkage_engine.vault.parquet import Vault
+from linkage_engine.vault.parquet import RECORD_KEYS, Vault
 
 HISTORY, HEAD, EVIDENCE = "history", "history/head", "evidence"
-RECORD_KEYS = "record-keys"
-"""The secret that cell keys are made from, by this name."""
 TOLD, MANY = "history/told", 50
 """Told cells of many tables together, for looking back; from how many on they are written down."""
 PIECE = 1 << 26

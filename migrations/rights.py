@@ -71,6 +71,11 @@ def _ends(*columns: str, states: str) -> Rights:
     return Rights(select=ALL, update=(*columns, "state", "settled_at"), makes=f"state IN ({states})")
 
 
+def _shares(role: str) -> Rights:
+    """What a worker reports of a destruction, once."""
+    return Rights(select=ALL, insert=ALL, adds=f"role = '{role}'")
+
+
 _SUBMISSION = Rights(
     select=ALL, update=("state", "replaces_id"), makes="state IN ('accepted', 'rejected', 'superseded')"
 )
@@ -97,7 +102,16 @@ _API: Mapping[str, Rights] = {
     "upload": Rights(
         select=ALL, insert=ALL, update=("offset_bytes", "expires_at", "submission_id"), delete=True
     ),
-    "submission": Rights(select=ALL, insert=ALL, adds="state = 'received'"),
+    "submission": Rights(
+        select=ALL,
+        insert=ALL,
+        update=("withdrawn_at",),
+        adds="state = 'received' AND withdrawn_at IS NULL",
+        touches="withdrawn_at IS NULL",
+        makes="withdrawn_at IS NOT NULL",
+    ),
+    "destruction": ADDS,
+    "destruction_share": READS,
     "submission_part": Rights(select=ALL, insert=ALL, adds="state = 'waiting'"),
     "withdrawal": Rights(
         select=ALL, insert=ALL, adds="NOT linkage_kept AND NOT analysis_kept AND code IS NULL"
@@ -129,6 +143,8 @@ _LINKAGE: Mapping[str, Rights] = {
     "submission": _SUBMISSION,
     "submission_part": _parts("linkage"),
     "withdrawal": Rights(select=ALL, update=("linkage_kept", "code")),
+    "destruction": READS,
+    "destruction_share": _shares("linkage"),
     "linkage_run": _ends("figures", "hand_over_sha256", "code", states="'linked', 'failed'"),
     "linkage_run_submission": READS,
     "audit_entry": _entries("worker-linkage"),
@@ -142,6 +158,8 @@ _ANALYSIS: Mapping[str, Rights] = {
     "submission": _SUBMISSION,
     "submission_part": _parts("analysis", "report"),
     "withdrawal": Rights(select=ALL, update=("analysis_kept", "code")),
+    "destruction": READS,
+    "destruction_share": _shares("analysis"),
     "linkage_run": _ends("records", "code", states="'finished', 'failed'"),
     "query": _ends("hand_over_sha256", "code", states="'answered', 'failed'"),
     "audit_entry": _entries("worker-analysis"),
@@ -152,6 +170,10 @@ _GATE: Mapping[str, Rights] = {
     "project": READS,
     "permit_version": READS,
     "release_veto": READS,
+    "linkage_run": Rights(select=("id", "project_id", "asked_at", "state", "settled_at")),
+    "linkage_run_submission": READS,
+    "destruction": READS,
+    "destruction_share": READS,
     "query": _ends("figures", "code", states="'controlled', 'failed'"),
     "release": Rights(
         select=ALL,
@@ -193,6 +215,8 @@ PUTS_IN_LINE: Mapping[Process, tuple[Job, ...]] = {
         Job.UNSEAL_PAYLOAD,
         Job.WITHDRAW_FROM_LINKAGE,
         Job.WITHDRAW_FROM_ANALYSIS,
+        Job.SHRED_IDENTIFIERS,
+        Job.SHRED_PAYLOAD,
         Job.LINK,
         Job.ANSWER,
         Job.COUNT_POPULATIONS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import service.access.records
 import service.audit.records
+import service.destructions.records
 import service.linkage_runs.records
 import service.linkage_secrets.records
 import service.mirror.records
@@ -20,6 +21,7 @@ METADATA = Record.metadata
 RECORDS = (
     service.access.records,
     service.audit.records,
+    service.destructions.records,
     service.linkage_runs.records,
     service.linkage_secrets.records,
     service.mirror.records,

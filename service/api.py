@@ -15,6 +15,8 @@ from service.access.routes import router as access
 from service.audit.guard import guard_sessions
 from service.clock import Clock, Randomness, utc_now
 from service.database import engine_for, reading_engine, sessions
+from service.destructions.routes import router as destructions
+from service.destructions.sweeping import sweep_withdrawn
 from service.jobs import JobQueue
 from service.keys import PeopleKey, Pins, signing_key
 from service.linkage_runs.routes import router as linkage_runs
@@ -55,6 +57,7 @@ PROTECTED: tuple[APIRouter, ...] = (
     submissions,
     withdrawals,
     linkage_runs,
+    destructions,
     queries,
     releases,
     mirror,
@@ -131,6 +134,7 @@ def serve(settings: ApiSettings) -> None:
     app.state.surroundings.log.info("isolation", isolation="reduced" if opened else "full", open=opened)
     sweep_left(app.state.surroundings)
     sweep_expired(app.state.surroundings)
+    sweep_withdrawn(app.state.surroundings)
     gc.freeze()  # what is there for good is not looked through with each collection
     # Uvicorn's own log would print the text of exceptions; our handlers say what may be said.
     uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_level="critical")

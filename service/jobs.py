@@ -59,6 +59,8 @@ class Job(StrEnum):
     UNSEAL_PAYLOAD = "unseal-payload"
     WITHDRAW_FROM_LINKAGE = "withdraw-from-linkage"
     WITHDRAW_FROM_ANALYSIS = "withdraw-from-analysis"
+    SHRED_IDENTIFIERS = "shred-identifiers"
+    SHRED_PAYLOAD = "shred-payload"
     LINK = "link"
     RECEIVE_CROSSWALK = "receive-crosswalk"
     ANSWER = "answer"
@@ -74,6 +76,8 @@ WORKER_OF: Mapping[Job, WorkerRole] = {
     Job.UNSEAL_PAYLOAD: WorkerRole.ANALYSIS,
     Job.WITHDRAW_FROM_LINKAGE: WorkerRole.LINKAGE,
     Job.WITHDRAW_FROM_ANALYSIS: WorkerRole.ANALYSIS,
+    Job.SHRED_IDENTIFIERS: WorkerRole.LINKAGE,
+    Job.SHRED_PAYLOAD: WorkerRole.ANALYSIS,
     Job.LINK: WorkerRole.LINKAGE,
     Job.RECEIVE_CROSSWALK: WorkerRole.ANALYSIS,
     Job.ANSWER: WorkerRole.ANALYSIS,

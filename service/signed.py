@@ -47,6 +47,8 @@ class TextType(StrEnum):
     DECISION = "tre-decision+jws"
     VETO = "tre-veto+jws"
     WITHDRAWAL = "tre-withdrawal+jws"
+    DELIVERY_WITHDRAWAL = "tre-delivery-withdrawal+jws"
+    DESTRUCTION = "tre-destruction+jws"
     HAND_OVER = "tre-hand-over+jws"
     RELEASE = "tre-release+jws"
     ASSERTION = "client-authentication+jwt"

@@ -12,6 +12,7 @@ from typing import Any
 
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION
 from linkage_engine.contract.controlled_table import DisclosureRecord, PublishedRecord
+from linkage_engine.contract.destruction import DeliveryWithdrawal
 from linkage_engine.contract.evidence import HistoryAudit
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
 from linkage_engine.contract.permit import DataSetGrant, Grant, Party, Permit, Role, SignedGrant
@@ -259,6 +260,16 @@ def a_package(
     manifest = a_manifest(parts, random=random, **changes)
     text = sign(manifest, key, TextType.MANIFEST).encode()
     return a_tar([("manifest.jws", text), *((f"{name}.age", data) for name, data in contents.items())])
+
+
+def a_delivery_withdrawal(by: str, delivery: str, **changes: object) -> DeliveryWithdrawal:
+    fields: dict[str, object] = {
+        "project_id": PROJECT,
+        "provider_id": by,
+        "delivery_id": delivery,
+        "withdrawn_at": NOON,
+    }
+    return DeliveryWithdrawal.model_validate(fields | changes)
 
 
 def a_withdrawal(by: str, sealed: bytes, **changes: object) -> Withdrawal:

@@ -69,6 +69,7 @@ class RefusalCode(StrEnum):
     GRANT_NOT_LIVE = "grant-not-live"
     STANDING_NOT_LIVE = "standing-not-live"
     VETOED = "vetoed"
+    DELIVERY_WITHDRAWN = "delivery-withdrawn"
     HAND_OVER_INVALID = "hand-over-invalid"
     CROSSWALK_OUTDATED = "crosswalk-outdated"
     VAULT_DAMAGED = "vault-damaged"

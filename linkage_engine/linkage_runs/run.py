@@ -24,10 +24,20 @@ from linkage_engine.spine.records import SpineRecords, numbered_records
 from linkage_engine.spine.resubmission import Difference, as_record_set, fresh_records, record_set
 from linkage_engine.spine.spine import Spine, person_spine
 from linkage_engine.vault.parquet import Vault
+from linkage_engine.vault.shredding import destroyed_deliveries
 
 SPINE, IDENTIFIERS, ABOUT = "spine", "identifiers", b"about"
 Random = Callable[[int], bytes]
 Pairs = dict[tuple[str, str], KeptPair]
+
+
+def kept_spine(vault: Vault, project_id: str) -> tuple[pa.Table, dict[str, Any]]:
+    """The spine as the last run left it, and what was said of it; by an earlier version nothing."""
+    if not vault.exists(project_id, SPINE):
+        return empty_spine(), {}
+    table = vault.read(project_id, SPINE)
+    about = json.loads((table.schema.metadata or {}).get(ABOUT, b"{}"))
+    return table.replace_schema_metadata(None), about
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,10 +73,10 @@ class LinkageRun:
         records, goes on from the models and pairs that were kept. Afterwards only what the next run begins
         with is left. Raises CannotLink, and then the spine is the one before.
         """
-        before, about = self._spine()
+        before, about = kept_spine(self.vault, self.project_id)
         if about.get("run_id") != self.run_id:
             self._write(before, about, compute, random)
-            before, about = self._spine()
+            before, about = kept_spine(self.vault, self.project_id)
         self._forget(about)
         pairs = {name: ExactLinkage.kept(figures) for name, figures in about["pairs"].items()}
         changes = ExactSpine(**about["changes"])
@@ -75,14 +85,6 @@ class LinkageRun:
     @property
     def _kept(self) -> KeptPairs:
         return KeptPairs(self.vault, self.project_id)
-
-    def _spine(self) -> tuple[pa.Table, dict[str, Any]]:
-        """The spine as the last run left it, and what was said of it; by an earlier version nothing."""
-        if not self.vault.exists(self.project_id, SPINE):
-            return empty_spine(), {}
-        table = self.vault.read(self.project_id, SPINE)
-        about = json.loads((table.schema.metadata or {}).get(ABOUT, b"{}"))
-        return table.replace_schema_metadata(None), about
 
     def _write(self, before: pa.Table, about: dict[str, Any], compute: Compute, random: Random) -> None:
         if self.in_full:
@@ -115,6 +117,8 @@ class LinkageRun:
     def _sides(self) -> tuple[list[Side], int]:
         """Every provider's records but the withdrawn ones, and how many those are."""
         sides, withdrawn = [], 0
+        if destroyed_deliveries(self.vault, self.project_id) & self.deliveries.items():
+            raise CannotLink(RefusalCode.DELIVERY_WITHDRAWN)
         for provider, delivery in sorted(self.deliveries.items()):
             whole = self.vault.read(self.project_id, f"{IDENTIFIERS}/{provider}/{delivery}")
             if not whole.num_rows:

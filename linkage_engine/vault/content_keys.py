@@ -16,12 +16,12 @@ from pyarrow.parquet.encryption import create_decryption_properties
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 from linkage_engine.vault.keystore import WRAPPED_BYTES, Keystore
 
-_SUFFIX, _PARTIAL = ".key", ".key-partial"
+KEY_SUFFIX, _PARTIAL = ".key", ".key-partial"
 
 
 def key_file(table: Path) -> Path:
     """Where the wrapped key of a table lies: beside it."""
-    return table.with_suffix(_SUFFIX)
+    return table.with_suffix(KEY_SUFFIX)
 
 
 def content_keys(keystore: Keystore, project_id: str, name: str, table: Path) -> tuple[bytes, ...]:
@@ -30,18 +30,27 @@ def content_keys(keystore: Keystore, project_id: str, name: str, table: Path) ->
     None at all for a key file that this at-rest key does not open.
     """
     try:
-        kept = key_file(table).read_bytes()
+        return opened(keystore, project_id, name, key_file(table))
     except FileNotFoundError:
         return (keystore.data_key(project_id, name),)
-    wraps = (kept[start : start + WRAPPED_BYTES] for start in range(0, len(kept), WRAPPED_BYTES))
-    keys = (keystore.unwrapped(project_id, name, wrapped) for wrapped in wraps)
-    return tuple(key for key in keys if key is not None)
+
+
+def opened(keystore: Keystore, project_id: str, purpose: str, path: Path) -> tuple[bytes, ...]:
+    """The keys of a file of wraps that this at-rest key opens, in order, each once."""
+    keys = (keystore.unwrapped(project_id, purpose, wrapped) for wrapped in wraps_of(path))
+    return tuple(dict.fromkeys(key for key in keys if key is not None))
+
+
+def wraps_of(path: Path) -> list[bytes]:
+    """The wraps of a file, one after the other; raises FileNotFoundError."""
+    kept = path.read_bytes()
+    return [kept[start : start + WRAPPED_BYTES] for start in range(0, len(kept), WRAPPED_BYTES)]
 
 
 def present_keys(keystore: Keystore, project_id: str, name: str, table: Path) -> tuple[bytes, ...]:
     """The key that opens the table that is there, if one is and something still opens it."""
     keys = content_keys(keystore, project_id, name, table)
-    return tuple(key for key in keys if _opens(key, table))[:1]
+    return tuple(key for key in keys if opens(key, table))[:1]
 
 
 def stored_secret(keystore: Keystore, project_id: str, name: str, path: Path) -> bytes:
@@ -50,14 +59,19 @@ def stored_secret(keystore: Keystore, project_id: str, name: str, path: Path) ->
     They begin as what follows from the at-rest key, so that a crash before they are kept changes nothing.
     Raises `EngineRefusal`, VAULT_DAMAGED, for a file that this at-rest key does not open.
     """
-    purpose = f"secret {name}"  # no table has a name with a space
+    purpose = secret_purpose(name)
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         keep(path, keystore.wrapped(project_id, purpose, keystore.data_key(project_id, name)))
-    secret = keystore.unwrapped(project_id, purpose, path.read_bytes())
-    if secret is None:
+    secret = opened(keystore, project_id, purpose, path)
+    if len(secret) != 1:
         raise EngineRefusal(RefusalCode.VAULT_DAMAGED)
-    return secret
+    return secret[0]
+
+
+def secret_purpose(name: str) -> str:
+    """What a kept secret is wrapped for: no table has a name with a space."""
+    return f"secret {name}"
 
 
 def keep(path: Path, *wraps: bytes) -> None:
@@ -84,7 +98,7 @@ def make_durable(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _opens(key: bytes, table: Path) -> bool:
+def opens(key: bytes, table: Path) -> bool:
     """Whether this key opens the footer of a table; no column is read."""
     try:
         with pq.ParquetFile(table, decryption_properties=create_decryption_properties(key)):

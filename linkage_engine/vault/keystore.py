@@ -17,6 +17,8 @@ from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 _KEY_BYTES = 32
 _PURPOSE = b"tre-linkage vault object v1"
 _WRAPPING = b"tre-linkage vault content key v2"
+_FINGERPRINT = b"tre-linkage at-rest key fingerprint v1"
+_FINGERPRINT_BYTES = 16
 WRAPPED_BYTES = 40
 """A 32-byte key as RFC 3394 wraps it."""
 
@@ -74,6 +76,10 @@ class Keystore:
             return aes_key_unwrap(self._derived(_WRAPPING, project_id, object_name), wrapped)
         except InvalidUnwrap:
             return None
+
+    def fingerprint(self) -> str:
+        """What tells this at-rest key from others, for logs and certificates: 32 hexadecimal digits."""
+        return self._derived(_FINGERPRINT)[:_FINGERPRINT_BYTES].hex()
 
     def _derived(self, *info: bytes | str) -> bytes:
         """32 bytes by HKDF-SHA256 (RFC 5869); names cannot contain a zero byte."""

@@ -8,6 +8,7 @@ DuckDB cannot read the files, so tables enter it as Arrow.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -30,10 +31,14 @@ from linkage_engine.vault.content_keys import (
 )
 from linkage_engine.vault.keystore import Keystore
 
-_PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
+PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{1,62}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}(?:/[a-z0-9][a-z0-9_-]{0,62}){0,3}")
+_DIGEST = b"tre-linkage vault content key digest v1\0"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_SUFFIX, _PARTIAL, _SECRET = ".parquet", ".partial", ".secret"
+TABLE_SUFFIX, _PARTIAL, SECRET_SUFFIX = ".parquet", ".partial", ".secret"
+
+RECORD_KEYS = "record-keys"
+"""The secret of a project that cell keys are made from, by this name in the gate's vault."""
 
 
 class Vault:
@@ -57,7 +62,7 @@ class Vault:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # What a killed writer left is written over: one process of a role writes to its vault.
         partial = path.with_suffix(_PARTIAL)
-        with _room():
+        with room():
             try:
                 key = AESGCM.generate_key(bit_length=256)
                 _fill(partial, table, key)
@@ -85,9 +90,17 @@ class Vault:
 
         Raises `EngineRefusal`: VAULT_DAMAGED for a kept secret that does not open, and VAULT_FULL.
         """
-        with _room():
-            path = self._path(project_id, name).with_suffix(_SECRET)
+        with room():
+            path = self._path(project_id, name).with_suffix(SECRET_SUFFIX)
             return stored_secret(self._keystore, project_id, name, path)
+
+    def key_digests(self, project_id: str, name: str) -> list[str]:
+        """SHA-256 of each random key that a table may have; none where it has no key file that opens."""
+        path = self._path(project_id, name)
+        if not key_file(path).exists():
+            return []
+        keys = content_keys(self._keystore, project_id, name, path)
+        return [hashlib.sha256(_DIGEST + key).hexdigest() for key in keys]
 
     def read(self, project_id: str, name: str, *, columns: Sequence[str] | None = None) -> pa.Table:
         """The table, or some of its columns.
@@ -118,8 +131,8 @@ class Vault:
     def names(self, project_id: str, prefix: str = "") -> tuple[str, ...]:
         """The names of a project that begin with a prefix, in order."""
         project = self._project(project_id)
-        found = (path.relative_to(project).as_posix() for path in project.rglob(f"*{_SUFFIX}"))
-        return tuple(sorted(n for name in found if (n := name.removesuffix(_SUFFIX)).startswith(prefix)))
+        found = (path.relative_to(project).as_posix() for path in project.rglob(f"*{TABLE_SUFFIX}"))
+        return tuple(sorted(n for name in found if (n := name.removesuffix(TABLE_SUFFIX)).startswith(prefix)))
 
     def remove(self, project_id: str, name: str) -> None:
         """Forget a table, its key first; nothing happens when there is none."""
@@ -129,15 +142,21 @@ class Vault:
             make_durable(path.parent)
         path.unlink(missing_ok=True)
 
+    def drop_replaced_keys(self, project_id: str, name: str) -> None:
+        """Leave the key of the table that is there alone: one that was replaced opens no more."""
+        path = self._path(project_id, name)
+        for key in present_keys(self._keystore, project_id, name, path):
+            keep(key_file(path), self._keystore.wrapped(project_id, name, key))
+
     def _project(self, project_id: str) -> Path:
-        if _PROJECT.fullmatch(project_id) is None:
+        if PROJECT.fullmatch(project_id) is None:
             raise EngineRefusal(RefusalCode.VAULT_NAME_INVALID)
         return self._root / project_id
 
     def _path(self, project_id: str, name: str) -> Path:
         if _NAME.fullmatch(name) is None:
             raise EngineRefusal(RefusalCode.VAULT_NAME_INVALID)
-        return self._project(project_id) / f"{name}{_SUFFIX}"
+        return self._project(project_id) / f"{name}{TABLE_SUFFIX}"
 
 
 def _fill(partial: Path, table: pa.Table, key: bytes) -> None:
@@ -151,7 +170,7 @@ def _fill(partial: Path, table: pa.Table, key: bytes) -> None:
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def room() -> Iterator[None]:
     """Refuse, VAULT_FULL, what the disk has no room for."""
     try:
         yield

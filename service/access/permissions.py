@@ -12,6 +12,8 @@ from service.problems.signing_in import KeyNeeded, NotPermitted
 class Permission(StrEnum):
     """`subject:act`, in the words of the audit log where it has them."""
 
+    DELIVERY_WITHDRAW = "delivery:withdraw"
+    DESTRUCTION_READ = "destruction:read"
     EVIDENCE_READ = "evidence:read"
     LINKAGE_RUN_ASK = "linkage-run:ask"
     LINKAGE_RUN_READ = "linkage-run:read"
@@ -43,6 +45,8 @@ class Permission(StrEnum):
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.PROVIDER: frozenset(
         {
+            Permission.DELIVERY_WITHDRAW,
+            Permission.DESTRUCTION_READ,
             Permission.LINKAGE_SECRET_CREATE,
             Permission.LINKAGE_SECRET_READ,
             Permission.MIRROR_READ,
@@ -94,6 +98,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     ),
     Role.OPERATOR: frozenset(
         {
+            Permission.DESTRUCTION_READ,
             Permission.LINKAGE_RUN_ASK,
             Permission.LINKAGE_RUN_READ,
             Permission.PERMIT_READ,

@@ -39,7 +39,7 @@ class Place:
 
 def keys_in(archive: Archive) -> Keys:
     """The release keys that the archive itself names: its sender's word, unless compared with pinned ones."""
-    fields = _parsed(archive.read(KEYS), KEYS)
+    fields = parsed(archive.read(KEYS), KEYS)
     # Nothing else may stand there: what no signature covers would look verified.
     if not isinstance(fields, dict) or fields.keys() != {"release"}:
         raise NotVerified(f"{KEYS}: not the release keys alone")
@@ -54,7 +54,7 @@ def check_release(archive: Archive, folder: str, trust: Trust) -> Place:
     """
     name = folder + RELEASE
     # 1. the text has the form of a release
-    said = _parsed(archive.read(name), name)
+    said = parsed(archive.read(name), name)
     match said:
         case {"statement": dict(statement), "signature": str(signature), "log": dict(log), **rest} if (
             not rest
@@ -75,7 +75,7 @@ def check_release(archive: Archive, folder: str, trust: Trust) -> Place:
         raise NotVerified(*faults)
     # 4. and 5. the signing is an entry of the log, and under a signed checkpoint
     try:
-        return _place(log, statement, payload, trust.log)
+        return entered(log, (Action.RELEASE_SIGN, statement.get("release_id")), payload, trust.log)
     except (NotACheckpoint, NotAnEntry, ProofInvalid) as fault:
         raise NotVerified(f"{shown(name)}: log entry: {fault}") from None
 
@@ -100,17 +100,17 @@ def _file_faults(archive: Archive, folder: str, statement: dict[str, object]) ->
         yield f"{shown(name)}: not named by the statement"
 
 
-def _place(log: dict[str, object], statement: dict[str, object], payload: bytes, key: LogKey) -> Place:
+def entered(log: dict[str, object], about: tuple[Action, object], payload: bytes, key: LogKey) -> Place:
+    """Where the log says that a signed text was entered, by an act on a subject.
+
+    Raises NotAnEntry, NotACheckpoint and ProofInvalid.
+    """
     match log:
         case {"entry": str(text), "salt": str(salt), "proof": str(proof_text), **rest} if not rest:
             entry, leaf = Entry.from_canonical(text.encode()), entry_leaf(decode(salt), text.encode())
         case _:
             raise NotAnEntry("not an entry, a salt and a proof")
-    about_this = (entry.action, entry.outcome, entry.subject) == (
-        Action.RELEASE_SIGN,
-        Outcome.DONE,
-        statement.get("release_id"),
-    )
+    about_this = (entry.action, entry.subject) == about and entry.outcome is Outcome.DONE
     if not about_this or entry.detail.get("statement_sha256") != hashlib.sha256(payload).hexdigest():
         raise NotAnEntry("not about the signing of this statement")
     proof = LogProof.from_text(proof_text)
@@ -119,7 +119,8 @@ def _place(log: dict[str, object], statement: dict[str, object], payload: bytes,
     return Place(proof.index, leaf, checkpoint)
 
 
-def _parsed(text: bytes, name: str) -> object:
+def parsed(text: bytes, name: str) -> object:
+    """The value of a member that is canonical JSON; raises NotVerified naming it."""
     try:
         return parse(text.removesuffix(b"\n"))
     except NotCanonical as fault:

@@ -17,6 +17,9 @@ from service.audit.canonical import canonical
 ALGORITHM = "Ed25519"
 """The fully specified name (RFC 9864); the ambiguous EdDSA is not accepted."""
 RELEASE_TYPE = "tre-release+jws"
+DESTRUCTION_TYPE = "tre-destruction+jws"
+WHOSE = {RELEASE_TYPE: "a release key", DESTRUCTION_TYPE: "a worker's key"}
+"""Who signs texts of a type."""
 
 Keys = Mapping[str, Ed25519PublicKey]
 """Public keys by RFC 7638 thumbprint."""
@@ -46,7 +49,7 @@ def verified_payload(compact: str, keys: Keys, typ: str) -> bytes:
         raise NotVerified("the signature was made for another purpose or with another algorithm")
     key = keys.get(str(header["kid"]))
     if key is None:
-        raise NotVerified("the signature is by a key that is not a release key")
+        raise NotVerified(f"the signature is by a key that is not {WHOSE[typ]}")
     try:
         key.verify(signature, f"{parts[0]}.{parts[1]}".encode())
     except InvalidSignature:

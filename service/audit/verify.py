@@ -13,8 +13,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from service.audit.archive import NotVerified
+from service.audit.archive import NotVerified, open_archive
 from service.audit.bundle import Pins, log_key, verify_bundle, verify_package
+from service.audit.checkpoint import LogKey
+from service.audit.destruction import check_certificate, keys_in
 from service.audit.signature import keys_of
 
 
@@ -37,6 +39,8 @@ def _verify(asked: argparse.Namespace) -> list[str]:
         release_keys=keys_of([_json(asked.release_key)]) if asked.release_key else None,
         checkpoint=_text(asked.checkpoint) if asked.checkpoint else None,
     )
+    if asked.command == "verify-certificate":
+        return _certificate(asked, log_key(_text(asked.vkey), str(asked.vkey)))
     if asked.command == "verify-release":
         place = verify_package(asked.archive, pins)
         head = place.checkpoint
@@ -46,6 +50,23 @@ def _verify(asked: argparse.Namespace) -> list[str]:
         head = held.checkpoint
         done = f"verified: {held.entries} entries and {len(held.releases)} releases of {head.origin}"
     return [done, f"log key: {_by(pins.log)}", f"release key: {_by(pins.release_keys)}"]
+
+
+def _certificate(asked: argparse.Namespace, log: LogKey) -> list[str]:
+    pinned = keys_of([_json(path) for path in asked.worker_key]) if asked.worker_key else None
+    with open_archive(asked.archive) as archive:
+        held = check_certificate(archive, log, pinned)
+        named = {worker: ", ".join(keys) for worker, keys in keys_in(archive).items()}
+    counts = ", ".join(f"{count} by {worker}" for worker, count in sorted(held.objects.items()))
+    where = " and ".join(str(place.index) for place in held.places)
+    return [
+        f"verified: delivery {held.delivery_id} of {held.provider_id} is destroyed: {counts}",
+        f"entries {where} of {log.origin}",
+        *(
+            f"{worker} key: {_by(pinned)}{'' if pinned else f': {keys}'}"
+            for worker, keys in sorted(named.items())
+        ),
+    ]
 
 
 def _by(pinned: object) -> str:
@@ -59,13 +80,21 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     bundle = commands.add_parser("verify", help="verify an exported log")
     package = commands.add_parser("verify-release", help="verify one release package")
-    for command in (bundle, package):
+    destroyed = commands.add_parser("verify-certificate", help="verify the certificate of a destruction")
+    for command in (bundle, package, destroyed):
         command.add_argument("archive", type=Path, help="the zip file")
+    for command in (bundle, package):
         command.add_argument("--release-key", type=Path, help="file with the gate's public key (JWK)")
     bundle.add_argument("--vkey", type=Path, help="file with the log's public key")
-    package.add_argument("--vkey", type=Path, required=True, help="file with the log's public key")
+    for command in (package, destroyed):
+        command.add_argument("--vkey", type=Path, required=True, help="file with the log's public key")
+    destroyed.add_argument(
+        "--worker-key", type=Path, action="append", help="file with a worker's public key (JWK); one for each"
+    )
     bundle.add_argument("--checkpoint", type=Path, help="a checkpoint of this log that you kept")
-    package.set_defaults(checkpoint=None)
+    for command in (package, destroyed):
+        command.set_defaults(checkpoint=None)
+    destroyed.set_defaults(release_key=None)
     return parser
 
 

@@ -13,6 +13,7 @@ class Action(StrEnum):
     KEY_REGISTER = "key:register"
     KEY_REVOKE = "key:revoke"
     KEY_USE = "key:use"
+    KEY_ROTATE = "key:rotate"
     TOKEN_ISSUE = "token:issue"  # noqa: S105  # the name of an act
     SIGN_IN = "sign-in:accept"
     SIGN_IN_REFUSE = "sign-in:refuse"
@@ -42,6 +43,9 @@ class Action(StrEnum):
     WITHDRAWAL_KEEP = "withdrawal:keep"
     WITHDRAWAL_REFUSE = "withdrawal:refuse"
     WITHDRAWAL_READ = "withdrawal:read"
+    DESTRUCTION_CERTIFY = "destruction:certify"
+    DESTRUCTION_FAIL = "destruction:fail"
+    DESTRUCTION_READ = "destruction:read"
     PART_UNSEAL = "part:unseal"
     PART_REJECT = "part:reject"
     LINKAGE_RUN_ASK = "linkage-run:ask"
@@ -107,6 +111,7 @@ COUNTS = frozenset(
         "ill",
         "kept_apart",
         "last",
+        "lost",
         "nhs_numbers_differ",
         "parts",
         "persons_ended",

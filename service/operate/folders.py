@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,6 +70,22 @@ def user_of(process: str) -> tuple[int, int]:
 def groups_of(process: str) -> tuple[int, ...]:
     """The groups that a process is in besides."""
     return (INSIDE_GID,) if process in INSIDE else ()
+
+
+@contextmanager
+def acting_as(process: str, *, separate: bool) -> Iterator[None]:
+    """Do something as the user of a process, so that what is made is its own; as whoever asks otherwise."""
+    if not separate:
+        yield
+        return
+    before, (uid, gid) = (os.geteuid(), os.getegid()), user_of(process)
+    os.setegid(gid)
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(before[0])
+        os.setegid(before[1])
 
 
 def arrange(root: Path, *, separate_users: bool) -> None:

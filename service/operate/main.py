@@ -8,8 +8,6 @@ import secrets
 import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,22 +22,21 @@ from service.access.actions import (
     revoke_principal,
 )
 from service.access.permissions import SERVICE_ROLES
-from service.act import Act
-from service.audit.guard import guard_sessions
 from service.audit.vocabulary import Action
 from service.client import Client
 from service.clock import utc_now
 from service.command_line import run
 from service.database import engine_for, sessions
-from service.jobs import JobQueue
 from service.keys import Pins, fingerprint, folder_key, make_key_folder, read_party, signing_key
 from service.operate import permits
 from service.operate import up as supervision
+from service.operate.acting import acting, shared_files
 from service.operate.database_roles import divide, refresh_rights
 from service.operate.doctor import findings
 from service.operate.doctor.examine import examine
 from service.operate.folders import FIRST_UID, arrange
 from service.operate.installation import Home, Installation, create, share_database
+from service.operate.rotation.command import rotate
 from service.operate.supervise import can_run_as
 from service.people.actions import open_enrolment
 from service.problems.signing_in import ClientKeyRefused
@@ -85,7 +82,7 @@ def migrate(home: HomeFolder) -> None:
 
 
 def _migrate(home: Home) -> None:
-    with _shared_files():
+    with shared_files():
         upgrade(home.database_url)
         share_database(home)
     if home.read().database_roles:
@@ -97,20 +94,13 @@ def database_roles(home: HomeFolder) -> None:
     """Give each process a role of its own in PostgreSQL; again for new passwords. Then start `up` anew."""
     place = Home(home.absolute())
     roles = divide(place, secrets.token_bytes)
-    with _acting(place) as act:
+    with acting(place) as act:
         act.enter(Action.DATABASE_DIVIDE, "control", count=len(roles))
     for process, role in roles.items():
         print(f"{process}: {role}, its password in {place.passfile(process)}")
 
 
-@contextmanager
-def _shared_files() -> Iterator[None]:
-    """Whatever SQLite writes beside its database is the group's to read and write."""
-    umask = os.umask(0o007)
-    try:
-        yield
-    finally:
-        os.umask(umask)
+app.command()(rotate)
 
 
 @app.command()
@@ -144,7 +134,7 @@ def register(
     """Register principals by their public.json files; compare the thumbprints by telephone first."""
     said = {"person_id": person} if person else {}
     parties = [read_party(path).model_copy(update=said) for path in public]
-    with _acting(Home(home.absolute())) as act:
+    with acting(Home(home.absolute())) as act:
         for party in parties:
             register_principal(act, party)
     for party in parties:  # all or none
@@ -161,12 +151,14 @@ def fingerprints(home: HomeFolder) -> None:
     print(f"governance key {thumbprint(pins.governance_key)}")
     for role, keys_of in (("linkage", pins.linkage), ("analysis", pins.analysis)):
         print(f"{role} key {fingerprint(str(keys_of.age_recipient))}")
+        if keys_of.hand_over_key is not None:
+            print(f"{role} certificates {thumbprint(keys_of.hand_over_key)}")
 
 
 @app.command()
 def revoke(home: HomeFolder, principal_id: str) -> None:
     """Revoke a principal: the next request is refused, whatever token it holds."""
-    with _acting(Home(home.absolute())) as act:
+    with acting(Home(home.absolute())) as act:
         revoke_principal(act, principal_id)
 
 
@@ -177,7 +169,7 @@ def client_key_(home: HomeFolder, principal_id: str, jwk: Path) -> None:
         key = client_key(json.loads(jwk.read_bytes()))
     except ValueError:
         raise ClientKeyRefused from None
-    with _acting(Home(home.absolute())) as act:
+    with acting(Home(home.absolute())) as act:
         register_client_key(act, principal_id, key)
     print(f"{principal_id}: may sign in with {key.algorithm}, key id {key.thumbprint}")
 
@@ -185,7 +177,7 @@ def client_key_(home: HomeFolder, principal_id: str, jwk: Path) -> None:
 @app.command("revoke-client-key")
 def revoke_client_key_(home: HomeFolder, key_id: str) -> None:
     """Revoke a further client key: the next request with a token that was got with it is refused."""
-    with _acting(Home(home.absolute())) as act:
+    with acting(Home(home.absolute())) as act:
         revoke_client_key(act, key_id)
 
 
@@ -197,7 +189,7 @@ def enrol(
     hours: Annotated[int, typer.Option("--hours", min=1, max=168)] = 24,
 ) -> None:
     """Make a link with which a person enrols a passkey or an authenticator app; hand it over yourself."""
-    with _acting(Home(home.absolute())) as act:
+    with acting(Home(home.absolute())) as act:
         link = open_enrolment(act, principal_id, hours=hours)
     print(f"{url.rstrip('/')}/enrol/{link}")
 
@@ -247,14 +239,14 @@ def doctor(
 ) -> None:
     """Say what is wrong with an installation and what to do; exit code 1 where something is ill."""
     place = Home(home.absolute())
-    with _shared_files():
+    with shared_files():
         found = list(examine(place, lambda: sessions(engine_for(place.database_url)), utc_now()))
     if as_json:
         _print(findings.as_json(found))
     else:
         print("\n".join(findings.as_lines(found)))
     if all(each.area not in {"database", "pins"} or each.state is findings.State.WELL for each in found):
-        with _acting(place) as act:
+        with acting(place) as act:
             enter_all_warnings(act)
             counts = {state: sum(each.state is state for each in found) for state in findings.State}
             act.enter(
@@ -302,30 +294,6 @@ def _print(answer: Any) -> None:  # noqa: ANN401  # JSON
 
 def _client(url: str, keys: Path) -> Client:
     return Client.from_folder(url, keys, clock=utc_now, random=secrets.token_bytes)
-
-
-@contextmanager
-def _acting(home: Home) -> Iterator[Act]:
-    """One use case of the operator on the machine itself, in one transaction."""
-    engine = engine_for(home.database_url)
-    made = sessions(engine)
-    guard_sessions(made)
-    jobs = JobQueue(home.database_url)
-    try:
-        with _shared_files(), made() as session:
-            yield Act(
-                session=session,
-                actor="operator",
-                role=Role.OPERATOR,
-                clock=utc_now,
-                random=secrets.token_bytes,
-                jobs=jobs,
-                governance_key=Pins.read(home.pins).governance_key,
-            )
-            session.commit()
-    finally:
-        jobs.close()
-        engine.dispose()
 
 
 def main() -> None:

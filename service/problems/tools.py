@@ -45,3 +45,17 @@ class DatabaseAddressRefused(Problem):
 
     slug, title, status = "database-address-refused", "Database address refused", 400
     remedy = "Give postgresql+psycopg://USER@/DATABASE?host=/SOCKET/FOLDER: see the guide for operators."
+
+
+class ServiceRunning(Problem):
+    """A worker holds its keys and its vault, so they cannot be changed now."""
+
+    slug, title, status = "service-running", "Service running", 409
+    remedy = "Stop the service, wait until its workers have ended, and run the command again."
+
+
+class VaultUnusable(Problem):
+    """The vault or the at-rest key of a role cannot be read or written; nothing was lost."""
+
+    slug, title, status = "vault-unusable", "Vault unusable", 500
+    remedy = "See what tre-operate doctor says and how full the disk is, then run the command again."

@@ -25,6 +25,7 @@ from service.keys import fingerprint, folder_key, folder_party, in_groups, make_
 from service.problems.provider_tool import OutputExists
 from service.provider import ceremony, pins
 from service.provider.delivery import Delivery, read_delivery
+from service.provider.delivery_withdrawal import certificate, destruction, withdraw_delivery
 from service.provider.extract import LOCAL_PERSON_ID, read_local_ids
 from service.provider.files import keep_counter, new_file, next_counter, write_person_keys
 from service.provider.granting import granted
@@ -295,6 +296,11 @@ def withdraw(
 def show_withdrawal(withdrawal_id: str, url: Url, keys: Keys) -> None:
     """Show where a withdrawal stands."""
     print(json.dumps(_client(url, keys).get(f"/withdrawals/{withdrawal_id}"), indent=2))
+
+
+app.command("withdraw-delivery")(withdraw_delivery)
+app.command()(destruction)
+app.command()(certificate)
 
 
 def _rows(rows: int | None) -> str:

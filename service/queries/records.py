@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +50,16 @@ class Query(Record):
     """Of a pre-flight: what its asker is told."""
     code: Mapped[str | None] = mapped_column(sa.String(63))
     settled_at: Mapped[datetime | None]
+
+
+def query_ids(session: Session, project_id: str) -> Sequence[str]:
+    """Every question of a project, asked or foreseen."""
+    return session.scalars(sa.select(Query.id).where(Query.project_id == project_id)).all()
+
+
+def asked_at(session: Session, query_id: str) -> datetime:
+    """When a question was asked, for who changes nothing in it."""
+    return session.execute(sa.select(Query.asked_at).where(Query.id == query_id)).scalar_one()
 
 
 def query_by_id(session: Session, query_id: str) -> Query | None:

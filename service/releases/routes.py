@@ -15,6 +15,8 @@ from linkage_engine.contract.value import RandomId, Sha256, ShortText, Slug, Val
 from service.access.admission import Acting, SignedInRoute, Viewing, may
 from service.access.permissions import Permission
 from service.audit.records import leaf_of
+from service.destructions.records import destructions_under
+from service.queries.records import asked_at
 from service.releases import actions, rules
 from service.releases.records import Release, decisions_on
 from service.releases.rules import ReleaseState
@@ -65,6 +67,8 @@ class ReleaseShown(Value):
     log_index: int | None
     code: str | None
     """Why the gate did not sign."""
+    withdrawn_data: bool
+    """Whether a delivery that it may be made of was withdrawn since: do not build on it."""
 
 
 def _shown(act: Acting, release: Release) -> ReleaseShown:
@@ -101,6 +105,9 @@ def _shown(act: Acting, release: Release) -> ReleaseShown:
         entry_id=release.entry_id,
         log_index=leaf_of(act.session, release.entry_id) if release.entry_id else None,
         code=release.code,
+        withdrawn_data=bool(
+            destructions_under(act.session, release.project_id, asked_at(act.session, release.id))
+        ),
     )
 
 

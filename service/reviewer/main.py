@@ -63,7 +63,7 @@ class Exported(StrEnum):
     CSV = Form.CSV
 
 
-OFFLINE = ("verify", "verify-release")
+OFFLINE = ("verify", "verify-release", "verify-certificate")
 """Commands of `service.audit.verify`, which needs the standard library and cryptography only."""
 
 

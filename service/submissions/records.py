@@ -38,6 +38,8 @@ class Submission(Record):
     """The audit entry of its receipt."""
     replaces_id: Mapped[str | None] = mapped_column(sa.String(36))
     """The provider's delivery that stood when this one came, or that it took the place of."""
+    withdrawn_at: Mapped[datetime | None]
+    """Since when it is in no later run, whatever its state: all that came of it is destroyed."""
 
 
 class SubmissionPart(Record):
@@ -88,6 +90,13 @@ def submission_of_bytes(session: Session, sealed_sha256: str) -> Submission | No
     return session.scalars(sa.select(Submission).where(Submission.sealed_sha256 == sealed_sha256)).first()
 
 
+def withdrawn_digests(session: Session) -> Sequence[str]:
+    """The digests of the sealed bytes of every delivery that was withdrawn."""
+    return session.scalars(
+        sa.select(Submission.sealed_sha256).where(Submission.withdrawn_at.is_not(None))
+    ).all()
+
+
 def last_counter(session: Session, project_id: str, provider_id: str) -> int:
     """The highest counter received of a provider for a project, or nought."""
     query = sa.select(sa.func.max(Submission.counter)).where(
@@ -110,7 +119,11 @@ def accepted_submissions(session: Session, project_id: str) -> Sequence[Submissi
     """The accepted delivery of each provider of a project, by provider."""
     query = (
         sa.select(Submission)
-        .where(Submission.project_id == project_id, Submission.state == SubmissionState.ACCEPTED)
+        .where(
+            Submission.project_id == project_id,
+            Submission.state == SubmissionState.ACCEPTED,
+            Submission.withdrawn_at.is_(None),
+        )
         .order_by(Submission.provider_id)
     )
     return session.scalars(query).all()

@@ -23,6 +23,7 @@ REMEDIES: Mapping[RefusalCode, str] = {
     RefusalCode.ROWS_INVALID: "Run tre-provider validate; correct the rows that the report names.",
     RefusalCode.PERSON_KEYS_INVALID: SEAL_AGAIN,
     RefusalCode.PERSON_KEYS_DIFFER: "Check the mapping file: parts must name the same local persons.",
+    RefusalCode.DELIVERY_WITHDRAWN: "You withdrew this delivery for good: seal and send another.",
     RefusalCode.PERMIT_NOT_LIVE: "Ask governance for an amendment; then send the delivery again.",
     RefusalCode.GRANT_NOT_LIVE: "Have the controller grant the data set anew: tre-provider grant.",
     RefusalCode.STANDING_NOT_LIVE: "Renew the accreditation or training; governance amends the permit.",

@@ -81,6 +81,10 @@ class SubmissionShown(Receipt):
     provider_id: Slug
     counter: int
     extract_date: date
+    delivery_id: RandomId
+    """Its provider's own name for it, in the manifest."""
+    withdrawn_at: datetime | None
+    """Since when it is out of everything, whatever its state."""
     parts: tuple[PartShown, ...]
 
 
@@ -165,6 +169,8 @@ def read_submission(submission_id: str, act: Viewing) -> SubmissionShown:
         provider_id=submission.provider_id,
         counter=submission.counter,
         extract_date=submission.extract_date,
+        delivery_id=submission.delivery_id,
+        withdrawn_at=submission.withdrawn_at,
         parts=tuple(_part(part) for part in parts_of(act.session, submission.id)),
     )
 

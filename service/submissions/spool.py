@@ -17,6 +17,14 @@ def kept_path(spool: Path, sha256: str) -> Path:
     return spool / FOLDER / f"{sha256}{SUFFIX}"
 
 
+def forget(spool: Path, sha256: str) -> None:
+    """Remove the sealed bytes of a delivery that was withdrawn; nothing happens when there are none."""
+    kept = kept_path(spool, sha256)
+    if kept.exists():
+        kept.unlink()
+        sync_folder(kept.parent)
+
+
 def keep(path: Path, spool: Path, sha256: str) -> None:
     """Give a file the name of its digest too, for good; the same bytes twice are one file.
 

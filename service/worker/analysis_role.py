@@ -9,6 +9,7 @@ from linkage_engine.contract.manifest import Part, Zone
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 from linkage_engine.contract.statements import HandOverKind
 from linkage_engine.sealing.recipient import Recipient
+from service.destructions.actions import fail_destruction
 from service.jobs import Duties, Job
 from service.keys import signing_key
 from service.linkage_runs.actions import crosswalk_received, fail_run
@@ -23,6 +24,7 @@ from service.submissions.records import parts_of
 from service.withdrawals.actions import refuse_withdrawal
 from service.worker import trust
 from service.worker.deliveries import Delivery, delivery_of, received, sealed_part
+from service.worker.destructions import answers, destroy
 from service.worker.permits import permit_of
 from service.worker.roles import Surroundings, inside
 from service.worker.withdrawals import withdraw
@@ -51,6 +53,9 @@ def duties(settings: AnalysisSettings, surroundings: Surroundings) -> Duties:
             Job.UNSEAL_PAYLOAD: lambda submission_id: unseal(door, surroundings, submission_id),
             Job.WITHDRAW_FROM_ANALYSIS: lambda withdrawal_id: withdraw(
                 door.withdraw, Zone.ANALYSIS, surroundings, withdrawal_id
+            ),
+            Job.SHRED_PAYLOAD: lambda destruction_id: destroy(
+                door.shred, answers, key, surroundings, destruction_id
             ),
             Job.RECEIVE_CROSSWALK: lambda run_id: receive_crosswalk(door, surroundings, run_id),
             Job.ANSWER: lambda query_id: answer(door, key, surroundings, query_id, seconds=seconds),
@@ -168,6 +173,8 @@ def failed(surroundings: Surroundings, job: Job, subject_id: str) -> None:
                 fail_query(act, subject_id, code=RefusalCode.UNFORESEEN)
             case Job.WITHDRAW_FROM_ANALYSIS:
                 refuse_withdrawal(act, subject_id, Zone.ANALYSIS, RefusalCode.UNFORESEEN)
+            case Job.SHRED_PAYLOAD:
+                fail_destruction(act, subject_id, Zone.ANALYSIS, RefusalCode.UNFORESEEN)
             case Job.RECEIVE_CROSSWALK:
                 fail_run(act, subject_id, code=RefusalCode.UNFORESEEN)
             case _:

@@ -16,11 +16,12 @@ from linkage_engine.contract.statements import (
     SignedQuestion,
 )
 from linkage_engine.sealing.recipient import Recipient
+from service.destructions.records import destructions_under
 from service.jobs import Duties, Job
 from service.keys import signing_key
 from service.mirror.records import vetoes_on
 from service.queries.actions import fail_query, foreseen
-from service.queries.records import query_by_id
+from service.queries.records import asked_at, query_by_id
 from service.releases.actions import fail_release, open_release, sign_release
 from service.releases.contents import released_files
 from service.releases.package import evidence_path, release_folder
@@ -104,7 +105,10 @@ def release(door: GateDoor, key: SigningKey, surroundings: Surroundings, release
         with surroundings.act() as act:
             texts = [decision.decision for decision in decisions_on(act.session, release_id)]
             vetoes = [veto.veto for veto in vetoes_on(act.session, release_id)]
+            over = destructions_under(act.session, permit.project_id, asked_at(act.session, release_id))
+            withdrawn = [each.statement for each in over]
         trust.check_not_vetoed(vetoes, permit, release_id)
+        trust.check_not_withdrawn(withdrawn, permit)
         approvals = trust.approvals(
             texts,
             permit,

@@ -69,6 +69,12 @@ class HandOvers:
         replace_bytes(path.with_suffix(".jws"), text.encode())
         return digest
 
+    def remove(self, kind: HandOverKind, subject_id: str) -> None:
+        """Remove what this worker handed over; nothing happens when it is not there."""
+        path = self._path(kind, subject_id)
+        for each in (path.with_suffix(".jws"), path):
+            each.unlink(missing_ok=True)
+
     def receive(self, kind: HandOverKind, *, project_id: str, subject_id: str, sender: PublicKey) -> BinaryIO:
         """The sealed bytes of a hand-over, if the pinned sender signed these very bytes; to be closed.
 

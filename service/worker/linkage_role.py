@@ -7,6 +7,7 @@ from linkage_engine.contract.manifest import IDENTIFIERS, Zone
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 from linkage_engine.contract.statements import HandOverKind
 from linkage_engine.sealing.recipient import Recipient
+from service.destructions.actions import fail_destruction
 from service.jobs import Duties, Job
 from service.keys import signing_key
 from service.linkage_runs.actions import fail_run, finish_run
@@ -16,6 +17,7 @@ from service.signed import SigningKey
 from service.submissions.actions import part_rejected, part_unsealed
 from service.withdrawals.actions import refuse_withdrawal
 from service.worker.deliveries import delivery_of, received, sealed_part
+from service.worker.destructions import crosswalks, destroy
 from service.worker.permits import permit_of
 from service.worker.roles import Surroundings, inside
 from service.worker.spark import spark_place
@@ -39,6 +41,9 @@ def duties(settings: LinkageSettings, surroundings: Surroundings) -> Duties:
             Job.UNSEAL_IDENTIFIERS: lambda submission_id: unseal(door, surroundings, submission_id),
             Job.WITHDRAW_FROM_LINKAGE: lambda withdrawal_id: withdraw(
                 door.withdraw, Zone.LINKAGE, surroundings, withdrawal_id
+            ),
+            Job.SHRED_IDENTIFIERS: lambda destruction_id: destroy(
+                door.shred, crosswalks, hand_over_key, surroundings, destruction_id
             ),
             Job.LINK: lambda run_id: link(door, hand_over_key, surroundings, run_id),
         },
@@ -108,5 +113,7 @@ def failed(surroundings: Surroundings, job: Job, subject_id: str) -> None:
                 fail_run(act, subject_id, code=RefusalCode.UNFORESEEN)
             case Job.WITHDRAW_FROM_LINKAGE:
                 refuse_withdrawal(act, subject_id, Zone.LINKAGE, RefusalCode.UNFORESEEN)
+            case Job.SHRED_IDENTIFIERS:
+                fail_destruction(act, subject_id, Zone.LINKAGE, RefusalCode.UNFORESEEN)
             case _:
                 part_rejected(act, subject_id, IDENTIFIERS, code=RefusalCode.UNFORESEEN, counts={})

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
 
@@ -20,6 +18,7 @@ from service.clock import utc_now
 from service.database import engine_for, sessions
 from service.jobs import JobQueue, WorkerRole, run_jobs
 from service.keys import Pins
+from service.locks import only_one
 from service.logs import logger
 from service.settings import WorkerSettings, settings_for
 from service.worker.duties import open_role, settings_of
@@ -67,22 +66,6 @@ def work(role: WorkerRole, environment: Mapping[str, str]) -> int:
             return ALREADY_RUNNING
         _run(role, settings, surroundings)
     return 0
-
-
-@contextmanager
-def only_one(folder: Path) -> Iterator[bool]:
-    """Whether this process is the only one of its role; the kernel frees the lock when it dies.
-
-    Nobody else can open the file, or they could hold the lock and the worker would never start.
-    """
-    folder.mkdir(exist_ok=True)
-    with os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
 
 
 def _run(role: WorkerRole, settings: WorkerSettings, surroundings: Surroundings) -> None:

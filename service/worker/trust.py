@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 
+from linkage_engine.contract.destruction import DeliveryWithdrawal
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Zone
 from linkage_engine.contract.permit import SAID_NOW, Party, Permit, PublicKey, Role
 from linkage_engine.contract.profiles import SERVED
@@ -125,6 +126,19 @@ def withdrawal(compact: str, signed: Permit) -> Withdrawal:
     return _believed(compact, (party.signing_key,), TextType.WITHDRAWAL, Withdrawal)
 
 
+def delivery_withdrawal(compact: str, signed: Permit) -> DeliveryWithdrawal:
+    """The withdrawal of a delivery, if the provider that it names signed it, for this project.
+
+    Raises NotTrusted.
+    """
+    keys, typ = _keys(signed, Role.PROVIDER), TextType.DELIVERY_WITHDRAWAL
+    declared = _believed(compact, keys, typ, DeliveryWithdrawal)
+    party = signed.party(declared.provider_id)
+    if party is None or party.role is not Role.PROVIDER or declared.project_id != signed.project_id:
+        raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
+    return _believed(compact, (party.signing_key,), typ, DeliveryWithdrawal)
+
+
 def question(
     compact: str, signed: Permit, typ: TextType = TextType.QUESTION, *, today: date | None = None
 ) -> SignedQuestion:
@@ -207,6 +221,20 @@ def check_not_vetoed(texts: Sequence[str], signed: Permit, release_id: str) -> N
     else:
         return
     raise NotTrusted(RefusalCode.VETOED)
+
+
+def check_not_withdrawn(texts: Sequence[str], signed: Permit) -> None:
+    """Raise NotTrusted where a provider of the permit signed one of these withdrawals of a delivery.
+
+    Which deliveries an answer was made of is the database's word; that one was withdrawn is its provider's.
+    """
+    for text in texts:
+        with suppress(NotTrusted):
+            delivery_withdrawal(text, signed)
+            break
+    else:
+        return
+    raise NotTrusted(RefusalCode.DELIVERY_WITHDRAWN)
 
 
 def hand_over(compact: str, sender: PublicKey, expected: HandOver) -> None:

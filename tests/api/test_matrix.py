@@ -22,7 +22,7 @@ from service.linkage_runs.records import LinkageRun
 from service.signed import TextType, sign
 from service.submissions.records import Submission
 from tests.at_work import AtWork
-from tests.factories import OUTSIDERS, PROJECT, ROLES_OF, a_question, a_withdrawal
+from tests.factories import OUTSIDERS, PROJECT, ROLES_OF, a_delivery_withdrawal, a_question, a_withdrawal
 
 TABLE = Path(__file__).with_name("matrix.csv")
 NOBODY = "nobody"
@@ -51,6 +51,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "/releases/{release_id}/vetoes": {"veto": "a.b.c"},
     "/projects/{project_id}/linkage-secret": {"statement": "a.b.c", "envelopes": {}},
     "/projects/{project_id}/withdrawals": {"statement": "a.b.c", "sealed": "AAAA"},
+    "/submissions/{submission_id}/withdrawal": {"statement": "a.b.c"},
     "/projects/{project_id}/submissions": {"upload_id": ""},
     "/projects/{project_id}/queries": {"question": "a.b.c"},
     "/projects/{project_id}/preflights": {"question": "a.b.c"},
@@ -110,6 +111,16 @@ def a_withdrawal_of(service: AtWork, name: str) -> str:
     return withdrawal_id
 
 
+def a_destruction_of(service: AtWork, name: str, submission_id: str) -> str:
+    delivery_id = service.get(name, f"/submissions/{submission_id}").json()["delivery_id"]
+    statement = a_delivery_withdrawal(name, delivery_id)
+    text = sign(statement, service.people[name].key, TextType.DELIVERY_WITHDRAWAL)
+    answer = service.post(name, f"/submissions/{submission_id}/withdrawal", {"statement": text})
+    assert answer.status_code == 201, answer.text
+    destruction_id: str = answer.json()["destruction_id"]
+    return destruction_id
+
+
 def ids_of(service: AtWork) -> dict[str, str]:
     release_id = service.release_id()
     folder = service.here.settings.spool / "evidence" / release_id
@@ -125,6 +136,10 @@ def ids_of(service: AtWork) -> dict[str, str]:
         "submission_id": submission_id,
         "run_id": run_id,
         "withdrawal_id": a_withdrawal_of(service, "northern-trust"),
+        # Another one, or there would be nothing left to link.
+        "destruction_id": a_destruction_of(
+            service, "northern-trust", service.receive("northern-trust", counter=9)
+        ),
         "query_id": release_id,
         "preflight_id": a_preflight(service),
         "release_id": release_id,

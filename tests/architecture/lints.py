@@ -216,6 +216,8 @@ RULES: Mapping[str, Rule] = {
         let_off={
             "service/clock.py": "the clock of production",
             "service/api.py": "a program begins here",
+            "service/provider/delivery_withdrawal.py": "commands of a program begin here",
+            "service/operate/acting.py": "what main begins for every command of the operator",
             **{
                 f"service/{tool}/main.py": "a program begins here"
                 for tool in ("worker", "provider", "researcher", "checker", "reviewer", "operate")

@@ -44,6 +44,10 @@ EXTRA: dict[str, dict[str, str]] = {
         "override": "a POST that stands for another method, before a route is chosen",
         "sweeping": "what nobody asks for: the end of uploads whose time is over",
     },
+    "destructions": {
+        "certificate": "the certificates as one file",
+        "sweeping": "sealed bytes that a crash left of what was withdrawn",
+    },
     "linkage_runs": {},
     "queries": {},
     "releases": {

@@ -29,6 +29,7 @@ from tests.databases import Server
 from tests.integration.cast import CHECKERS, the_cast
 from tests.integration.extracts import REGISTRY, registry_files
 from tests.integration.stages import STORY, opened
+from tests.integration.test_destructions import withdrawn as taken_back
 from tests.integration.test_log_worker import a_round, settings_of
 from tests.integration.test_preflight_jobs import asked as asked_preflight
 from tests.integration.test_withdrawals import withdrawn
@@ -85,6 +86,7 @@ IN_LINE = (
     "INSERT INTO dbos.workflow_status (workflow_uuid, status, name, queue_name, application_name)"
     " VALUES ('{job}:x', 'ENQUEUED', '{job}', 'jobs-{role}', 'tre-{role}')"
 )
+SHARE = "INSERT INTO destruction_share SELECT id, '{}', NULL, 'x', now(), id FROM destruction LIMIT 1"
 APPROVES = (
     "INSERT INTO release_decision SELECT release_id, 'rosalind', author_id, verdict, reason, decision,"
     " decision_sha256, decided_at FROM release_decision LIMIT 1"
@@ -115,6 +117,11 @@ FORBIDDEN: dict[Process, tuple[str, ...]] = {
         "UPDATE submission SET state = 'accepted'",
         "UPDATE submission_part SET state = 'unsealed'",
         "UPDATE withdrawal SET linkage_kept = true",
+        "UPDATE submission SET withdrawn_at = NULL",
+        "UPDATE destruction SET statement = ''",
+        "DELETE FROM destruction",
+        "UPDATE destruction_share SET certificate = ''",
+        SHARE.format("linkage"),
         "INSERT INTO audit_leaf VALUES (1000000, 1)",
         "INSERT INTO audit_checkpoint VALUES (1000000, '', now())",
         "DELETE FROM audit_outbox",
@@ -141,6 +148,8 @@ FORBIDDEN: dict[Process, tuple[str, ...]] = {
         "UPDATE linkage_run SET state = 'finished'",
         "UPDATE linkage_run SET records = 1",
         "UPDATE submission SET manifest = ''",
+        "UPDATE submission SET withdrawn_at = NULL",
+        SHARE.format("analysis"),
         "UPDATE dbos.workflow_status SET status = 'SUCCESS' WHERE queue_name = 'jobs-gate'",
         IN_LINE.format(job="sign-release", role="gate"),
         IN_LINE.format(job="link", role="linkage"),
@@ -153,6 +162,7 @@ FORBIDDEN: dict[Process, tuple[str, ...]] = {
         "UPDATE withdrawal SET linkage_kept = true",
         "UPDATE linkage_run SET figures = NULL",
         "UPDATE linkage_run SET state = 'linked'",
+        SHARE.format("linkage"),
         "UPDATE query SET figures = NULL",
         "UPDATE query SET state = 'controlled'",
         "UPDATE query SET question = ''",
@@ -253,6 +263,11 @@ def _what_the_story_leaves_out(shop: Workshop) -> None:
     delivered = shop.receive(again)
     for job in (Job.UNSEAL_IDENTIFIERS, Job.UNSEAL_PAYLOAD):
         shop.fail(job, delivered)
+    destruction_id = taken_back(shop)
+    for job in (Job.SHRED_PAYLOAD, Job.SHRED_IDENTIFIERS):
+        shop.do(job, destruction_id)
+        shop.fail(job, destruction_id)
+    shop.do(Job.SIGN_RELEASE, shop.ids["query"])  # signed already: the gate looks who was withdrawn
     with shop.reached_by(Process.API).sessions.begin() as session:
         tally_refusal(session, "192.0.2.7", "not-signed-in", lambda: shop.clock() - timedelta(minutes=5))
     assert a_round(shop, settings_of(shop)) > 0

@@ -33,6 +33,7 @@ from service.worker.status import write_status
 from tests.factories import PROJECT
 from tests.integration.conftest import At
 from tests.integration.refusing import STRANGER, put_permit
+from tests.integration.test_destructions import withdrawn as taken_back
 from tests.integration.test_withdrawals import withdrawn
 from tests.integration.workshop import Workshop
 
@@ -113,6 +114,12 @@ def silent(shop: Workshop) -> None:
 
 def waiting(shop: Workshop) -> None:
     shop.ask_for_run()
+    shop.clock.forward(hours=3)
+    up_and_well(shop)
+
+
+def taken_back_long_ago(shop: Workshop) -> None:
+    taken_back(shop)
     shop.clock.forward(hours=3)
     up_and_well(shop)
 
@@ -204,6 +211,14 @@ FAULTS: dict[str, tuple[Plant, str]] = {
     "a withdrawal was refused": (
         lambda s: s.fail(Job.WITHDRAW_FROM_ANALYSIS, withdrawn(s)),
         "1 withdrawals were refused by a worker",
+    ),
+    "a delivery could not be destroyed": (
+        lambda s: s.fail(Job.SHRED_PAYLOAD, taken_back(s)),
+        "1 deliveries were withdrawn and could not be destroyed",
+    ),
+    "a delivery waits to be destroyed": (
+        taken_back_long_ago,
+        "asked for more than two hours ago and not done: 1 destructions",
     ),
     "entries wait for the tree": (
         left_waiting,

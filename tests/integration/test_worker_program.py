@@ -15,10 +15,11 @@ import pytest
 
 from service.audit.vocabulary import Action
 from service.jobs import Duties, WorkerRole
+from service.locks import only_one
 from service.operate.installation import environment
 from service.settings import GateSettings, settings_for
 from service.worker import main as program
-from service.worker.main import ALREADY_RUNNING, USAGE, close_in, only_one, work
+from service.worker.main import ALREADY_RUNNING, USAGE, close_in, work
 from service.worker.roles import Surroundings
 from tests.integration.conftest import At
 from tests.integration.workshop import Workshop

@@ -15,6 +15,8 @@ from migrations.roles import differences
 from service.audit.checkpoint import LogKey, NotACheckpoint
 from service.audit.records import AuditEntry, AuditOutbox, last_checkpoint, leaf_count
 from service.audit.vocabulary import Action
+from service.destructions.records import unfinished
+from service.destructions.rules import DestructionState
 from service.keys import Pins
 from service.linkage_runs.records import LinkageRun
 from service.linkage_runs.rules import RunState
@@ -186,12 +188,21 @@ def examine_work(session: Session, now: datetime) -> Iterator[Finding]:
             Withdrawal.received_at < before,
         ),
     }
+    destructions = unfinished(session, before)
+    waiting["destructions"] = destructions[DestructionState.RECEIVED]
     stuck = ", ".join(f"{count} {name}" for name, count in waiting.items() if count)
     if stuck:
         yield ill(
             WORK,
             f"asked for more than two hours ago and not done: {stuck}",
             "see which worker is not running, above, and what its log says",
+        )
+    failed = unfinished(session, now)[DestructionState.FAILED]
+    if failed:
+        yield ill(
+            WORK,
+            f"{failed} deliveries were withdrawn and could not be destroyed",
+            "mend what the code of the destruction names, then ask the provider to withdraw them again",
         )
     refused = _count(session, Withdrawal.code.is_not(None))
     if refused:
@@ -200,7 +211,7 @@ def examine_work(session: Session, now: datetime) -> Iterator[Finding]:
             f"{refused} withdrawals were refused by a worker",
             "ask the provider to send them again: those persons are still in",
         )
-    if not stuck and not refused:
+    if not stuck and not refused and not failed:
         yield well(WORK, "nothing waits that should have been done")
 
 

@@ -20,6 +20,7 @@ from service.operate.doctor.control import (
 from service.operate.doctor.findings import Finding, State, ill
 from service.operate.doctor.keys import PINS, examine_keys
 from service.operate.doctor.machine import examine_machine, is_synchronised, read_installation
+from service.operate.doctor.vaults import examine_vaults
 from service.operate.installation import Home
 
 Sessions = Callable[[], sessionmaker[Session]]
@@ -38,6 +39,7 @@ def examine(
         return
     keys = list(examine_keys(home))
     yield from keys
+    yield from examine_vaults(home)
     yield from examine_machine(home, now, synchronised=synchronised)
     if any(each.area == PINS and each.state is State.ILL for each in keys):
         return

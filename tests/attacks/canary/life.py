@@ -240,6 +240,7 @@ class Recorder:
             "submission_id": [*submissions, *demo.facts["crafted"].values()],
             "run_id": [demo.facts["linkage_run"]["run_id"]],
             "withdrawal_id": [query_id],
+            "destruction_id": [query_id],
             "query_id": [query_id],
             "preflight_id": [query_id],
             "release_id": [query_id],

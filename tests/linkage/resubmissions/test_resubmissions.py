@@ -15,6 +15,7 @@ from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.linkage_runs.kept_pairs import KeptPairs
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
+from linkage_engine.vault.shredding import Order
 from tests.factories import a_withdrawal
 from tests.integration.doors.test_history_through_the_doors import Killed, MortalVault
 from tests.linkage.resubmissions.quarters import Quarter, clusters, f1, quarters
@@ -206,11 +207,11 @@ def test_everybody_withdrawn_leaves_an_empty_crosswalk(tmp_path: Path, first: tu
 def test_a_withdrawn_delivery_is_linked_no_more(tmp_path: Path, first: tuple[Path, Linked]) -> None:
     before, door = copied(first, tmp_path), a_door(tmp_path)
     for _ in range(2):
-        door.withdraw_delivery(PROJECT, TRUST, FIRST[TRUST])
+        door.shred(Order("ab" * 16, PROJECT, TRUST, FIRST[TRUST]))
     after = link(door, "bb", {PRACTICES: FIRST[PRACTICES]})
     rows = [row for row in before.crosswalk.to_pylist() if row["provider_id"] == PRACTICES]
     assert after.crosswalk["link_id"].to_pylist() == [row["link_id"] for row in rows]
-    with refuses(RefusalCode.VAULT_OBJECT_MISSING):
+    with refuses(RefusalCode.DELIVERY_WITHDRAWN):
         link(door, "cc", FIRST)
 
 

@@ -63,7 +63,7 @@ def test_a_browser_serves_for_looking_alone() -> None:
         *(Permission.LINKAGE_RUN_ASK, Permission.LINKAGE_SECRET_CREATE, Permission.PREFLIGHT_ASK),
         *(Permission.PROJECT_AMEND, Permission.PROJECT_OPEN, Permission.QUERY_ASK),
         *(Permission.RELEASE_DECIDE, Permission.RELEASE_VETO, Permission.SUBMISSION_CREATE),
-        Permission.WITHDRAWAL_CREATE,
+        *(Permission.DELIVERY_WITHDRAW, Permission.WITHDRAWAL_CREATE),
     }
     assert frozenset(Permission) - changing == BY_BROWSER
     for role, permissions in PERMISSIONS.items():

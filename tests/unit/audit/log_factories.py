@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from linkage_engine.contract.statements import ReleasedFile, ReleaseStatement
+from linkage_engine.contract.value import Value
 from service.audit.canonical import canonical
 from service.audit.checkpoint import LogSigner, encode
 from service.audit.export import write_bundle
@@ -111,13 +112,19 @@ def release_members(
 ) -> dict[str, bytes]:
     """The members of a release package: signed, entered and in the tree."""
     statement = a_statement(files, release_id)
+    signed = sign(statement, key, TextType.RELEASE)
+    return {"release.json": entered_text(log, statement, signed, Action.RELEASE_SIGN, release_id), **files}
+
+
+def entered_text(log: Log, statement: Value, signed: str, action: Action, subject: str) -> bytes:
+    """A signed statement with its entry and the entry's proof, as packages have it."""
     payload = canonical(json.loads(statement.model_dump_json()))
     with log.sessions.begin() as session:
         entry_id = record(
             session,
-            Action.RELEASE_SIGN,
+            action,
             actor="worker-gate",
-            subject=release_id,
+            subject=subject,
             project="cancer-audit",
             clock=log.clock,
             random=log.random,
@@ -128,10 +135,10 @@ def release_members(
         proof = proof_for(session, entry_id)
         row = session.query(AuditEntry).filter_by(entry_id=entry_id).one()
         assert proof
-        text = canonical(
+        return canonical(
             {
                 "statement": json.loads(payload),
-                "signature": sign(statement, key, TextType.RELEASE),
+                "signature": signed,
                 "log": {
                     "entry": row.to_entry().to_canonical().decode(),
                     "salt": encode(row.salt),
@@ -139,7 +146,6 @@ def release_members(
                 },
             }
         )
-    return {"release.json": text, **files}
 
 
 def bundle_members(folder: Path, before: int = 6) -> dict[str, bytes]:

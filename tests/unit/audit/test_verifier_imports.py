@@ -10,7 +10,7 @@ import service.audit.verify
 new = set(sys.modules) - before
 print(*sorted(name for name in new if name.partition('.')[0] not in sys.stdlib_module_names))
 """
-OURS = "archive bundle canonical checkpoint entry release signature tree verify vocabulary"
+OURS = "archive bundle canonical checkpoint destruction entry release signature tree verify vocabulary"
 
 
 def test_the_verifier_needs_the_standard_library_and_cryptography_only() -> None:

@@ -1,0 +1,40 @@
+"""Vaults: a rotation that was cut short, and tables and secrets that nothing opens any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from linkage_engine.contract.refusals import EngineRefusal
+from linkage_engine.vault.keystore import Keystore
+from linkage_engine.vault.rotation import lost_keys
+from service.operate.doctor.findings import Finding, ill, well
+from service.operate.installation import SEALED_TO, Home
+from service.operate.rotation.at_rest import KeyFiles
+
+VAULTS = "vaults"
+
+
+def examine_vaults(home: Home) -> Iterator[Finding]:
+    """The vault of each role, by its key files alone: nothing is opened that records are in."""
+    found = [finding for role in SEALED_TO for finding in _vault(home, role)]
+    yield from found or [well(VAULTS, "every table and secret has a key that its role can open")]
+
+
+def _vault(home: Home, role: str) -> Iterator[Finding]:
+    files = KeyFiles(home.keys(role))
+    if files.cut_short:
+        yield ill(
+            VAULTS,
+            f"a rotation of the at-rest key of {role} was cut short",
+            f"stop the service, then: tre-operate rotate HOME at-rest --role {role}",
+        )
+    try:
+        lost = lost_keys(home.vault(role), Keystore.from_file(files.key))
+    except (OSError, EngineRefusal):
+        return  # the key or the folder: told of with keys and rights
+    for each in lost:
+        yield ill(
+            VAULTS,
+            f"{role}: nothing opens {each.project_id}/{each.name}",
+            "restore its key file from a backup; where it was removed on purpose, remove the table too",
+        )
