@@ -10,6 +10,7 @@ class Action(StrEnum):
 
     PRINCIPAL_REGISTER = "principal:register"
     PRINCIPAL_RETIRE = "principal:retire"
+    KEY_MAKE = "key:make"
     KEY_REGISTER = "key:register"
     KEY_REVOKE = "key:revoke"
     KEY_USE = "key:use"

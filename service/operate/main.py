@@ -28,7 +28,7 @@ from service.clock import utc_now
 from service.command_line import run
 from service.database import engine_for, sessions
 from service.keys import Pins, fingerprint, folder_key, make_key_folder, read_party, signing_key
-from service.operate import permits
+from service.operate import people_key, permits
 from service.operate import up as supervision
 from service.operate.acting import acting, shared_files
 from service.operate.database_roles import divide, refresh_rights
@@ -98,6 +98,17 @@ def database_roles(home: HomeFolder) -> None:
         act.enter(Action.DATABASE_DIVIDE, "control", count=len(roles))
     for process, role in roles.items():
         print(f"{process}: {role}, its password in {place.passfile(process)}")
+
+
+@app.command("people-key")
+def people_key_(home: HomeFolder) -> None:
+    """Make the key of sign-ins by browser, where an installation has none. Then start `up` anew."""
+    place = Home(home.absolute())
+    people_key.prepare(place, secrets.token_bytes)
+    with acting(place) as act:
+        act.enter(Action.KEY_MAKE, "people")
+    people_key.put_in_place(place)
+    print(f"{place.people_key}: made; start the service again")
 
 
 app.command()(rotate)

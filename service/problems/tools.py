@@ -40,6 +40,16 @@ class DatabaseRolesRefused(Problem):
     remedy = "Use PostgreSQL, and let the tables' owner make roles: ALTER ROLE tre CREATEROLE."
 
 
+class PeopleKeyThere(Problem):
+    """This installation has its key of sign-ins by browser already."""
+
+    slug, title, status = "people-key-there", "People's key is there", 409
+    remedy = (
+        "Keep it. To replace it, stop the service, move keys/api/people.key away and make one; "
+        "people with authenticator apps enrol again."
+    )
+
+
 class DatabaseAddressRefused(Problem):
     """The address of the control database is not of a local PostgreSQL socket, or has a password."""
 

@@ -354,6 +354,17 @@ def test_lines_and_json_say_the_same() -> None:
     assert [worst(SAID[:n]) for n in range(4)] == [State.WELL, State.WELL, State.WATCH, State.ILL]
 
 
+def test_an_installation_from_before_sign_ins_by_browser_works_and_is_told_how_to_have_them(
+    shop: Workshop,
+) -> None:
+    shop.home.people_key.unlink()
+    found = looked_over(shop)
+    (said,) = [each for each in found["keys", State.WATCH] if "people.key" in each.says]
+    assert said.says == "keys/api/people.key is missing: nobody can enrol or sign in by browser"
+    assert "tre-operate people-key HOME" in said.do
+    assert ills(shop) == []
+
+
 def test_a_finding_says_what_to_do_exactly_where_something_is_to_be_done() -> None:
     for state, do in ((State.WELL, "nothing"), (State.ILL, "")):
         with pytest.raises(ValueError, match="needs something to do"):

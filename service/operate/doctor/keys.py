@@ -86,7 +86,7 @@ def _file(home: Home, path: Path, public: Public, pinned: object) -> Iterator[Fi
     try:
         about = path.stat()
     except OSError:
-        yield ill(KEYS, f"{name} is missing", RESTORE)
+        yield _no_people_key(name) if path == home.people_key else ill(KEYS, f"{name} is missing", RESTORE)
         return
     owner = user_of(path.parent.name)[0] if home.read().separate_users else os.geteuid()
     if stat.S_IMODE(about.st_mode) & ~stat.S_IRUSR or about.st_uid != owner:
@@ -103,6 +103,16 @@ def _file(home: Home, path: Path, public: Public, pinned: object) -> Iterator[Fi
             )
     except (OSError, ValueError, KeyFolderUnusable, EngineRefusal):
         yield ill(KEYS, f"{name} cannot be read as a key", RESTORE)
+
+
+def _no_people_key(name: str) -> Finding:
+    """Installations from before sign-ins by browser work without it; a lost one is not told from them."""
+    return watch(
+        KEYS,
+        f"{name} is missing: nobody can enrol or sign in by browser",
+        "restore it from the backup of key files; if there never was one, as root: "
+        "tre-operate people-key HOME, then start the service again",
+    )
 
 
 def _governance(home: Home, pins: Pins) -> Finding:
