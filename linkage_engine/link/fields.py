@@ -9,7 +9,10 @@ from linkage_engine.link.model import (
     Anchor,
     Comparison,
     Level,
+    all_of,
+    any_of,
     equal,
+    may_share,
     missing,
     shared,
 )
@@ -17,6 +20,8 @@ from linkage_engine.link.model import (
 ADDRESS = "len(list_intersect(near_address_l, near_address_r))"
 """How many tokens of words of the address are shared: up to four for each part that they are joined with."""
 WORDS_OF_ONE_HOME = 3
+HOME = all_of(may_share("near_address", "near_address"), f"{ADDRESS} >= {WORDS_OF_ONE_HOME}")
+ONE_WORD = shared("near_address", "near_address")
 
 NHS_NUMBER = Comparison(
     "nhs_number",
@@ -53,14 +58,14 @@ SAME_FAMILY_AT_POSTCODE = shared("near_family_postcode", "near_family_postcode")
 # Who shares a home mostly shares the name: each says less where the other is known.
 ADDRESS_OF_FAMILY = Comparison(
     "address_family",
-    f"NOT {SAME_POSTCODE} OR NOT {SAME_FAMILY_AT_POSTCODE}",
-    (Level("home", f"{ADDRESS} >= {WORDS_OF_ONE_HOME}", 0.85, 0.5), Level("else", ELSE, 0.15, 0.5)),
+    any_of(f"NOT {SAME_POSTCODE}", f"NOT {SAME_FAMILY_AT_POSTCODE}"),
+    (Level("home", HOME, 0.85, 0.5), Level("else", ELSE, 0.15, 0.5)),
     Anchor.POSTCODE,
 )
 ADDRESS_OF_OTHERS = Comparison(
     "address_others",
-    f"NOT {SAME_POSTCODE} OR {SAME_FAMILY_AT_POSTCODE}",
-    (Level("home", f"{ADDRESS} >= {WORDS_OF_ONE_HOME}", 0.85, 0.1), Level("else", ELSE, 0.15, 0.9)),
+    any_of(f"NOT {SAME_POSTCODE}", SAME_FAMILY_AT_POSTCODE),
+    (Level("home", HOME, 0.85, 0.1), Level("else", ELSE, 0.15, 0.9)),
     Anchor.POSTCODE,
 )
 # Words of an address are joined with the date of birth: strangers born on one day share ROAD.
@@ -68,8 +73,8 @@ ADDRESS_AT_DOB = Comparison(
     "address_dob",
     f"NOT ({HOLDS[Anchor.DOB]})",
     (
-        Level("home", f"{ADDRESS} >= {WORDS_OF_ONE_HOME}", 0.4, 1e-3),
-        Level("street", f"{ADDRESS} > 0", 0.2, 0.2),
+        Level("home", HOME, 0.4, 1e-3),
+        Level("street", ONE_WORD, 0.2, 0.2),
         Level("else", ELSE, 0.4, 0.799),
     ),
     Anchor.DOB,
@@ -78,8 +83,8 @@ ADDRESS_ELSEWHERE = Comparison(
     "address_elsewhere",
     f"NOT ({HOLDS[Anchor.NEITHER]})",
     (
-        Level("home", f"{ADDRESS} >= {WORDS_OF_ONE_HOME}", 0.4, 1e-5),
-        Level("street", f"{ADDRESS} > 0", 0.1, 1e-3),
+        Level("home", HOME, 0.4, 1e-5),
+        Level("street", ONE_WORD, 0.1, 1e-3),
         Level("else", ELSE, 0.5, 0.99899),
     ),
     u_is_fixed=True,

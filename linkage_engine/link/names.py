@@ -10,7 +10,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from linkage_engine.contract.profiles import FILTER_WORDS
-from linkage_engine.link.model import ELSE, HOLDS, Anchor, Comparison, Level, equal, missing, shared
+from linkage_engine.link.model import (
+    ELSE,
+    HOLDS,
+    Anchor,
+    Comparison,
+    Level,
+    all_of,
+    any_of,
+    equal,
+    missing,
+    shared,
+)
 
 Chances = tuple[float, ...]
 NEAR_PAIR = "near_pair"
@@ -33,9 +44,11 @@ class Sight:
         """The token of one whole name."""
         return f"{name}_name" if self.has_single_names else f"{name}_{by}"
 
-    def alike(self, name: str, least: float) -> str:
-        """An alternative for names that are alike letter by letter; nothing where that cannot be seen."""
-        return f" OR coalesce({dice_of_filters(name)} >= {least}, false)" if self.has_filters else ""
+    def or_alike(self, condition: str, name: str, least: float) -> str:
+        """A condition, or names that are alike letter by letter where that can be seen."""
+        if not self.has_filters:
+            return condition
+        return any_of(condition, f"coalesce({dice_of_filters(name)} >= {least}, false)")
 
 
 def of_case(anchor: Anchor, sight: Sight, u: tuple[Chances, Chances]) -> tuple[Comparison, Comparison]:
@@ -54,22 +67,22 @@ def of_case(anchor: Anchor, sight: Sight, u: tuple[Chances, Chances]) -> tuple[C
     of_family = (
         ("both", both),
         ("exact", equal(family)),
-        ("near", shared(near_family, near_family) + sight.alike("family", ALIKE)),
-        ("exchanged", f"({over}) AND ({back})"),
-        ("sound", equal(f"family_sound_{by}") + sight.alike("family", ROUGHLY_ALIKE)),
-        ("half exchanged", f"({over}) OR ({back})"),
+        ("near", sight.or_alike(shared(near_family, near_family), "family", ALIKE)),
+        ("exchanged", all_of(over, back)),
+        ("sound", sight.or_alike(equal(f"family_sound_{by}"), "family", ROUGHLY_ALIKE)),
+        ("half exchanged", any_of(over, back)),
         ("initial", equal(f"family_initial_{by}")),
         ("else", ELSE),
     )
     of_given = (
         ("exact", equal(given)),
-        ("near", shared(near_given, near_given) + sight.alike("given", ALIKE)),
-        ("sound", equal(f"given_sound_{by}") + sight.alike("given", ROUGHLY_ALIKE)),
+        ("near", sight.or_alike(shared(near_given, near_given), "given", ALIKE)),
+        ("sound", sight.or_alike(equal(f"given_sound_{by}"), "given", ROUGHLY_ALIKE)),
         ("initial", equal(f"given_initial_{by}")),
         ("else", ELSE),
     )
     elsewhere = f"NOT ({HOLDS[anchor]})"
-    exchanged = f"coalesce({family}_l <> {family}_r, false) AND ({over}) AND ({back})"
+    exchanged = all_of(f"{family}_l <> {family}_r", over, back)
     return (
         Comparison(
             f"family_{anchor.value}",
@@ -79,7 +92,7 @@ def of_case(anchor: Anchor, sight: Sight, u: tuple[Chances, Chances]) -> tuple[C
         ),
         Comparison(
             f"given_{anchor.value}",
-            f"({missing(given)}) OR {elsewhere} OR coalesce({both}, false) OR ({exchanged})",
+            any_of(missing(given), elsewhere, both, exchanged),
             _levels(of_given, M_GIVEN, u[1]),
             anchor,
         ),
@@ -107,9 +120,9 @@ def pair_with(anchors: Mapping[str, str | None]) -> Comparison:
     same = {end: f"coalesce({equal(column)}, false)" for end, column in anchors.items() if column}
     absent = " OR ".join(f"({same[end]}) AND ({missing(f'name_pair_{end}')})" for end in same)
     exact = " OR ".join(f"coalesce({equal(f'name_pair_{end}')}, false)" for end in anchors)
-    seen = " OR ".join((*same.values(), exact, NEARLY))
+    seen = any_of(*same.values(), exact, NEARLY)
     return _pair(
-        f"NOT ({HOLDS[Anchor.NEITHER]}) OR {absent} OR NOT ({seen})",
+        any_of(f"NOT ({HOLDS[Anchor.NEITHER]})", absent, f"NOT {seen}"),
         (("exact", exact), ("near", NEARLY), ("else", ELSE)),
     )
 
@@ -126,7 +139,7 @@ def alone(sight: Sight) -> tuple[Comparison, Comparison]:
             told, swapped = missing(column), f"{column}_l = {other}_r AND {other}_l = {column}_r"
             levels = (
                 ("exact", equal(column)),
-                ("near", f"{NEARLY} OR ({swapped})"),
+                ("near", any_of(swapped, NEARLY)),
                 ("else", ELSE),
             )
         chances = (m, 0.08, 0.92 - m), (u, u, 1 - 2 * u)

@@ -20,11 +20,14 @@ from linkage_engine.link.candidates import (
     numbered_lists,
     with_any_of,
 )
+from linkage_engine.link.model import BITS
 from linkage_engine.link.profiles import Block, ProfileModel
 
 Values = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.int32]
+SPREADING = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number near 2**64 divided by the golden ratio: neighbours get far bits (Knuth, volume 3, 6.4)."""
 SomeKeys = tuple[pa.Array, pa.Array]
 """Person keys of the first file, and of the second."""
 
@@ -72,7 +75,8 @@ def prepared(a: pa.Table, b: pa.Table, model: ProfileModel, *, fresh: SomeKeys |
     columns |= {name: both[name] for name in model.scalars}
     columns |= {"anchor_dob": both["dob"], "anchor_postcode": both["postcode"]}
     for name, parts in model.lists.items():
-        columns[name] = _several(_codes(parts, [lists for _, lists in met]))
+        codes = _codes(parts, [lists for _, lists in met])
+        columns |= {name: _several(codes), f"{name}_{BITS}": pa.array(_bits(codes))}
     whole = pa.table(columns)
     paired = whole if fresh is None else whole.filter(pc.greater(pc.list_value_length(whole["z"]), 0))
     return Prepared(whole, paired, person_keys, pairs, a.num_rows)
@@ -130,3 +134,11 @@ def _several(codes: Codes) -> pa.Array:
     kept = codes >= 0
     offsets = np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(codes[kept]))
+
+
+def _bits(codes: Codes) -> Values:
+    """Of each list a bit for each of its codes: lists without a common bit have no code in common."""
+    spread = (codes.astype(np.uint64) * SPREADING) >> np.uint64(58)
+    bits = np.where(codes < 0, np.uint64(0), np.uint64(1) << spread)
+    together: Values = np.bitwise_or.reduce(bits, axis=1).view(np.int64)
+    return together

@@ -8,7 +8,7 @@ import pytest
 
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.link import chance
-from linkage_engine.link.model import Anchor, Comparison
+from linkage_engine.link.model import BITS, Anchor, Comparison
 from linkage_engine.link.profiles import MODELS
 
 MODEL = MODELS[LinkageProfile.TOKENS]
@@ -18,6 +18,7 @@ def records(rows: int, **columns: Sequence[int | None]) -> pa.Table:
     scalars = (*MODEL.scalars, "anchor_dob", "anchor_postcode")
     made = {name: pa.array(columns.get(name, [None] * rows), pa.int64()) for name in scalars}
     made |= {name: pa.array([[]] * rows, pa.list_(pa.int64())) for name in MODEL.lists}
+    made |= {f"{name}_{BITS}": pa.array([0] * rows, pa.int64()) for name in MODEL.lists}
     return pa.table({"unique_id": pa.array(range(rows), pa.int64())} | made)
 
 

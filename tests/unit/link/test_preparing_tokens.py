@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import re
-from itertools import count
+from itertools import combinations, count, product
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from linkage_engine.contract.profiles import COLUMNS, SERVED, LinkageProfile
 from linkage_engine.contract.tokens import TokenKind
 from linkage_engine.link.candidates import LeftOut
-from linkage_engine.link.model import ELSE
+from linkage_engine.link.model import BITS, ELSE, all_of, any_of
 from linkage_engine.link.prepare import Prepared
 from linkage_engine.link.prepare import prepared as prepared_for
 from linkage_engine.link.profiles import FEW, MANY, MODELS
@@ -74,6 +75,29 @@ def test_pairs_of_names_are_one_list_in_which_no_anchor_is_taken_for_another() -
     assert sorted(both[0]) == sorted(both[1]) == [0, 1]
 
 
+def test_lists_that_share_a_code_share_a_bit_and_empty_ones_have_none() -> None:
+    keys = [f"{n:03d}" for n in range(200)]
+    some = [[n % 31, 40 + n % 17] for n in range(200)]
+    ready = prepared(part(keys, near_address=some), part(["x"]))
+    lists, bits = (ready.whole[name].to_pylist() for name in ("near_address", f"near_address_{BITS}"))
+    assert bits[200] == 0
+    assert len({bits[n] for n in range(31)}) > 20
+    for one, other in combinations(range(200), 2):
+        assert bits[one] & bits[other] or not set(lists[one]) & set(lists[other])
+
+
+@pytest.mark.parametrize(("first", "second"), list(product(("true", "false", "NULL"), repeat=2)))
+def test_conditions_one_after_the_other_hold_where_all_at_once_do(first: str, second: str) -> None:
+    with duckdb.connect() as connection:
+        ask = "SELECT coalesce(({}), false), coalesce(({}), false)"
+        either = connection.execute(ask.format(any_of(first, second), f"{first} OR {second}")).fetchone()
+        both = connection.execute(ask.format(all_of(first, second), f"{first} AND {second}")).fetchone()
+    assert either is not None
+    assert both is not None
+    assert either[0] == either[1]
+    assert both[0] == both[1]
+
+
 def test_absent_scalars_bring_nobody_together() -> None:
     ready = prepared(part(["a"], nhs_number=[None]), part(["b"], nhs_number=[None]))
     assert ready.whole["z"].to_pylist() == [[], []]
@@ -114,7 +138,8 @@ def test_a_model_names_columns_of_its_profile_only(profile: LinkageProfile) -> N
     model = MODELS[profile]
     sql = " ".join(c.null_sql + " ".join(level.sql for level in c.levels) for c in model.comparisons)
     named = set(re.findall(r"([a-z0-9_]+)_[lr]\b", sql))
-    assert named <= {*model.scalars, *model.lists, "anchor_dob", "anchor_postcode"}
+    bits = {f"{name}_{BITS}" for name in model.lists}
+    assert named <= {*model.scalars, *model.lists, *bits, "anchor_dob", "anchor_postcode"}
     assert {name for block in model.blocked for name in block.columns} <= set(model.columns)
     lists = {name for columns in model.lists.values() for name in columns}
     assert {*model.scalars, *lists, "blocking"} == set(model.columns)
