@@ -97,7 +97,7 @@ def destroy_project(
 def _asked(
     surroundings: Surroundings, form: type[A], destruction_id: str, left: Left[A]
 ) -> tuple[A, Permit, Removals] | None:
-    """What is asked for, under which permit, and the files that go too; nothing where it was settled before."""
+    """What is asked for, under which permit, and the files that go too; nothing where it was settled."""
     with surroundings.act() as act:
         asked = destruction_by_id(act.session, form, destruction_id)
         assert asked is not None  # jobs are enqueued with it
