@@ -73,7 +73,12 @@ from linkage_engine.validate.identifiers import check_identifiers
 from linkage_engine.validate.rows import as_text, check, typed
 from linkage_engine.vault.compute import locked_duckdb
 from linkage_engine.vault.parquet import Vault
-from linkage_engine.vault.shredding import Order, check_not_destroyed, destroyed_deliveries
+from linkage_engine.vault.shredding import (
+    Order,
+    check_not_destroyed,
+    check_open,
+    destroyed_deliveries,
+)
 
 Randomness = Callable[[int], bytes]
 MEMORY_LIMIT = "4GB"
@@ -226,6 +231,7 @@ class AnalysisDoor:
         """
         plain = unseal_to_memory(sealed, identities=[self.inside.identity])
         vault = self.inside.vault
+        check_open(vault, project_id)
         crosswalk = without_deliveries(read_crosswalk(plain), destroyed_deliveries(vault, project_id))
         known = vault.read(project_id, PERSON_INDEX) if vault.exists(project_id, PERSON_INDEX) else NOBODY
         numbers = numbered(known, crosswalk["link_id"], self.inside.random)

@@ -61,6 +61,9 @@ class Job(StrEnum):
     WITHDRAW_FROM_ANALYSIS = "withdraw-from-analysis"
     SHRED_IDENTIFIERS = "shred-identifiers"
     SHRED_PAYLOAD = "shred-payload"
+    SHRED_PROJECT_IDENTIFIERS = "shred-project-identifiers"
+    SHRED_PROJECT_PAYLOAD = "shred-project-payload"
+    SHRED_PROJECT_HISTORY = "shred-project-history"
     LINK = "link"
     RECEIVE_CROSSWALK = "receive-crosswalk"
     ANSWER = "answer"
@@ -78,6 +81,9 @@ WORKER_OF: Mapping[Job, WorkerRole] = {
     Job.WITHDRAW_FROM_ANALYSIS: WorkerRole.ANALYSIS,
     Job.SHRED_IDENTIFIERS: WorkerRole.LINKAGE,
     Job.SHRED_PAYLOAD: WorkerRole.ANALYSIS,
+    Job.SHRED_PROJECT_IDENTIFIERS: WorkerRole.LINKAGE,
+    Job.SHRED_PROJECT_PAYLOAD: WorkerRole.ANALYSIS,
+    Job.SHRED_PROJECT_HISTORY: WorkerRole.GATE,
     Job.LINK: WorkerRole.LINKAGE,
     Job.RECEIVE_CROSSWALK: WorkerRole.ANALYSIS,
     Job.ANSWER: WorkerRole.ANALYSIS,

@@ -33,6 +33,20 @@ class DestroyedKey(Value):
     """Whether a table of the same name was written without what was withdrawn, under a new key."""
 
 
+class ProjectCertificate(Value):
+    """What a worker signs when it has destroyed every key and secret that it kept of a closed project."""
+
+    project_destruction: Literal[1] = 1
+    destruction_id: RandomId
+    project_id: Slug
+    role: FieldName
+    """The worker."""
+    statement_sha256: Sha256
+    """Of the signed permit that closed the project."""
+    destroyed: tuple[DestroyedKey, ...]
+    destroyed_at: datetime
+
+
 class DestructionCertificate(Value):
     """What a worker signs when it has destroyed the keys of what came from a delivery."""
 

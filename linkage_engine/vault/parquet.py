@@ -142,6 +142,23 @@ class Vault:
             make_durable(path.parent)
         path.unlink(missing_ok=True)
 
+    def secret_names(self, project_id: str) -> tuple[str, ...]:
+        """The names of the secrets that a project has, in order."""
+        project = self._project(project_id)
+        found = (path.relative_to(project).with_suffix("") for path in project.rglob(f"*{SECRET_SUFFIX}"))
+        return tuple(sorted(path.as_posix() for path in found))
+
+    def secret_digest(self, project_id: str, name: str) -> str:
+        """SHA-256 of a secret, for who certifies that it is gone; raises `EngineRefusal`, VAULT_DAMAGED."""
+        return hashlib.sha256(_DIGEST + self.secret(project_id, name)).hexdigest()
+
+    def remove_secret(self, project_id: str, name: str) -> None:
+        """Forget a secret; nothing happens when there is none."""
+        path = self._path(project_id, name).with_suffix(SECRET_SUFFIX)
+        if path.exists():
+            path.unlink()
+            make_durable(path.parent)
+
     def drop_replaced_keys(self, project_id: str, name: str) -> None:
         """Leave the key of the table that is there alone: one that was replaced opens no more."""
         path = self._path(project_id, name)

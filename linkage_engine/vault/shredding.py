@@ -6,7 +6,7 @@ was withdrawn from being kept or linked again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from linkage_engine.contract.destruction import DestroyedKey
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.vault.parquet import Vault
 
-DESTROYED = "destroyed"
+DESTROYED, CLOSED = "destroyed", "closed"
 _PROVIDER, _DELIVERY = b"provider_id", b"delivery_id"
 _NOTE = pa.schema([("name", pa.string()), ("keys_sha256", pa.list_(pa.string())), ("rewritten", pa.bool_())])
 
@@ -30,20 +30,19 @@ class Order:
     delivery_id: str
 
 
-def note(
-    vault: Vault, order: Order, *, removed: Sequence[str], rewritten: Sequence[str]
+def _note(
+    vault: Vault, project_id: str, name: str, rows: Iterable[DestroyedKey], about: Mapping[bytes, bytes]
 ) -> tuple[DestroyedKey, ...]:
-    """Write down, once, what an order destroys, with the digest of each key; what was written down."""
-    name = f"{DESTROYED}/{order.destruction_id}"
-    if not vault.exists(order.project_id, name):
-        found = [(each, False) for each in removed] + [(each, True) for each in rewritten]
-        rows = [
-            {"name": each, "keys_sha256": vault.key_digests(order.project_id, each), "rewritten": again}
-            for each, again in found
-        ]
-        about = {_PROVIDER: order.provider_id.encode(), _DELIVERY: order.delivery_id.encode()}
-        vault.write(order.project_id, name, pa.Table.from_pylist(rows, _NOTE.with_metadata(about)))
-    return tuple(DestroyedKey(**row) for row in vault.read(order.project_id, name).to_pylist())
+    """Write down, once, what is destroyed, with the digest of each key; what was written down."""
+    if not vault.exists(project_id, name):
+        listed = [row.model_dump() for row in rows]
+        vault.write(project_id, name, pa.Table.from_pylist(listed, _NOTE.with_metadata(dict(about))))
+    return tuple(DestroyedKey(**row) for row in vault.read(project_id, name).to_pylist())
+
+
+def _keys(vault: Vault, project_id: str, name: str, *, rewritten: bool) -> DestroyedKey:
+    digests = tuple(vault.key_digests(project_id, name))
+    return DestroyedKey(name=name, keys_sha256=digests, rewritten=rewritten)
 
 
 def shred(
@@ -53,7 +52,14 @@ def shred(
 
     Cut anywhere and done again it ends the same, also where nothing is left to remove or to write.
     """
-    noted = note(vault, order, removed=removed, rewritten=tuple(rewritten))
+    project = order.project_id
+    noted = _note(
+        vault,
+        project,
+        f"{DESTROYED}/{order.destruction_id}",
+        (_keys(vault, project, name, rewritten=name in rewritten) for name in (*removed, *rewritten)),
+        {_PROVIDER: order.provider_id.encode(), _DELIVERY: order.delivery_id.encode()},
+    )
     for name in {*removed, *(each.name for each in noted if not each.rewritten)}:
         vault.remove(order.project_id, name)
     for name, table in rewritten.items():
@@ -64,8 +70,37 @@ def shred(
     return noted
 
 
+def shred_project(vault: Vault, project_id: str, destruction_id: str) -> tuple[DestroyedKey, ...]:
+    """Note every table and secret of a project, then destroy them; what was noted. Twice is as good as once.
+
+    Notes of destructions stay: names and digests.
+    """
+    tables = [name for name in vault.names(project_id) if name.split("/")[0] not in {DESTROYED, CLOSED}]
+    secrets = vault.secret_names(project_id)
+    rows = [_keys(vault, project_id, name, rewritten=False) for name in tables]
+    rows += [
+        DestroyedKey(name=name, keys_sha256=(vault.secret_digest(project_id, name),), rewritten=False)
+        for name in secrets
+    ]
+    noted = _note(vault, project_id, f"{CLOSED}/{destruction_id}", rows, {})
+    for name in {*tables, *secrets, *(each.name for each in noted)}:
+        vault.remove(project_id, name)
+        vault.remove_secret(project_id, name)
+    return noted
+
+
+def check_open(vault: Vault, project_id: str) -> None:
+    """Raise NotTrusted(permit-not-live) for a project that was destroyed: nothing is kept of it again."""
+    if vault.names(project_id, f"{CLOSED}/"):
+        raise NotTrusted(RefusalCode.PERMIT_NOT_LIVE)
+
+
 def check_not_destroyed(vault: Vault, project_id: str, provider_id: str, delivery_id: str) -> None:
-    """Raise NotTrusted(delivery-withdrawn) for a delivery that was destroyed, whoever brings it back."""
+    """Raise NotTrusted(delivery-withdrawn) for a delivery that was destroyed, whoever brings it back.
+
+    Raises NotTrusted(permit-not-live) where the whole project was.
+    """
+    check_open(vault, project_id)
     if (provider_id, delivery_id) in destroyed_deliveries(vault, project_id):
         raise NotTrusted(RefusalCode.DELIVERY_WITHDRAWN)
 

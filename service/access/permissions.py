@@ -26,6 +26,7 @@ class Permission(StrEnum):
     PERMIT_READ = "permit:read"
     PREFLIGHT_ASK = "preflight:ask"
     PREFLIGHT_READ = "preflight:read"
+    PROJECT_DESTRUCTION_READ = "project-destruction:read"
     PROJECT_AMEND = "project:amend"
     PROJECT_OPEN = "project:open"
     PROJECT_READ = "project:read"
@@ -86,6 +87,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     ),
     Role.AUDIT_REVIEWER: frozenset(
         {
+            Permission.PROJECT_DESTRUCTION_READ,
             Permission.LOG_EXPORT,
             Permission.LOG_READ,
             Permission.PACKAGE_READ,
@@ -98,6 +100,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     ),
     Role.OPERATOR: frozenset(
         {
+            Permission.PROJECT_DESTRUCTION_READ,
             Permission.DESTRUCTION_READ,
             Permission.LINKAGE_RUN_ASK,
             Permission.LINKAGE_RUN_READ,

@@ -18,50 +18,63 @@ from service.audit.signature import DESTRUCTION_TYPE, Keys, keys_of, verified_pa
 from service.audit.tree import ProofInvalid
 from service.audit.vocabulary import Action
 
-WORKERS = ("analysis", "linkage")
-"""Who keeps what comes of a delivery; each certifies its own part."""
+OF_DELIVERY: tuple[str, ...] = ("analysis", "linkage")
+OF_PROJECT: tuple[str, ...] = ("analysis", "gate", "linkage")
+"""Who keeps what comes of a delivery, and who keeps something of a project; each certifies its own part."""
 SAME = ("destruction_id", "project_id", "provider_id", "delivery_id", "statement_sha256")
 """What the certificates of one destruction agree on."""
 
 
 @dataclass(frozen=True)
 class Destroyed:
-    """A destruction that holds: of which delivery, how many keys by worker, and where the log has it."""
+    """A destruction that holds: of what, how many keys by worker, and where the log has it."""
 
-    provider_id: str
-    delivery_id: str
+    what: str
     objects: Mapping[str, int]
     places: tuple[Place, ...]
 
 
 def check_certificate(archive: Archive, log: LogKey, pinned: Keys | None) -> Destroyed:
-    """Hold both workers' certificates to be signed, about one destruction, and entered in the log.
+    """Hold every worker's certificate to be signed, about one destruction, and entered in the log.
 
     Keys that are not pinned are the archive's own word. Raises NotVerified naming what fails.
     """
-    stray = archive.names - {KEYS, *(f"{worker}.json" for worker in WORKERS)}
+    own = keys_in(archive)
+    stray = archive.names - {KEYS, *(f"{worker}.json" for worker in own)}
     if stray:
         raise NotVerified(*(f"{shown(name)}: does not belong in a certificate" for name in sorted(stray)))
-    own = keys_in(archive)
-    found = {worker: _certificate(archive, worker, pinned or own[worker], log) for worker in WORKERS}
-    said = [[statement.get(field) for field in SAME] for statement, _ in found.values()]
-    if said[0] != said[1]:
+    found = {worker: _certificate(archive, worker, pinned or own[worker], log) for worker in own}
+    statements = [statement for statement, _ in found.values()]
+    first, *others = [[statement.get(field) for field in SAME] for statement in statements]
+    if any(other != first for other in others):
         raise NotVerified("the workers' certificates are of two destructions")
-    first = found[WORKERS[0]][0]
     return Destroyed(
-        provider_id=shown(str(first.get("provider_id"))),
-        delivery_id=shown(str(first.get("delivery_id"))),
+        what=_what(statements[0], tuple(own)),
         objects={worker: _count(statement) for worker, (statement, _) in found.items()},
         places=tuple(place for _, place in found.values()),
     )
 
 
+def _what(statement: dict[str, object], workers: tuple[str, ...]) -> str:
+    """What is destroyed, if these workers are all that have to certify it."""
+    match statement:
+        case {"destruction": 1, "provider_id": str(provider), "delivery_id": str(delivery)}:
+            needed, what = OF_DELIVERY, f"delivery {delivery} of {provider}"
+        case {"project_destruction": 1, "project_id": str(project)}:
+            needed, what = OF_PROJECT, f"project {project}"
+        case _:
+            raise NotVerified("a certificate that does not say what was destroyed")
+    if workers != needed:
+        raise NotVerified(f"{KEYS}: not the workers that keep something of it")
+    return shown(what)
+
+
 def keys_in(archive: Archive) -> Mapping[str, Keys]:
-    """The workers' keys that the archive itself names."""
+    """The workers' keys that the archive itself names, by worker."""
     fields = parsed(archive.read(KEYS), KEYS)
-    if not isinstance(fields, dict) or fields.keys() != set(WORKERS):
-        raise NotVerified(f"{KEYS}: not the keys of both workers alone")
-    return {worker: keys_of(fields[worker]) for worker in WORKERS}
+    if not isinstance(fields, dict) or not fields or not fields.keys() <= set(OF_PROJECT):
+        raise NotVerified(f"{KEYS}: not keys by worker")
+    return {worker: keys_of(fields[worker]) for worker in sorted(fields)}
 
 
 def _certificate(archive: Archive, worker: str, keys: Keys, log: LogKey) -> tuple[dict[str, object], Place]:

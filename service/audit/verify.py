@@ -58,9 +58,9 @@ def _certificate(asked: argparse.Namespace, log: LogKey) -> list[str]:
         held = check_certificate(archive, log, pinned)
         named = {worker: ", ".join(keys) for worker, keys in keys_in(archive).items()}
     counts = ", ".join(f"{count} by {worker}" for worker, count in sorted(held.objects.items()))
-    where = " and ".join(str(place.index) for place in held.places)
+    where = ", ".join(str(place.index) for place in held.places)
     return [
-        f"verified: delivery {held.delivery_id} of {held.provider_id} is destroyed: {counts}",
+        f"verified: {held.what} is destroyed: {counts}",
         f"entries {where} of {log.origin}",
         *(
             f"{worker} key: {_by(pinned)}{'' if pinned else f': {keys}'}"

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import hashlib
 
-from linkage_engine.contract.destruction import DeliveryWithdrawal, DestructionCertificate
+from linkage_engine.contract.destruction import (
+    DeliveryWithdrawal,
+    DestructionCertificate,
+    ProjectCertificate,
+)
 from linkage_engine.contract.permit import Permit
 from linkage_engine.contract.refusals import RefusalCode
 from service.act import Act
 from service.audit.vocabulary import Action, Outcome
 from service.destructions.records import (
+    Asked,
     Destruction,
-    DestructionShare,
+    Share,
     destruction_by_id,
     destruction_of_statement,
+    latest_of_project,
     share_of,
+    table_of,
     visible_destruction,
 )
 from service.destructions.rules import check_withdrawal
@@ -23,6 +30,7 @@ from service.problems.requests import NotFound
 from service.problems.tools import SignatureRefused
 from service.problems.withdrawals import DeliveryWithdrawalRefused
 from service.projects.actions import permit_for
+from service.projects.records import ProjectDestruction, visible_project
 from service.signed import TextType, canonical, verified
 from service.submissions.records import Submission, visible_submission
 
@@ -97,57 +105,67 @@ def read_destruction(act: Act, destruction_id: str, *, kind: str = "state") -> D
     return destruction
 
 
-def certify_destruction(act: Act, certificate: DestructionCertificate, signed: str) -> DestructionShare:
+def read_project_destruction(act: Act, project_id: str, *, kind: str = "state") -> ProjectDestruction:
+    """Where the destruction of a closed project stands, for who serves every project."""
+    assert act.role is not None
+    project = visible_project(act.session, project_id, act.actor, act.role)
+    asked = latest_of_project(act.session, project_id) if project is not None else None
+    if asked is None:
+        raise NotFound
+    act.enter(Action.DESTRUCTION_READ, asked.id, project=project_id, kind=kind)
+    return asked
+
+
+def certify_destruction(
+    act: Act, asked: Asked, certificate: DestructionCertificate | ProjectCertificate, signed: str
+) -> Share:
     """A worker has destroyed the keys that it kept and signed what they were. Again changes nothing."""
-    destruction, known = _share(act, certificate.destruction_id, certificate.role)
+    known = share_of(act.session, asked, certificate.role)
     if known is not None:
         return known
     entry_id = act.enter(
         Action.DESTRUCTION_CERTIFY,
-        destruction.id,
-        project=destruction.project_id,
+        asked.id,
+        project=asked.project_id,
         role=certificate.role,
-        delivery_id=certificate.delivery_id,
         count=len(certificate.destroyed),
         statement_sha256=hashlib.sha256(canonical(certificate)).hexdigest(),
     )
-    return _settle(act, destruction, certificate.role, entry_id, certificate=signed)
+    return _settle(act, asked, certificate.role, entry_id, certificate=signed)
 
 
-def fail_destruction(act: Act, destruction_id: str, role: str, code: RefusalCode) -> DestructionShare:
+def fail_destruction(
+    act: Act, form: type[Destruction | ProjectDestruction], destruction_id: str, role: str, code: RefusalCode
+) -> Share:
     """A worker cannot destroy what it keeps; the code says why. Again changes nothing."""
-    destruction, known = _share(act, destruction_id, role)
+    asked = destruction_by_id(act.session, form, destruction_id)
+    if asked is None:
+        raise NotFound
+    known = share_of(act.session, asked, role)
     if known is not None:
         return known
     entry_id = act.enter(
         Action.DESTRUCTION_FAIL,
-        destruction.id,
-        project=destruction.project_id,
+        asked.id,
+        project=asked.project_id,
         outcome=Outcome.FAILED,
         role=role,
         code=code,
     )
-    return _settle(act, destruction, role, entry_id, code=code)
-
-
-def _share(act: Act, destruction_id: str, role: str) -> tuple[Destruction, DestructionShare | None]:
-    destruction = destruction_by_id(act.session, destruction_id)
-    if destruction is None:
-        raise NotFound
-    return destruction, share_of(act.session, destruction_id, role)
+    return _settle(act, asked, role, entry_id, code=code)
 
 
 def _settle(
     act: Act,
-    destruction: Destruction,
+    asked: Asked,
     role: str,
     entry_id: str,
     *,
     certificate: str | None = None,
     code: str | None = None,
-) -> DestructionShare:
-    share = DestructionShare(
-        destruction_id=destruction.id,
+) -> Share:
+    share = table_of(asked)(
+        destruction_id=asked.id,
         role=role,
         certificate=certificate,
         code=code,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import ClassVar, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -11,11 +12,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from linkage_engine.contract.permit import Role
 from service.audit.records import AuditEntry
 from service.database import Digest, Id, Record, SlugText
-from service.destructions.rules import DestructionState, state_of
+from service.destructions.rules import PROJECT_SHREDDERS, SHREDDERS, DestructionState, state_of
 from service.linkage_runs.records import LinkageRun, LinkageRunSubmission
 from service.linkage_runs.rules import RunState
-from service.projects.records import Project, projects_of
+from service.projects.records import Project, ProjectDestruction, projects_of
 from service.submissions.records import Submission
+
+A = TypeVar("A", bound="Destruction | ProjectDestruction")
 
 
 class Destruction(Record):
@@ -34,14 +37,14 @@ class Destruction(Record):
     entry_id: Mapped[str] = mapped_column(sa.String(36))
 
 
-class DestructionShare(Record):
+class Share(Record):
     """What one worker did of a destruction, once: a certificate, or the code of what kept it from it."""
 
-    __tablename__ = "destruction_share"
+    __abstract__ = True
+    needed: ClassVar[frozenset[str]]
+    """Whose certificates make a destruction whole."""
 
-    destruction_id: Mapped[str] = mapped_column(
-        sa.String(36), sa.ForeignKey(Destruction.id), primary_key=True
-    )
+    destruction_id: Mapped[str]
     role: Mapped[str] = mapped_column(sa.String(63), primary_key=True)
     certificate: Mapped[str | None] = mapped_column(sa.Text())
     """The compact JWS of the worker."""
@@ -50,9 +53,46 @@ class DestructionShare(Record):
     entry_id: Mapped[str] = mapped_column(sa.String(36))
 
 
-def destruction_by_id(session: Session, destruction_id: str) -> Destruction | None:
+class DestructionShare(Share):
+    """What one worker did of the destruction of a delivery."""
+
+    __tablename__ = "destruction_share"
+    needed = SHREDDERS
+
+    destruction_id: Mapped[str] = mapped_column(
+        sa.String(36), sa.ForeignKey(Destruction.id), primary_key=True
+    )
+
+
+class ProjectShare(Share):
+    """What one worker did of the destruction of a project."""
+
+    __tablename__ = "project_destruction_share"
+    needed = PROJECT_SHREDDERS
+
+    destruction_id: Mapped[str] = mapped_column(
+        sa.String(36), sa.ForeignKey(ProjectDestruction.id), primary_key=True
+    )
+
+
+Asked = Destruction | ProjectDestruction
+
+
+def table_of(asked: Asked) -> type[Share]:
+    """Where workers report of a destruction."""
+    return DestructionShare if isinstance(asked, Destruction) else ProjectShare
+
+
+def destruction_by_id(session: Session, form: type[A], destruction_id: str) -> A | None:
     """The destruction of that id, whoever asks."""
-    return session.get(Destruction, destruction_id)
+    return session.get(form, destruction_id)
+
+
+def latest_of_project(session: Session, project_id: str) -> ProjectDestruction | None:
+    """The destruction of a closed project that was asked for last."""
+    query = sa.select(ProjectDestruction).where(ProjectDestruction.project_id == project_id)
+    newest = (ProjectDestruction.received_at.desc(), ProjectDestruction.id.desc())
+    return session.scalars(query.order_by(*newest).limit(1)).first()
 
 
 def destruction_of_statement(session: Session, statement_sha256: str) -> Destruction | None:
@@ -73,30 +113,34 @@ def visible_destruction(
     return session.scalars(query).first()
 
 
-def shares_of(session: Session, destruction_id: str) -> Sequence[DestructionShare]:
+def shares_of(session: Session, asked: Asked) -> Sequence[Share]:
     """What the workers reported, by role."""
-    query = sa.select(DestructionShare).where(DestructionShare.destruction_id == destruction_id)
-    return session.scalars(query.order_by(DestructionShare.role)).all()
+    table = table_of(asked)
+    query = sa.select(table).where(table.destruction_id == asked.id)
+    return session.scalars(query.order_by(table.role)).all()
 
 
-def share_of(session: Session, destruction_id: str, role: str) -> DestructionShare | None:
+def share_of(session: Session, asked: Asked, role: str) -> Share | None:
     """What one worker reported, if it did."""
-    return session.get(DestructionShare, (destruction_id, role))
+    return session.get(table_of(asked), (asked.id, role))
 
 
-def standing_of(session: Session, destruction_id: str) -> DestructionState:
+def standing_of(session: Session, asked: Asked) -> DestructionState:
     """Where a destruction stands."""
-    shares = shares_of(session, destruction_id)
+    shares = shares_of(session, asked)
     certified = [share.role for share in shares if share.certificate is not None]
-    return state_of(certified, failed=any(share.code is not None for share in shares))
+    failed = any(share.code is not None for share in shares)
+    return state_of(certified, failed=failed, needed=table_of(asked).needed)
 
 
 def unfinished(session: Session, received_by: datetime) -> dict[DestructionState, int]:
-    """How many withdrawn deliveries wait, or wait for being withdrawn again, of those received by then."""
+    """How many deliveries and projects wait to be destroyed, or to be asked for again."""
     states: dict[str, set[DestructionState]] = {}
-    query = sa.select(Destruction).where(Destruction.received_at <= received_by)
-    for each in session.scalars(query):
-        states.setdefault(each.submission_id, set()).add(standing_of(session, each.id))
+    for of_delivery in session.scalars(sa.select(Destruction).where(Destruction.received_at <= received_by)):
+        states.setdefault(of_delivery.submission_id, set()).add(standing_of(session, of_delivery))
+    query = sa.select(ProjectDestruction).where(ProjectDestruction.received_at <= received_by)
+    for of_project in session.scalars(query):
+        states.setdefault(of_project.project_id, set()).add(standing_of(session, of_project))
     left = [found for found in states.values() if DestructionState.DESTROYED not in found]
     return {
         DestructionState.RECEIVED: sum(DestructionState.RECEIVED in found for found in left),
@@ -104,7 +148,7 @@ def unfinished(session: Session, received_by: datetime) -> dict[DestructionState
     }
 
 
-def entry_of(session: Session, share: DestructionShare) -> AuditEntry | None:
+def entry_of(session: Session, share: Share) -> AuditEntry | None:
     """The audit entry of a certificate."""
     return session.scalars(sa.select(AuditEntry).where(AuditEntry.entry_id == share.entry_id)).first()
 
@@ -141,6 +185,6 @@ def _was_in(session: Session, destruction: Destruction, asked_at: datetime) -> b
             LinkageRun.asked_at > runs[-1],
         )
     )
-    share = share_of(session, destruction.id, "analysis")
+    share = share_of(session, destruction, "analysis")
     gone_at = share.settled_at if share is not None and share.certificate is not None else None
     return all(asked_at <= moment for moment in (replaced_at, gone_at) if moment is not None)

@@ -17,8 +17,9 @@ from service.act import Act
 from service.audit.records import leaf_of
 from service.destructions import actions
 from service.destructions.certificate import certificate_bytes
-from service.destructions.records import Destruction, DestructionShare, shares_of, standing_of
+from service.destructions.records import Destruction, Share, shares_of, standing_of
 from service.destructions.rules import DestructionState, check_destroyed
+from service.destructions.sweeping import sweep_withdrawn
 from service.keys import Pins
 from service.submissions.spool import forget
 from service.web.surroundings import Here
@@ -66,6 +67,17 @@ class DestructionShown(Value):
     shares: tuple[ShareShown, ...]
 
 
+class ProjectDestructionShown(Value):
+    """The destruction of a closed project and where it stands."""
+
+    destruction_id: RandomId
+    project_id: Slug
+    permit_sha256: Sha256
+    received_at: datetime
+    state: DestructionState
+    shares: tuple[ShareShown, ...]
+
+
 def _shown(act: Act, destruction: Destruction) -> DestructionShown:
     return DestructionShown(
         destruction_id=destruction.id,
@@ -76,12 +88,12 @@ def _shown(act: Act, destruction: Destruction) -> DestructionShown:
         received_at=destruction.received_at,
         entry_id=destruction.entry_id,
         log_index=leaf_of(act.session, destruction.entry_id),
-        state=standing_of(act.session, destruction.id),
-        shares=tuple(_share(act, share) for share in shares_of(act.session, destruction.id)),
+        state=standing_of(act.session, destruction),
+        shares=tuple(_share(act, share) for share in shares_of(act.session, destruction)),
     )
 
 
-def _share(act: Act, share: DestructionShare) -> ShareShown:
+def _share(act: Act, share: Share) -> ShareShown:
     return ShareShown(
         role=share.role,
         settled_at=share.settled_at,
@@ -126,14 +138,48 @@ def read_destruction(destruction_id: str, act: Viewing) -> DestructionShown:
 def read_certificate(destruction_id: str, act: Viewing, here: Here) -> Response:
     """Fetch the certificate of a destruction: `tre-audit verify-certificate` holds it, offline."""
     destruction = actions.read_destruction(act, destruction_id, kind="certificate")
-    check_destroyed(standing_of(act.session, destruction.id))
+    check_destroyed(standing_of(act.session, destruction))
     return Response(
         certificate_bytes(act.session, destruction, certifying_keys(here.pins)),
         media_type="application/zip",
     )
 
 
+@router.get("/projects/{project_id}/destruction", dependencies=[may(Permission.PROJECT_DESTRUCTION_READ)])
+def read_project_destruction(project_id: str, act: Viewing) -> ProjectDestructionShown:
+    """Follow the destruction of a closed project until every worker has certified it."""
+    asked = actions.read_project_destruction(act, project_id)
+    return ProjectDestructionShown(
+        destruction_id=asked.id,
+        project_id=asked.project_id,
+        permit_sha256=asked.permit_sha256,
+        received_at=asked.received_at,
+        state=standing_of(act.session, asked),
+        shares=tuple(_share(act, share) for share in shares_of(act.session, asked)),
+    )
+
+
+@router.get(
+    "/projects/{project_id}/destruction/certificate",
+    dependencies=[may(Permission.PROJECT_DESTRUCTION_READ)],
+    response_class=Response,
+    responses=ZIP,
+)
+def read_project_certificate(project_id: str, act: Viewing, here: Here) -> Response:
+    """Fetch the certificate that a project is destroyed; its sealed deliveries are removed first."""
+    asked = actions.read_project_destruction(act, project_id, kind="certificate")
+    check_destroyed(standing_of(act.session, asked))
+    sweep_withdrawn(here)
+    return Response(
+        certificate_bytes(act.session, asked, certifying_keys(here.pins)), media_type="application/zip"
+    )
+
+
 def certifying_keys(pins: Pins) -> dict[str, PublicKey]:
-    """The pinned keys that workers certify with: those of their hand-overs."""
-    keys = {"linkage": pins.linkage.hand_over_key, "analysis": pins.analysis.hand_over_key}
+    """The pinned keys that workers certify with: those of their hand-overs, and the gate's of releases."""
+    keys = {
+        "linkage": pins.linkage.hand_over_key,
+        "analysis": pins.analysis.hand_over_key,
+        "gate": pins.release_key,
+    }
     return {role: key for role, key in keys.items() if key is not None}

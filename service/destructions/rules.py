@@ -10,6 +10,8 @@ from service.problems.withdrawals import DeliveryWithdrawalRefused, NotDestroyed
 
 SHREDDERS = frozenset({"linkage", "analysis"})
 """The workers that keep what comes of a delivery."""
+PROJECT_SHREDDERS = SHREDDERS | {"gate"}
+"""The workers that keep something of a project."""
 
 
 class DestructionState(StrEnum):
@@ -17,16 +19,18 @@ class DestructionState(StrEnum):
 
     RECEIVED = "received"
     DESTROYED = "destroyed"
-    """Both workers have certified it."""
+    """Every worker that kept something has certified it."""
     FAILED = "failed"
     """A worker could not; what it keeps it keeps. To be asked for again."""
 
 
-def state_of(certified: Collection[str], *, failed: bool) -> DestructionState:
+def state_of(
+    certified: Collection[str], *, failed: bool, needed: Collection[str] = SHREDDERS
+) -> DestructionState:
     """What the workers' reports come to: a failure by one stands, whatever the other has done."""
     if failed:
         return DestructionState.FAILED
-    return DestructionState.DESTROYED if set(certified) >= SHREDDERS else DestructionState.RECEIVED
+    return DestructionState.DESTROYED if set(certified) >= set(needed) else DestructionState.RECEIVED
 
 
 def check_withdrawal(
@@ -42,6 +46,6 @@ def check_withdrawal(
 
 
 def check_destroyed(state: DestructionState) -> None:
-    """Raise NotDestroyedYet unless both workers have certified it."""
+    """Raise NotDestroyedYet unless every worker has certified it."""
     if state is not DestructionState.DESTROYED:
         raise NotDestroyedYet(state=state.value)

@@ -1,4 +1,4 @@
-"""Sealed bytes that a crash left of deliveries which are withdrawn: removed when the api starts."""
+"""Sealed bytes of deliveries that are withdrawn, or whose project is closed: removed for good."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from service.web.surroundings import Surroundings
 
 
 def sweep_withdrawn(here: Surroundings) -> None:
-    """Remove the sealed bytes of every delivery that is withdrawn."""
+    """Remove the sealed bytes of every delivery that is withdrawn, or whose project is closed."""
     with here.read_sessions() as session:
         digests = withdrawn_digests(session)
     for sha256 in digests:

@@ -47,6 +47,11 @@ class LinkageRunSubmission(Record):
     submission_id: Mapped[str] = mapped_column(sa.String(36), sa.ForeignKey(Submission.id), primary_key=True)
 
 
+def run_ids(session: Session, project_id: str) -> Sequence[str]:
+    """Every run of a project."""
+    return session.scalars(sa.select(LinkageRun.id).where(LinkageRun.project_id == project_id)).all()
+
+
 def run_by_id(session: Session, run_id: str) -> LinkageRun | None:
     """The run of that id, whoever asks; on PostgreSQL the row is locked."""
     return session.get(LinkageRun, run_id, with_for_update=True)

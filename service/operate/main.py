@@ -32,6 +32,7 @@ from service.operate import people_key, permits
 from service.operate import up as supervision
 from service.operate.acting import acting, shared_files
 from service.operate.database_roles import divide, refresh_rights
+from service.operate.destruction import destruction
 from service.operate.doctor import findings
 from service.operate.doctor.examine import examine
 from service.operate.folders import FIRST_UID, arrange
@@ -112,6 +113,7 @@ def people_key_(home: HomeFolder) -> None:
 
 
 app.command()(rotate)
+app.command()(destruction)
 
 
 @app.command()

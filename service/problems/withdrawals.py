@@ -22,7 +22,7 @@ class DeliveryWithdrawalRefused(Problem):
 
 
 class NotDestroyedYet(Problem):
-    """Not both workers have certified the destruction, or the log does not have it yet."""
+    """Not every worker has certified the destruction, or the log does not have it yet."""
 
     slug, title, status = "not-destroyed-yet", "Not destroyed yet", 409
-    remedy = "Ask again in a moment; if a worker failed, tell the operator, then withdraw the delivery again."
+    remedy = "Ask again in a moment; if a worker failed, tell the operator, then have it done again."

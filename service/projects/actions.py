@@ -9,6 +9,7 @@ from linkage_engine.contract.permit import Permit, PublicKey
 from service.access.records import principal_by_id
 from service.act import Act
 from service.audit.vocabulary import Action
+from service.jobs import Job
 from service.problems.projects import PermitRefused, ProjectExists, SecondPersonNeeded
 from service.problems.requests import NotFound
 from service.problems.tools import SignatureRefused
@@ -18,6 +19,7 @@ from service.projects.records import (
     PermitVersion,
     PermitWarning,
     Project,
+    ProjectDestruction,
     ProjectParty,
     all_projects,
     parties_of,
@@ -30,6 +32,7 @@ from service.projects.warnings import Warned, due
 from service.signed import TextType, verified
 
 FIRST = 1
+SHREDDERS = (Job.SHRED_PROJECT_HISTORY, Job.SHRED_PROJECT_PAYLOAD, Job.SHRED_PROJECT_IDENTIFIERS)
 
 
 def open_project(act: Act, permit_text: str) -> Permit:
@@ -73,7 +76,9 @@ def amend_project(act: Act, project_id: str, permit_text: str) -> Permit:
     assert project is not None  # its permit was found
     permit, digest = permit_of(permit_text, act.governance_key), digest_of(permit_text)
     if digest == project.permit_sha256:
-        act.enter(Action.PROJECT_READ, project_id, project=project_id, kind="again")
+        entry_id = act.enter(Action.PROJECT_READ, project_id, project=project_id, kind="again")
+        if permit.closed_on is not None:  # a worker may have failed
+            _have_destroyed(act, project_id, digest, entry_id)
         return permit
     check_amendment(before, project.permit_sha256, permit)
     check_closing(permit, act.clock().date())
@@ -83,7 +88,7 @@ def amend_project(act: Act, project_id: str, permit_text: str) -> Permit:
     project.valid_from, project.valid_to = permit.valid_from, permit.valid_to
     _keep_version(act, permit, permit_text)
     _change_parties(act, permit)
-    act.enter(
+    entry_id = act.enter(
         Action.PROJECT_CLOSE if permit.closed_on else Action.PROJECT_AMEND,
         project_id,
         project=project_id,
@@ -92,8 +97,25 @@ def amend_project(act: Act, project_id: str, permit_text: str) -> Permit:
         secret_epoch=permit.secret_epoch,
         policy=permit.policy,
     )
+    if permit.closed_on is not None:
+        _have_destroyed(act, project_id, digest, entry_id)
     _enter_overlaps(act, permit)
     return permit
+
+
+def _have_destroyed(act: Act, project_id: str, permit_sha256: str, entry_id: str) -> None:
+    """Each worker is to destroy what it keeps of a closed project."""
+    made = ProjectDestruction(
+        id=act.new_id(),
+        project_id=project_id,
+        permit_sha256=permit_sha256,
+        received_at=act.clock(),
+        entry_id=entry_id,
+    )
+    act.session.add(made)
+    act.session.flush()
+    for job in SHREDDERS:
+        act.enqueue(job, made.id)
 
 
 def overlaps_of(act: Act, permit: Permit) -> tuple[Overlap, ...]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from linkage_engine.contract.permit import Role
 from linkage_engine.contract.permit_parts import EndKind
 from service.access.permissions import SERVICE_ROLES
-from service.database import Digest, Record, SlugText
+from service.database import Digest, Id, Record, SlugText
 from service.projects.warnings import Warned
 
 
@@ -58,6 +58,18 @@ class PermitWarning(Record):
     valid_to: Mapped[date] = mapped_column(primary_key=True)
     within: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """Days."""
+
+
+class ProjectDestruction(Record):
+    """That everything of a closed project is to be destroyed, by the permit that closed it."""
+
+    __tablename__ = "project_destruction"
+
+    id: Mapped[Id]
+    project_id: Mapped[SlugText] = mapped_column(sa.ForeignKey(Project.id), index=True)
+    permit_sha256: Mapped[Digest]
+    received_at: Mapped[datetime]
+    entry_id: Mapped[str] = mapped_column(sa.String(36))
 
 
 class ProjectParty(Record):

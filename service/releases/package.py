@@ -29,6 +29,15 @@ def evidence_path(spool: Path, release_id: str, checker_id: str) -> Path:
     return spool / "evidence" / release_id / f"{checker_id}.age"
 
 
+def remove_evidence(spool: Path, release_id: str) -> None:
+    """Remove what was sealed to output checkers of a release; nothing happens when there is nothing."""
+    folder = spool / "evidence" / release_id
+    if folder.is_dir():
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+
+
 def release_folder(spool: Path, release_id: str) -> Path:
     """Where the gate leaves the files of a release."""
     return spool / "releases" / release_id

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from linkage_engine.contract.manifest import Zone
 from linkage_engine.contract.permit import Role
 from service.database import Digest, Id, Record, SlugText
-from service.projects.records import Project, projects_of
+from service.projects.records import Project, ProjectDestruction, projects_of
 from service.submissions.rules import PartState, SubmissionState
 
 
@@ -91,10 +91,10 @@ def submission_of_bytes(session: Session, sealed_sha256: str) -> Submission | No
 
 
 def withdrawn_digests(session: Session) -> Sequence[str]:
-    """The digests of the sealed bytes of every delivery that was withdrawn."""
-    return session.scalars(
-        sa.select(Submission.sealed_sha256).where(Submission.withdrawn_at.is_not(None))
-    ).all()
+    """The digests of the sealed bytes of every delivery that was withdrawn, or whose project is closed."""
+    closed = Submission.project_id.in_(sa.select(ProjectDestruction.project_id))
+    gone = sa.or_(Submission.withdrawn_at.is_not(None), closed)
+    return session.scalars(sa.select(Submission.sealed_sha256).where(gone)).all()
 
 
 def last_counter(session: Session, project_id: str, provider_id: str) -> int:

@@ -10,10 +10,12 @@ from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 from linkage_engine.contract.statements import HandOverKind
 from linkage_engine.sealing.recipient import Recipient
 from service.destructions.actions import fail_destruction
+from service.destructions.records import Destruction
 from service.jobs import Duties, Job
 from service.keys import signing_key
 from service.linkage_runs.actions import crosswalk_received, fail_run
 from service.linkage_runs.records import run_by_id
+from service.projects.records import ProjectDestruction
 from service.queries.actions import answered, fail_query
 from service.queries.records import query_by_id
 from service.queries.rules import WAYS, QueryKind
@@ -24,7 +26,7 @@ from service.submissions.records import parts_of
 from service.withdrawals.actions import refuse_withdrawal
 from service.worker import trust
 from service.worker.deliveries import Delivery, delivery_of, received, sealed_part
-from service.worker.destructions import answers, destroy
+from service.worker.destructions import answers, destroy, destroy_project
 from service.worker.permits import permit_of
 from service.worker.roles import Surroundings, inside
 from service.worker.withdrawals import withdraw
@@ -56,6 +58,9 @@ def duties(settings: AnalysisSettings, surroundings: Surroundings) -> Duties:
             ),
             Job.SHRED_PAYLOAD: lambda destruction_id: destroy(
                 door.shred, answers, key, surroundings, destruction_id
+            ),
+            Job.SHRED_PROJECT_PAYLOAD: lambda destruction_id: destroy_project(
+                door.inside.vault, answers, key, surroundings, destruction_id
             ),
             Job.RECEIVE_CROSSWALK: lambda run_id: receive_crosswalk(door, surroundings, run_id),
             Job.ANSWER: lambda query_id: answer(door, key, surroundings, query_id, seconds=seconds),
@@ -174,7 +179,9 @@ def failed(surroundings: Surroundings, job: Job, subject_id: str) -> None:
             case Job.WITHDRAW_FROM_ANALYSIS:
                 refuse_withdrawal(act, subject_id, Zone.ANALYSIS, RefusalCode.UNFORESEEN)
             case Job.SHRED_PAYLOAD:
-                fail_destruction(act, subject_id, Zone.ANALYSIS, RefusalCode.UNFORESEEN)
+                fail_destruction(act, Destruction, subject_id, Zone.ANALYSIS, RefusalCode.UNFORESEEN)
+            case Job.SHRED_PROJECT_PAYLOAD:
+                fail_destruction(act, ProjectDestruction, subject_id, Zone.ANALYSIS, RefusalCode.UNFORESEEN)
             case Job.RECEIVE_CROSSWALK:
                 fail_run(act, subject_id, code=RefusalCode.UNFORESEEN)
             case _:

@@ -16,10 +16,12 @@ from linkage_engine.contract.statements import (
     SignedQuestion,
 )
 from linkage_engine.sealing.recipient import Recipient
+from service.destructions.actions import fail_destruction
 from service.destructions.records import destructions_under
 from service.jobs import Duties, Job
 from service.keys import signing_key
 from service.mirror.records import vetoes_on
+from service.projects.records import ProjectDestruction
 from service.queries.actions import fail_query, foreseen
 from service.queries.records import asked_at, query_by_id
 from service.releases.actions import fail_release, open_release, sign_release
@@ -29,6 +31,7 @@ from service.releases.records import decisions_on
 from service.settings import GateSettings
 from service.signed import SigningKey, TextType, canonical, sign
 from service.worker import trust
+from service.worker.destructions import destroy_project, evidence
 from service.worker.files import replace_bytes, replace_file
 from service.worker.permits import permit_of
 from service.worker.roles import Surroundings, inside
@@ -44,6 +47,9 @@ def duties(settings: GateSettings, surroundings: Surroundings) -> Duties:
         handlers={
             Job.CONTROL: lambda query_id: control(door, surroundings, query_id),
             Job.FORESEE: lambda query_id: foresee(door, surroundings, query_id),
+            Job.SHRED_PROJECT_HISTORY: lambda destruction_id: destroy_project(
+                door.inside.vault, evidence, key, surroundings, destruction_id
+            ),
             Job.SIGN_RELEASE: lambda release_id: release(door, key, surroundings, release_id),
         },
         failed=lambda job, subject_id: failed(surroundings, job, subject_id),
@@ -177,5 +183,8 @@ def failed(surroundings: Surroundings, job: Job, subject_id: str) -> None:
     with surroundings.act() as act:
         if job in {Job.CONTROL, Job.FORESEE}:
             fail_query(act, subject_id, code=RefusalCode.UNFORESEEN)
+        elif job is Job.SHRED_PROJECT_HISTORY:
+            role = surroundings.role.value
+            fail_destruction(act, ProjectDestruction, subject_id, role, RefusalCode.UNFORESEEN)
         else:
             fail_release(act, subject_id, code=RefusalCode.UNFORESEEN)

@@ -8,16 +8,18 @@ from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 from linkage_engine.contract.statements import HandOverKind
 from linkage_engine.sealing.recipient import Recipient
 from service.destructions.actions import fail_destruction
+from service.destructions.records import Destruction
 from service.jobs import Duties, Job
 from service.keys import signing_key
 from service.linkage_runs.actions import fail_run, finish_run
 from service.linkage_runs.records import run_by_id, submissions_of_run
+from service.projects.records import ProjectDestruction
 from service.settings import LinkageSettings
 from service.signed import SigningKey
 from service.submissions.actions import part_rejected, part_unsealed
 from service.withdrawals.actions import refuse_withdrawal
 from service.worker.deliveries import delivery_of, received, sealed_part
-from service.worker.destructions import crosswalks, destroy
+from service.worker.destructions import all_crosswalks, crosswalks, destroy, destroy_project
 from service.worker.permits import permit_of
 from service.worker.roles import Surroundings, inside
 from service.worker.spark import spark_place
@@ -44,6 +46,9 @@ def duties(settings: LinkageSettings, surroundings: Surroundings) -> Duties:
             ),
             Job.SHRED_IDENTIFIERS: lambda destruction_id: destroy(
                 door.shred, crosswalks, hand_over_key, surroundings, destruction_id
+            ),
+            Job.SHRED_PROJECT_IDENTIFIERS: lambda destruction_id: destroy_project(
+                door.inside.vault, all_crosswalks, hand_over_key, surroundings, destruction_id
             ),
             Job.LINK: lambda run_id: link(door, hand_over_key, surroundings, run_id),
         },
@@ -114,6 +119,8 @@ def failed(surroundings: Surroundings, job: Job, subject_id: str) -> None:
             case Job.WITHDRAW_FROM_LINKAGE:
                 refuse_withdrawal(act, subject_id, Zone.LINKAGE, RefusalCode.UNFORESEEN)
             case Job.SHRED_IDENTIFIERS:
-                fail_destruction(act, subject_id, Zone.LINKAGE, RefusalCode.UNFORESEEN)
+                fail_destruction(act, Destruction, subject_id, Zone.LINKAGE, RefusalCode.UNFORESEEN)
+            case Job.SHRED_PROJECT_IDENTIFIERS:
+                fail_destruction(act, ProjectDestruction, subject_id, Zone.LINKAGE, RefusalCode.UNFORESEEN)
             case _:
                 part_rejected(act, subject_id, IDENTIFIERS, code=RefusalCode.UNFORESEEN, counts={})

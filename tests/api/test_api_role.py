@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from migrations.rights import RIGHTS, Process
 from migrations.roles import give_rights, make_roles, role_of
 from service.database import engine_for
+from service.projects.amendments import digest_of
 from tests.api.test_matrix import expected, ids_of, request
 from tests.api.test_mirror import send as veto
 from tests.api.test_mirror import veto_text
@@ -95,6 +96,10 @@ def test_the_api_answers_as_ever_under_its_own_role_with_just_the_rights_it_uses
     service.clock.forward(days=2)
     service.tokens.clear()
     assert service.begin("southern-trust", 10).status_code == 201
+    over = {"sequence": 3, "amends": digest_of(amended), "closed_on": service.clock().date()}
+    closing = service.amendment(parties=parties, title="Another title", valid_to=date(2026, 4, 20), **over)
+    assert service.amend(closing).status_code == 201
+    assert service.get("oliver", f"/projects/{PROJECT}/destruction").json()["state"] == "received"
     service.bring_log_up_to_date()
     service.client.get("/log/checkpoint")
     rights = {right for right in asked.rights if "workflow_" not in right}

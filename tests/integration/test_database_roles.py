@@ -29,6 +29,7 @@ from tests.databases import Server
 from tests.integration.cast import CHECKERS, the_cast
 from tests.integration.extracts import REGISTRY, registry_files
 from tests.integration.stages import STORY, opened
+from tests.integration.test_destructions import OF_PROJECT, closed
 from tests.integration.test_destructions import withdrawn as taken_back
 from tests.integration.test_log_worker import a_round, settings_of
 from tests.integration.test_preflight_jobs import asked as asked_preflight
@@ -268,6 +269,10 @@ def _what_the_story_leaves_out(shop: Workshop) -> None:
         shop.do(job, destruction_id)
         shop.fail(job, destruction_id)
     shop.do(Job.SIGN_RELEASE, shop.ids["query"])  # signed already: the gate looks who was withdrawn
+    of_project = closed(shop)
+    for job in OF_PROJECT:
+        shop.do(job, of_project)
+        shop.fail(job, of_project)
     with shop.reached_by(Process.API).sessions.begin() as session:
         tally_refusal(session, "192.0.2.7", "not-signed-in", lambda: shop.clock() - timedelta(minutes=5))
     assert a_round(shop, settings_of(shop)) > 0

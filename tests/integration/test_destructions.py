@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from linkage_engine.boundary import Inside, LinkageDoor
 from linkage_engine.contract.destruction import DestructionCertificate
 from linkage_engine.contract.manifest import Manifest
+from linkage_engine.contract.permit import Permit
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
 from service.audit.verify import main as audit
 from service.audit.vocabulary import Action
 from service.destructions.actions import certify_destruction, fail_destruction, withdraw_delivery
-from service.destructions.records import destructions_under, shares_of, standing_of
+from service.destructions.records import (
+    Destruction,
+    Share,
+    destructions_under,
+    latest_of_project,
+    shares_of,
+    standing_of,
+)
 from service.destructions.rules import DestructionState
 from service.jobs import Job
 from service.keys import Pins
 from service.linkage_runs.rules import RunState
+from service.operate.main import app as operator
 from service.problems.requests import NotFound
 from service.problems.withdrawals import DeliveryWithdrawalRefused
+from service.projects.actions import amend_project
+from service.projects.records import ProjectDestruction, project_by_id
 from service.provider.main import app as provider
 from service.queries.rules import QueryState
 from service.releases.rules import ReleaseState
@@ -69,12 +82,20 @@ def destroyed(shop: Workshop) -> str:
 
 def state(shop: Workshop, destruction_id: str) -> DestructionState:
     with shop.sessions() as session:
-        return standing_of(session, destruction_id)
+        asked = session.get(Destruction, destruction_id) or session.get(ProjectDestruction, destruction_id)
+        assert asked is not None
+        return standing_of(session, asked)
+
+
+def _shares(session: Session, destruction_id: str) -> Sequence[Share]:
+    asked = session.get(Destruction, destruction_id) or session.get(ProjectDestruction, destruction_id)
+    assert asked is not None
+    return shares_of(session, asked)
 
 
 def codes(shop: Workshop, destruction_id: str) -> list[str | None]:
     with shop.sessions() as session:
-        return [share.code for share in shares_of(session, destruction_id)]
+        return [share.code for share in _shares(session, destruction_id)]
 
 
 def certificates(shop: Workshop, destruction_id: str) -> dict[str, DestructionCertificate]:
@@ -88,7 +109,7 @@ def certificates(shop: Workshop, destruction_id: str) -> dict[str, DestructionCe
                 TextType.DESTRUCTION,
                 DestructionCertificate,
             )
-            for share in shares_of(session, destruction_id)
+            for share in _shares(session, destruction_id)
         }
 
 
@@ -343,14 +364,17 @@ def test_the_same_statement_is_one_destruction_and_another_one_goes_on_where_a_w
     assert everything_of(shop, REGISTRY) == []
 
 
-def test_a_destruction_that_is_not_there_is_not_reported(at: At) -> None:
+def test_a_destruction_is_reported_once_and_only_if_it_is_there(at: At) -> None:
     shop = at("finished")
     certificate = next(iter(certificates(shop, destroyed(shop)).values()))
     with shop.acting("worker-linkage") as act:
         with pytest.raises(NotFound):
-            fail_destruction(act, "0" * 36, "linkage", RefusalCode.UNFORESEEN)
-        with pytest.raises(NotFound):
-            certify_destruction(act, certificate.model_copy(update={"destruction_id": "0" * 36}), "a.b.c")
+            fail_destruction(act, Destruction, "0" * 36, "linkage", RefusalCode.UNFORESEEN)
+        asked = act.session.get(Destruction, certificate.destruction_id)
+        assert asked is not None
+        before = shares_of(act.session, asked)
+        certify_destruction(act, asked, certificate, "a.b.c")
+        assert shares_of(act.session, asked) == before
 
 
 # --- the provider's tool, and the certificate offline
@@ -399,3 +423,124 @@ def test_a_provider_withdraws_fetches_the_certificate_and_verifies_it_offline(
     assert "the archive's own word" in capsys.readouterr().out
     assert audit(["verify-certificate", str(out), "--vkey", str(vkey), *pinned[:2]]) == 1
     assert "not a worker's key" in capsys.readouterr().err
+
+
+# --- a closed project
+
+OF_PROJECT = (Job.SHRED_PROJECT_HISTORY, Job.SHRED_PROJECT_PAYLOAD, Job.SHRED_PROJECT_IDENTIFIERS)
+ROLES = ("linkage", "analysis", "gate")
+
+
+def closed(shop: Workshop) -> str:
+    """Close the project; the id of its destruction."""
+    with shop.sessions() as session:
+        project = project_by_id(session, PROJECT)
+        assert project is not None
+        in_force = verified(project.permit, (shop.governance.public,), TextType.PERMIT, Permit)
+    text = project.permit if in_force.closed_on else shop.amendment_text(closed_on=shop.clock().date())
+    with shop.acting("oliver") as act:
+        amend_project(act, PROJECT, text)
+        asked = latest_of_project(act.session, PROJECT)
+        assert asked is not None
+        return asked.id
+
+
+def kept(shop: Workshop) -> list[str]:
+    """Every table and secret of the project in any vault but notes."""
+    found = []
+    for role in ROLES:
+        vault = vault_of(shop, role)
+        names = [*vault.names(PROJECT), *vault.secret_names(PROJECT)]
+        found += [f"{role}: {name}" for name in names if name.split("/")[0] not in {"destroyed", "closed"}]
+    return found
+
+
+def test_closing_a_project_destroys_every_table_and_secret_of_it(at: At) -> None:
+    shop = at("signed")
+    assert {each.split(":")[0] for each in kept(shop)} == set(ROLES)
+    assert "gate: record-keys" in kept(shop)
+    other = vault_of(shop, "analysis")
+    other.write("another-project", "crosswalk", other.read(PROJECT, "crosswalk"))
+    destruction_id = closed(shop)
+    for job in (*OF_PROJECT, *OF_PROJECT):  # a job may come twice
+        shop.do(job, destruction_id)
+    assert kept(shop) == []
+    assert state(shop, destruction_id) is DestructionState.DESTROYED
+    assert list((shop.spool / "hand-overs").rglob("*.age")) == []
+    assert list((shop.spool / "evidence").rglob("*.age")) == []
+    assert list((shop.spool / "releases").rglob("table.csv"))  # what was released stays
+    assert other.exists("another-project", "crosswalk")
+
+
+def test_nothing_is_kept_of_a_destroyed_project_again(at: At) -> None:
+    shop = at("linked")  # the crosswalk is on its way
+    copy = {path: path.read_bytes() for path in (shop.spool / "hand-overs").rglob("*") if path.is_file()}
+    destruction_id = closed(shop)
+    for job in OF_PROJECT:
+        shop.do(job, destruction_id)
+    for path, data in copy.items():
+        path.write_bytes(data)
+    shop.do(Job.RECEIVE_CROSSWALK, shop.ids["run"])
+    assert shop.run(shop.ids["run"]).code == RefusalCode.PERMIT_NOT_LIVE
+    assert kept(shop) == []
+
+
+@pytest.mark.parametrize("job", OF_PROJECT)
+def test_a_project_is_destroyed_on_governances_word_alone(at: At, job: Job) -> None:
+    shop = at("signed")
+    before = kept(shop)
+    shop.change(
+        "INSERT INTO project_destruction (id, project_id, permit_sha256, received_at, entry_id)"
+        " SELECT :id, id, permit_sha256, opened_at, :id FROM project",
+        id="ab" * 16,
+    )
+    shop.do(job, "ab" * 16)
+    assert codes(shop, "ab" * 16) == [RefusalCode.SIGNATURE_INVALID.value]
+    assert kept(shop) == before
+
+
+def test_where_a_worker_failed_the_closing_permit_is_brought_in_again(at: At) -> None:
+    shop = at("finished")
+    first = closed(shop)
+    for job in OF_PROJECT:
+        shop.fail(job, first)
+    assert codes(shop, first) == [RefusalCode.UNFORESEEN.value] * 3
+    assert state(shop, first) is DestructionState.FAILED
+    shop.clock.forward(seconds=1)
+    again = closed(shop)
+    assert again != first
+    for job in OF_PROJECT:
+        shop.do(job, again)
+    assert state(shop, again) is DestructionState.DESTROYED
+    assert kept(shop) == []
+
+
+def test_an_operator_fetches_the_certificate_of_a_project_and_it_holds_offline(
+    tools: ToolsAt, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = tools("signed")
+    shop, out = desk.shop, tmp_path / "certificate.zip"
+    code, _, err = desk.run(operator, "destruction", PROJECT, who="oliver")
+    assert (code, "Not found" in err) == (1, True)
+    sealed = list((shop.spool / "submissions").iterdir())
+    destruction_id = closed(shop)
+    code, _, err = desk.run(operator, "destruction", PROJECT, "--out", out, who="oliver")
+    assert (code, "Not destroyed yet" in err) == (1, True)
+    for job in OF_PROJECT:
+        shop.do(job, destruction_id)
+    desk.bring_log_up_to_date()
+    assert all(path.exists() for path in sealed)
+    shown = desk.ask(operator, "destruction", PROJECT, "--out", out, who="oliver")
+    assert (shown["state"], len(shown["shares"])) == ("destroyed", 3)
+    assert not any(path.exists() for path in sealed)
+    vkey = tmp_path / "log.vkey"
+    vkey.write_text(shop.pins.log_vkey)
+    pinned = []
+    keys = (shop.pins.linkage.hand_over_key, shop.pins.analysis.hand_over_key, shop.pins.release_key)
+    for number, key in enumerate(keys):
+        assert key is not None
+        path = tmp_path / f"{number}.jwk"
+        path.write_text(key.to_json())
+        pinned += ["--worker-key", str(path)]
+    assert audit(["verify-certificate", str(out), "--vkey", str(vkey), *pinned]) == 0
+    assert f"project {PROJECT} is destroyed" in capsys.readouterr().out

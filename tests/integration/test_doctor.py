@@ -214,7 +214,7 @@ FAULTS: dict[str, tuple[Plant, str]] = {
     ),
     "a delivery could not be destroyed": (
         lambda s: s.fail(Job.SHRED_PAYLOAD, taken_back(s)),
-        "1 deliveries were withdrawn and could not be destroyed",
+        "1 withdrawn deliveries or closed projects could not be destroyed",
     ),
     "a delivery waits to be destroyed": (
         taken_back_long_ago,

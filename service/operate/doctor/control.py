@@ -201,8 +201,8 @@ def examine_work(session: Session, now: datetime) -> Iterator[Finding]:
     if failed:
         yield ill(
             WORK,
-            f"{failed} deliveries were withdrawn and could not be destroyed",
-            "mend what the code of the destruction names, then ask the provider to withdraw them again",
+            f"{failed} withdrawn deliveries or closed projects could not be destroyed",
+            "mend what its code names; then the provider withdraws, or you open the closing permit, again",
         )
     refused = _count(session, Withdrawal.code.is_not(None))
     if refused:

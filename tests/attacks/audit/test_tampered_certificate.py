@@ -105,7 +105,8 @@ CHANGES: dict[str, tuple[str, Callable[[dict[str, Any]], object], str]] = {
         lambda f: f["log"].update(salt="AAAAAAAAAAAAAAAAAAAAAA=="),
         "linkage.json: log entry",
     ),
-    "the keys of one worker": ("keys.json", lambda f: f.pop("linkage"), "keys.json: not the keys of both"),
+    "the keys of one worker": ("keys.json", lambda f: f.pop("linkage"), "linkage.json: does not belong"),
+    "the key of somebody else": ("keys.json", lambda f: f.update(api=[]), "keys.json: not keys by worker"),
     "keys that are none": ("keys.json", lambda f: f.update(linkage="x"), "not a list of keys"),
 }
 
@@ -154,6 +155,13 @@ def test_a_certificate_that_names_nothing_is_refused(members: Members, log: Log,
         members[f"{role}.json"] = entered_text(log, statement, signed, action, subject)
     code, _, err = verify(members)
     assert (code, "does not say what was destroyed" in err) == (1, True)
+
+
+def test_the_certificate_of_one_worker_alone_is_refused(members: Members, verify: Verify) -> None:
+    del members["linkage.json"]
+    changed(members, "keys.json", lambda f: f.pop("linkage"))
+    code, _, err = verify(members)
+    assert (code, "not the workers that keep something of it" in err) == (1, True)
 
 
 @pytest.mark.parametrize("gone", ["keys.json", "linkage.json"])

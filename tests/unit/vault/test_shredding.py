@@ -17,7 +17,14 @@ from linkage_engine.contract.refusals import EngineRefusal, NotTrusted, RefusalC
 from linkage_engine.vault.content_keys import key_file, opened
 from linkage_engine.vault.keystore import WRAPPED_BYTES, Keystore
 from linkage_engine.vault.parquet import Vault
-from linkage_engine.vault.shredding import Order, check_not_destroyed, destroyed_deliveries, shred
+from linkage_engine.vault.shredding import (
+    Order,
+    check_not_destroyed,
+    check_open,
+    destroyed_deliveries,
+    shred,
+    shred_project,
+)
 
 KEYSTORE = Keystore(bytes(range(32)))
 ORDER = Order("ab" * 16, "project-1", "north", "cd" * 16)
@@ -122,3 +129,38 @@ def test_cut_at_any_step_and_done_again_it_ends_the_same(
             break
     assert whole
     assert at > 10
+
+
+def test_a_project_is_shredded_whole_cut_anywhere_and_kept_no_more(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, destruction = ORDER.project_id, "12" * 16
+    shredded(vault)
+    vault.secret(project, "record-keys")
+    check_open(vault, project)
+    shutil.copytree(tmp_path / "vault", tmp_path / "copy")
+    expected = shred_project(vault, project, destruction)
+    assert {each.name for each in expected} == {SHARED, OTHER, "record-keys"}
+    assert all(len(each.keys_sha256) == 1 for each in expected)
+    steps: list[str] = []
+    for at in range(40):
+        shutil.rmtree(tmp_path / "vault")
+        shutil.copytree(tmp_path / "copy", tmp_path / "vault")
+        steps.clear()
+        with monkeypatch.context() as patch:
+            for name in ("open", "fsync", "replace", "unlink"):
+                patch.setattr(os, name, cutting(getattr(os, name), at, steps))
+            try:
+                shred_project(vault, project, destruction)
+                whole = True
+            except Cut:
+                whole = False
+        assert shred_project(vault, project, destruction) == expected
+        assert {name.split("/")[0] for name in vault.names(project)} == {"destroyed", "closed"}
+        assert vault.secret_names(project) == ()
+        if whole:
+            break
+    assert whole
+    with pytest.raises(NotTrusted) as refused:
+        check_not_destroyed(vault, project, "south", "ef" * 16)
+    assert refused.value.code is RefusalCode.PERMIT_NOT_LIVE
