@@ -30,7 +30,7 @@ from service.problems.requests import NotFound
 from service.problems.tools import SignatureRefused
 from service.problems.withdrawals import DeliveryWithdrawalRefused
 from service.projects.actions import permit_for
-from service.projects.records import ProjectDestruction, visible_project
+from service.projects.records import ProjectDestruction, visible_permit
 from service.signed import TextType, canonical, verified
 from service.submissions.records import Submission, visible_submission
 
@@ -108,8 +108,8 @@ def read_destruction(act: Act, destruction_id: str, *, kind: str = "state") -> D
 def read_project_destruction(act: Act, project_id: str, *, kind: str = "state") -> ProjectDestruction:
     """Where the destruction of a closed project stands, for who serves every project."""
     assert act.role is not None
-    project = visible_project(act.session, project_id, act.actor, act.role)
-    asked = latest_of_project(act.session, project_id) if project is not None else None
+    permit = visible_permit(act.session, project_id, act.actor, act.role)
+    asked = latest_of_project(act.session, project_id) if permit is not None else None
     if asked is None:
         raise NotFound
     act.enter(Action.DESTRUCTION_READ, asked.id, project=project_id, kind=kind)
