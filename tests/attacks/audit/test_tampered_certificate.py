@@ -147,9 +147,20 @@ class Nothing(Value):
     role: str
 
 
-def test_a_certificate_that_names_nothing_is_refused(members: Members, log: Log, verify: Verify) -> None:
+class NoKeys(Nothing):
+    """What names a delivery and no keys of it."""
+
+    destruction: int = 1
+    provider_id: str = "north"
+    delivery_id: str = "cd" * 16
+
+
+@pytest.mark.parametrize("form", [Nothing, NoKeys])
+def test_a_certificate_that_names_nothing_is_refused(
+    members: Members, log: Log, verify: Verify, form: type[Nothing]
+) -> None:
     for role, key in KEYS.items():
-        statement = Nothing(role=role)
+        statement = form(role=role)
         signed = sign(statement, key, TextType.DESTRUCTION)
         action, subject = Action.DESTRUCTION_CERTIFY, statement.destruction_id
         members[f"{role}.json"] = entered_text(log, statement, signed, action, subject)
