@@ -70,7 +70,7 @@ class Compared:
             {name: np.concatenate([level, other.levels[name]]) for name, level in self.levels.items()},
             np.concatenate([self.rest, other.rest]),
         )
-        return both.at(np.lexsort((both.right, both.left)))
+        return both.at(in_order(both.left, both.right))
 
     def weighed(self, comparisons: Model) -> Edges:
         """The pairs with the match weights that a model gives them."""
@@ -137,7 +137,13 @@ def compared(files: Files, comparisons: Model, *, records: int) -> Compared:
     left, right = np.minimum(left, right), np.maximum(left, right)
     levels = {c.name: _levels_of(c, columns[f"mw_{c.name}"]) for c in comparisons}
     rest = columns["match_weight"].astype(np.float64) - level_weights(comparisons, levels)
-    return Compared(left, right, levels, rest).at(np.lexsort((right, left)))
+    return Compared(left, right, levels, rest).at(in_order(left, right))
+
+
+def in_order(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The places of pairs of record numbers, each once, by the left one, then the right one."""
+    places: NDArray[np.int64] = np.argsort(left << 32 | right)
+    return places
 
 
 def _levels_of(comparison: Comparison, says: NDArray[np.float64]) -> Levels:

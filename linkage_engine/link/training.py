@@ -30,7 +30,8 @@ def trained(compared: Compared, comparisons: Model, sides: Sides) -> PairModel:
     Pairs that are the best of both their ends are weighed by the model so far. Those between the files from
     the threshold on are matches, but for as many as the decoys within the files foretell to be false; the
     levels of the matches, less those of the decoys, are the next m. Where no overlap is seen the documented
-    m stand.
+    m stand. Rounds that come no nearer to each other jump between two thresholds, each of which teaches
+    the other: of such a round half the step is taken.
     """
     first = compared.weighed(comparisons)
     within = ~sides.across(first) & ~sides.duplicates(first)
@@ -38,6 +39,7 @@ def trained(compared: Compared, comparisons: Model, sides: Sides) -> PairModel:
         _with_rare_chances(c, compared.levels[c.name][within], sides) if c.is_rare else c for c in comparisons
     )
     across, taught, settled = sides.across(first), dict.fromkeys((c.name for c in documented), 0), False
+    last = np.inf
     for _ in range(MOST_ROUNDS):
         edges = compared.weighed(comparisons)
         seen = judged(edges, sides)
@@ -49,6 +51,10 @@ def trained(compared: Compared, comparisons: Model, sides: Sides) -> PairModel:
         comparisons = tuple(_taught(c, compared.levels[c.name], targets, decoys, each) for c in documented)
         taught = {c.name: int((compared.levels[c.name][targets] >= 0).sum()) for c in documented}
         moved = _moved(before, comparisons)
+        if moved >= last:
+            comparisons = tuple(_halfway(*each) for each in zip(before, comparisons, strict=True))
+            moved /= 2
+        last = moved
         settled = bool(moved < max(SETTLED, SETTLED_MATCHES / max(len(targets), 1)))
         if settled:
             break
@@ -88,6 +94,12 @@ def _taught(
     m = np.maximum(m, LEAST_M)
     known = tuple(replace(level, m=float(p)) for level, p in zip(comparison.levels, m / m.sum(), strict=True))
     return replace(comparison, levels=known)
+
+
+def _halfway(one: Comparison, other: Comparison) -> Comparison:
+    """The second, with m half way from the first's."""
+    levels = zip(one.levels, other.levels, strict=True)
+    return replace(other, levels=tuple(replace(b, m=(a.m + b.m) / 2) for a, b in levels))
 
 
 def _moved(before: Model, after: Model) -> float:

@@ -75,7 +75,7 @@ def test_a_small_england_is_linked_alike(
 ) -> None:
     parts = parts_of(Case(profile=profile, size=400))
     one, other = (linked(database, parts, LinkageProfile(profile)) for database in (duck, spark))
-    assert one.figures.links > 200
+    assert one.figures.links >= 195  # of 200 people that are in both files
     assert_same(one, other)
 
 
