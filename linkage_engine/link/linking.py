@@ -20,7 +20,7 @@ from linkage_engine.link.chance import with_chance
 from linkage_engine.link.competition import Judged, Sides, judged
 from linkage_engine.link.engine import Database
 from linkage_engine.link.kept import Weighed, candidates_of, kept_table
-from linkage_engine.link.matching import Compared, Edges, compared, prior_bits, quiet, registered
+from linkage_engine.link.matching import Compared, Edges, Model, compared, prior_bits, quiet, registered
 from linkage_engine.link.model import PairModel
 from linkage_engine.link.prepare import Prepared, prepared
 from linkage_engine.link.profiles import MODELS
@@ -31,6 +31,8 @@ from linkage_engine.link.training import trained
 KeepModel = Callable[[PairModel], None]
 Places = NDArray[np.int64]
 CURVE_POINTS = 200
+PAIRS_AT_A_TIME = 4_000_000
+"""About 1.5 GB of Splink's table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +197,12 @@ def scored_pairs(
     with quiet():
         ready = prepared(a, b, MODELS[settings.profile])
         ticks.append(time.perf_counter())
-        with registered(database, ready.paired, whole=ready.whole) as files:
-            comparisons = MODELS[settings.profile].comparisons if model is None else model.comparisons
-            if model is None:
-                comparisons = with_chance(database, ready.larger, comparisons, seed=settings.seed)
-            ticks.append(time.perf_counter())
-            found = compared(files, comparisons, records=max(a.num_rows, b.num_rows))
-            ticks.append(time.perf_counter())
+        comparisons = MODELS[settings.profile].comparisons if model is None else model.comparisons
+        if model is None:
+            comparisons = with_chance(database, ready.larger, comparisons, seed=settings.seed)
+        ticks.append(time.perf_counter())
+        found = compared_pairs(database, ready, comparisons, records=max(a.num_rows, b.num_rows))
+        ticks.append(time.perf_counter())
         if model is None:
             model = trained(found, comparisons, sides)
             if keep is not None:
@@ -210,6 +211,18 @@ def scored_pairs(
     prepare, chance, predict, train = (later - sooner for sooner, later in pairwise(ticks))
     seconds = {"prepare": prepare, "train": chance + train, "predict": predict}
     return weighed_pairs(database, ready, found, model, seconds)
+
+
+def compared_pairs(database: Database, ready: Prepared, comparisons: Model, *, records: int) -> Compared:
+    """Every pair of two prepared files and what each comparison finds, some of the pairs at a time.
+
+    `records`, of the larger file, tell the odds of any two records before anything is compared.
+    """
+    found = []
+    for part in ready.parts(PAIRS_AT_A_TIME):
+        with registered(database, part, whole=ready.whole) as files:
+            found.append(compared(files, comparisons, records=records))
+    return Compared.together(found, comparisons)
 
 
 def weighed_pairs(

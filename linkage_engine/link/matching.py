@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging  # noqa: TID251 - only to keep Splink's own loggers silent
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -52,25 +52,26 @@ class Compared:
     rest: NDArray[np.float64]
 
     @classmethod
-    def none(cls, comparisons: Model) -> Compared:
-        """No pairs."""
-        nobody = np.zeros(0, np.int64)
-        return cls(nobody, nobody, {c.name: np.zeros(0, np.int8) for c in comparisons}, np.zeros(0))
+    def together(cls, parts: Sequence[Compared], comparisons: Model) -> Compared:
+        """The pairs of some parts, one after the other, all of the same comparisons."""
+        return cls(
+            np.concatenate([np.zeros(0, np.int64), *(part.left for part in parts)]),
+            np.concatenate([np.zeros(0, np.int64), *(part.right for part in parts)]),
+            {
+                c.name: np.concatenate([np.zeros(0, np.int8), *(part.levels[c.name] for part in parts)])
+                for c in comparisons
+            },
+            np.concatenate([np.zeros(0), *(part.rest for part in parts)]),
+        )
 
     def at(self, places: NDArray[np.int64] | NDArray[np.bool_]) -> Compared:
         """Some of the pairs, in the order of their places."""
         levels = {name: level[places] for name, level in self.levels.items()}
         return Compared(self.left[places], self.right[places], levels, self.rest[places])
 
-    def with_more(self, other: Compared) -> Compared:
-        """These pairs and others, of the same comparisons."""
-        both = Compared(
-            np.concatenate([self.left, other.left]),
-            np.concatenate([self.right, other.right]),
-            {name: np.concatenate([level, other.levels[name]]) for name, level in self.levels.items()},
-            np.concatenate([self.rest, other.rest]),
-        )
-        return both.at(in_order(both.left, both.right))
+    def ordered(self) -> Compared:
+        """The same pairs in the order of their record numbers."""
+        return self.at(np.argsort(self.left << 32 | self.right))
 
     def weighed(self, comparisons: Model) -> Edges:
         """The pairs with the match weights that a model gives them."""
@@ -135,15 +136,9 @@ def compared(files: Files, comparisons: Model, *, records: int) -> Compared:
     columns = files.engine.columns(sql)
     left, right = columns["unique_id_l"].astype(np.int64), columns["unique_id_r"].astype(np.int64)
     left, right = np.minimum(left, right), np.maximum(left, right)
-    levels = {c.name: _levels_of(c, columns[f"mw_{c.name}"]) for c in comparisons}
+    levels = {c.name: _levels_of(c, columns.pop(f"mw_{c.name}")) for c in comparisons}
     rest = columns["match_weight"].astype(np.float64) - level_weights(comparisons, levels)
-    return Compared(left, right, levels, rest).at(in_order(left, right))
-
-
-def in_order(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The places of pairs of record numbers, each once, by the left one, then the right one."""
-    places: NDArray[np.int64] = np.argsort(left << 32 | right)
-    return places
+    return Compared(left, right, levels, rest).ordered()
 
 
 def _levels_of(comparison: Comparison, says: NDArray[np.float64]) -> Levels:

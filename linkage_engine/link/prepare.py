@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -41,8 +42,6 @@ class Prepared:
 
     whole: pa.Table
     """Every record of both files."""
-    paired: pa.Table
-    """Those of them that may be in the pairs."""
     person_keys: pa.Array
     pairs: Candidates
     records_a: int
@@ -53,11 +52,36 @@ class Prepared:
         first, second = self.whole[: self.records_a], self.whole[self.records_a :]
         return first if first.num_rows >= second.num_rows else second
 
+    def parts(self, pairs: int) -> Iterator[pa.Table]:
+        """The records of so many pairs at a time, with `z`: numbers of which two records have one in common.
+
+        Those that have are a pair. Splink's table of compared pairs is the largest of a linkage by far: parts
+        bound it.
+        """
+        left, right = self.pairs.left, self.pairs.right
+        for start in range(0, len(left), pairs):
+            some = Candidates(left[start : start + pairs], right[start : start + pairs], {})
+            z = numbered_lists(some, self.whole.num_rows)
+            yield self.whole.append_column("z", z).filter(pc.greater(pc.list_value_length(z), 0))
+
+
+class _Both:
+    """Two tables, one after the other, each in the order of its person keys."""
+
+    def __init__(self, tables: tuple[pa.Table, pa.Table]) -> None:
+        self._ordered = [(table, pc.sort_indices(table["person_key"])) for table in tables]
+
+    def column(self, name: str) -> pa.Array:
+        """A column of both."""
+        return pa.concat_arrays(
+            chunk for table, order in self._ordered for chunk in table[name].take(order).chunks
+        )
+
 
 def prepared(a: pa.Table, b: pa.Table, model: ProfileModel, *, fresh: SomeKeys | None = None) -> Prepared:
     """Both tables ordered by person key, so that the order of delivery decides nothing.
 
-    Of `fresh` person keys only the pairs that have one of them are there, and the records of these pairs.
+    Of `fresh` person keys only the pairs that have one of them are there.
     Raises CannotLink(too-few-records) for a file without rows and CannotLink(columns-differ)
     for a table that has not the columns of the profile or lists of another length.
     """
@@ -66,24 +90,20 @@ def prepared(a: pa.Table, b: pa.Table, model: ProfileModel, *, fresh: SomeKeys |
     wanted = {"person_key", *model.columns}
     if not wanted <= set(a.column_names) & set(b.column_names):
         raise CannotLink(RefusalCode.COLUMNS_DIFFER)
-    order = sorted(wanted)
-    both = pa.concat_tables([t.select(order).sort_by("person_key") for t in (a, b)]).combine_chunks()
-    person_keys = both["person_key"].combine_chunks()
+    both = _Both((a, b))
+    person_keys = both.column("person_key")
     with ThreadPoolExecutor(THREADS) as pool:
         met = list(pool.map(lambda block: _met(both, block, model), model.blocked))
         compared = list(pool.map(lambda parts: _listed(parts, [x for _, x in met]), model.lists.values()))
     pairs = candidates([found for found, _ in met])
     if fresh is not None:
         pairs = with_any_of(pairs, numbers_of(person_keys, fresh, records_a=a.num_rows))
-    z = numbered_lists(pairs, both.num_rows)
-    columns = {"unique_id": pa.array(np.arange(both.num_rows)), "z": z}
-    columns |= {name: both[name] for name in model.scalars}
-    columns |= {"anchor_dob": both["dob"], "anchor_postcode": both["postcode"]}
+    columns = {"unique_id": pa.array(np.arange(len(person_keys)))}
+    columns |= {name: both.column(name) for name in model.scalars}
+    columns |= {"anchor_dob": columns["dob"], "anchor_postcode": columns["postcode"]}
     for name, (several, bits) in zip(model.lists, compared, strict=True):
         columns |= {name: several, f"{name}_{BITS}": bits}
-    whole = pa.table(columns)
-    paired = whole if fresh is None else whole.filter(pc.greater(pc.list_value_length(whole["z"]), 0))
-    return Prepared(whole, paired, person_keys, pairs, a.num_rows)
+    return Prepared(pa.table(columns), person_keys, pairs, a.num_rows)
 
 
 def numbers_of(person_keys: pa.Array, some: SomeKeys, *, records_a: int) -> Values:
@@ -95,11 +115,11 @@ def numbers_of(person_keys: pa.Array, some: SomeKeys, *, records_a: int) -> Valu
     return np.concatenate([first, np.where(second < 0, -1, second + records_a)])
 
 
-def _met(both: pa.Table, block: Block, model: ProfileModel) -> tuple[Meetings, dict[str, Codes]]:
+def _met(both: _Both, block: Block, model: ProfileModel) -> tuple[Meetings, dict[str, Codes]]:
     """Who meets in the tokens of some columns; and the codes of the lists among them that are compared."""
     columns = [model.columns[name] for name in block.columns]
     values, present = (
-        np.hstack(halves) for halves in zip(*(_matrix(both, column) for column in columns), strict=True)
+        np.hstack(halves) for halves in zip(*(_matrix(both.column(c.name), c) for c in columns), strict=True)
     )
     found = meetings(Tokens(block.columns[0], np.nonzero(present)[0], values[present], block.most))
     if not block.is_compared:
@@ -109,9 +129,8 @@ def _met(both: pa.Table, block: Block, model: ProfileModel) -> tuple[Meetings, d
     return found, {column.name: part for column, part in zip(columns, parts, strict=True)}
 
 
-def _matrix(table: pa.Table, column: TokenColumn) -> tuple[Values, Mask]:
+def _matrix(tokens: pa.Array, column: TokenColumn) -> tuple[Values, Mask]:
     """A token column as rows of its fixed length, and where it is present."""
-    tokens = table[column.name].combine_chunks()
     if column.kind is not TokenKind.LIST:
         present = tokens.is_valid().to_numpy(zero_copy_only=False)
         return tokens.fill_null(0).to_numpy(zero_copy_only=False).reshape(-1, 1), present.reshape(-1, 1)

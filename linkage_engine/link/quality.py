@@ -130,7 +130,7 @@ def reach(database: Database, records: pa.Table, model: PairModel) -> Floats:
     Values count as common as usual. Lists were cut down to tokens that others have, so that agreement in
     them is taken for granted: the weight is rather too high, and fewer records seem to lack information.
     """
-    columns = [name for name in records.column_names if name not in {"unique_id", "z"}]
+    columns = [name for name in records.column_names if name != "unique_id"]
     sides = ", ".join(f"{name} AS {name}_l, {name} AS {name}_r" for name in columns)
     total = " + ".join(_reached(comparison) for comparison in model.comparisons)
     source = f"(SELECT unique_id, {sides} FROM linkage_reach)"  # noqa: S608 - the model's own words

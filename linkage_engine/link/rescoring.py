@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from linkage_engine.link.engine import Database
 from linkage_engine.link.kept import compared_of
-from linkage_engine.link.linking import LinkResult, LinkSettings, linked, weighed_pairs
-from linkage_engine.link.matching import Compared, Model, compared, quiet, registered
+from linkage_engine.link.linking import LinkResult, LinkSettings, compared_pairs, linked, weighed_pairs
+from linkage_engine.link.matching import Compared, quiet
 from linkage_engine.link.model import PairModel
-from linkage_engine.link.prepare import Prepared, SomeKeys, numbers_of, prepared
+from linkage_engine.link.prepare import SomeKeys, numbers_of, prepared
 from linkage_engine.link.profiles import MODELS
 
 
@@ -45,17 +45,11 @@ def relink_pair(
     with quiet():
         ready = prepared(a, b, MODELS[settings.profile], fresh=earlier.fresh)
         prepare = time.perf_counter() - started
-        found = _compared(database, ready, model.comparisons, model.records)
+        found = compared_pairs(database, ready, model.comparisons, records=model.records)
     numbers = numbers_of(ready.person_keys, earlier.fresh, records_a=ready.records_a)
     before = compared_of(
         earlier.kept, model.comparisons, ready.person_keys, records_a=ready.records_a, fresh=numbers
     )
+    both = Compared.together([before, found], model.comparisons).ordered()
     seconds = {"prepare": prepare, "predict": time.perf_counter() - started - prepare}
-    return linked(weighed_pairs(database, ready, before.with_more(found), model, seconds), settings)
-
-
-def _compared(database: Database, ready: Prepared, comparisons: Model, records: int) -> Compared:
-    if not len(ready.pairs.left):
-        return Compared.none(comparisons)
-    with registered(database, ready.paired, whole=ready.whole) as files:
-        return compared(files, comparisons, records=records)
+    return linked(weighed_pairs(database, ready, both, model, seconds), settings)

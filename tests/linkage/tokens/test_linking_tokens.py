@@ -8,6 +8,7 @@ import pytest
 
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
+from linkage_engine.link import linking
 from linkage_engine.link.linking import LinkResult, LinkSettings, link_pair
 from tests.linkage.tokens.people import TwoFiles, encoded, locked_connection, two_files
 
@@ -164,3 +165,16 @@ def test_what_a_library_says_does_not_come_out(small: tuple[pa.Table, pa.Table])
     assert refused.value.code is RefusalCode.LINKAGE_FAILED
     assert str(refused.value) == "linkage-failed"
     assert refused.value.__cause__ is None
+
+
+def test_pairs_that_are_compared_in_parts_are_weighed_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = two_files(900, seed=5)
+    (registry, _), (practice, _) = (
+        encoded(table, keys_seed=n) for n, table in enumerate((files.registry, files.practice))
+    )
+    at_once = link(registry, practice)
+    monkeypatch.setattr(linking, "PAIRS_AT_A_TIME", at_once.figures.candidate_pairs // 4)
+    in_parts = link(registry, practice)
+    assert in_parts.pairs.equals(at_once.pairs)
+    assert in_parts.candidates.equals(at_once.candidates)
+    assert in_parts.model == at_once.model

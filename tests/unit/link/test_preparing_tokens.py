@@ -52,8 +52,29 @@ def met(a: pa.Table, b: pa.Table) -> list[tuple[int, int]]:
 def test_records_that_share_a_token_are_a_pair_and_have_its_number() -> None:
     a, b = part(["a"], blocking=[[7, 8]]), part(["b", "c"], blocking=[[8, 9], [10, 11]])
     assert met(a, b) == [(0, 1)]
-    ready = prepared(a, b)
-    assert ready.whole["z"].to_pylist() == [[0], [0], []]
+    (records,) = prepared(a, b).parts(10)
+    assert records.select(["unique_id", "z"]).to_pylist() == [
+        {"unique_id": 0, "z": [0]},
+        {"unique_id": 1, "z": [0]},
+    ]
+
+
+def test_parts_have_each_pair_once_and_no_record_without_one() -> None:
+    keys = [f"{n:03d}" for n in range(12)]
+    ready = prepared(part(keys, blocking=[[7]] * 11 + [[8]]), part(["x"]))
+    expected = list(combinations(range(11), 2))
+    assert list(zip(ready.pairs.left.tolist(), ready.pairs.right.tolist(), strict=True)) == expected
+    parts = [records.select(["unique_id", "z"]).to_pylist() for records in ready.parts(7)]
+    assert len(parts) == 8
+    found = []
+    for rows in parts:
+        assert all(row["z"] for row in rows)
+        found += [
+            (one["unique_id"], other["unique_id"])
+            for one, other in combinations(rows, 2)
+            for _ in set(one["z"]) & set(other["z"])
+        ]
+    assert sorted(found) == expected
 
 
 def test_only_tokens_that_another_record_has_are_compared() -> None:
@@ -100,7 +121,7 @@ def test_conditions_one_after_the_other_hold_where_all_at_once_do(first: str, se
 
 def test_absent_scalars_bring_nobody_together() -> None:
     ready = prepared(part(["a"], nhs_number=[None]), part(["b"], nhs_number=[None]))
-    assert ready.whole["z"].to_pylist() == [[], []]
+    assert list(ready.parts(10)) == []
 
 
 def test_tokens_of_too_many_records_are_dropped_and_counted() -> None:
@@ -109,7 +130,7 @@ def test_tokens_of_too_many_records_are_dropped_and_counted() -> None:
     assert prepared(crowd, part(["x"])).pairs.left_out == {}
     ready = prepared(crowd, part(["x"], blocking=[[7]]))
     assert ready.pairs.left_out == {"blocking": LeftOut(1, len(keys) + 1)}
-    assert not any(ready.whole["z"].to_pylist())
+    assert list(ready.parts(10)) == []
 
 
 def test_a_common_token_is_not_enough_and_two_are() -> None:
