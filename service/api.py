@@ -23,6 +23,8 @@ from service.linkage_runs.routes import router as linkage_runs
 from service.linkage_secrets.routes import router as linkage_secrets
 from service.logs import logger
 from service.mirror.routes import router as mirror
+from service.openid.provider import identity_provider
+from service.organisations.routes import public as organisations
 from service.pages.routes import router as pages
 from service.people.routes import public as signing_in
 from service.people.routes import router as people
@@ -47,7 +49,7 @@ from service.web.surroundings import Surroundings
 from service.web.throttle import Throttle
 from service.withdrawals.routes import router as withdrawals
 
-PUBLIC: tuple[APIRouter, ...] = (access, signing_in, pages, log, upload_protocol)
+PUBLIC: tuple[APIRouter, ...] = (access, signing_in, organisations, pages, log, upload_protocol)
 """Routes that need no token."""
 PROTECTED: tuple[APIRouter, ...] = (
     people,
@@ -117,6 +119,11 @@ def create_app(
         pins=Pins.read(settings.pins),
         token_key=signing_key(settings.token_key),
         people_key=PeopleKey.from_file(settings.people_key) if settings.people_key is not None else None,
+        provider=(
+            identity_provider(settings.identity_provider, clock=clock, random=random)
+            if settings.identity_provider is not None
+            else None
+        ),
         once=Once(clock()),
         warned={},
         attempts=Throttle(),

@@ -70,6 +70,8 @@ class ApiSettings(CommonSettings):
     """Whether who proves no key is given a token all the same: for programs that cannot sign each request."""
     people_key: Path | None = None
     """What enrolments and sign-ins by browser are made with; without it there are none."""
+    identity_provider: Path | None = None
+    """The registration of the organisation's identity provider, the one thing that the api asks outside."""
     session_idle_seconds: int = Field(default=1800, ge=60, le=3600)
     """A browser that asks for nothing for so long is signed out."""
     session_seconds: int = Field(default=28_800, ge=60, le=43_200)

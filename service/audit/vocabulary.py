@@ -20,6 +20,7 @@ class Action(StrEnum):
     SIGN_IN_REFUSE = "sign-in:refuse"
     ENROLMENT_OPEN = "enrolment:open"
     ENROLMENT_FINISH = "enrolment:finish"
+    IDENTITY_PROVIDER_REGISTER = "identity-provider:register"
     SESSION_READ = "session:read"
     SESSION_END = "session:end"
     REQUEST_REFUSE = "request:refuse"

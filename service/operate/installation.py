@@ -82,6 +82,11 @@ class Home:
         return self.keys("api") / "people.key"
 
     @property
+    def identity_provider(self) -> Path:
+        """The registration of the organisation's identity provider, where there is one."""
+        return self.root / "identity-provider.json"
+
+    @property
     def database_url(self) -> str:
         """The control database."""
         return self.read().database_url or f"sqlite:///{self.root / 'control' / 'control.db'}"
@@ -208,11 +213,17 @@ def _own_settings(home: Home, process: str, installation: Installation) -> dict[
     if process == "api":
         # Installations that were made before there were sign-ins by browser have no key of them.
         people = {"people_key": str(home.people_key)} if home.people_key.exists() else {}
-        return people | {
-            "host": installation.host,
-            "port": str(installation.port),
-            "token_key": str(keys / "token.jwk"),
-        }
+        asked = home.identity_provider
+        outside = {"identity_provider": str(asked)} if asked.exists() else {}
+        return (
+            people
+            | outside
+            | {
+                "host": installation.host,
+                "port": str(installation.port),
+                "token_key": str(keys / "token.jwk"),
+            }
+        )
     if process == "log":
         return {"log_key": str(keys / "log.key"), "log_memory": str(vault / "last-checkpoint")}
     held = {

@@ -28,7 +28,9 @@ from service.clock import utc_now
 from service.command_line import run
 from service.database import engine_for, sessions
 from service.keys import Pins, fingerprint, folder_key, make_key_folder, read_party, signing_key
-from service.operate import people_key, permits
+from service.openid.id_token import identifier
+from service.openid.registration import read_registration
+from service.operate import people_key, permits, provider_registration
 from service.operate import up as supervision
 from service.operate.acting import acting, shared_files
 from service.operate.database_roles import divide, refresh_rights
@@ -39,6 +41,8 @@ from service.operate.folders import FIRST_UID, arrange
 from service.operate.installation import Home, Installation, create, share_database
 from service.operate.rotation.command import rotate
 from service.operate.supervise import can_run_as
+from service.organisations.actions import bind
+from service.organisations.routes import BACK
 from service.people.actions import open_enrolment
 from service.problems.signing_in import ClientKeyRefused
 from service.projects.actions import enter_all_warnings
@@ -110,6 +114,28 @@ def people_key_(home: HomeFolder) -> None:
         act.enter(Action.KEY_MAKE, "people")
     people_key.put_in_place(place)
     print(f"{place.people_key}: made; start the service again")
+
+
+@app.command("identity-provider")
+def identity_provider_(
+    home: HomeFolder,
+    registration: Path,
+    secret: Annotated[
+        Path | None, typer.Option("--secret", help="The file of a secret that the provider shares with us.")
+    ] = None,
+) -> None:
+    """Let people sign in with their organisation, by OpenID Connect. Then start `up` anew."""
+    place = Home(home.absolute())
+    said = provider_registration.prepare(place, registration, secret)
+    with acting(place) as act:
+        act.enter(Action.IDENTITY_PROVIDER_REGISTER, "organisation", kind=said.authentication)
+    provider_registration.put_in_place(place)
+    print(
+        f"{place.identity_provider}: made; register ADDRESS{BACK} with the provider, start the service again"
+    )
+    key = provider_registration.public_jwk(said)
+    if key is not None:
+        print(f"our public key, for the provider: {key}")
 
 
 app.command()(rotate)
@@ -205,6 +231,15 @@ def enrol(
     with acting(Home(home.absolute())) as act:
         link = open_enrolment(act, principal_id, hours=hours)
     print(f"{url.rstrip('/')}/enrol/{link}")
+
+
+@app.command("bind-account")
+def bind_account(home: HomeFolder, principal_id: str, subject: str) -> None:
+    """Know a person by the account of that name (`sub`) at the organisation's identity provider."""
+    place = Home(home.absolute())
+    issuer = read_registration(place.identity_provider).issuer
+    with acting(place) as act:
+        bind(act, principal_id, identifier(issuer, subject))
 
 
 @app.command()

@@ -91,7 +91,7 @@ def enrol_authenticator(act: Act, link: str, code: str, key: PeopleKey) -> None:
     step = rules.accepted_step(secret, code, now=act.clock(), last=0)
     if step is None:
         raise EnrolmentRefused
-    _finish(act, principal, enrolment, Way.AUTHENTICATOR, Passkey(enrolment.link_sha256, b"", step))
+    finish_enrolment(act, principal, enrolment, Way.AUTHENTICATOR, Passkey(enrolment.link_sha256, b"", step))
 
 
 def enrol_passkey(act: Act, link: str, answer: dict[str, Any], door: Door) -> None:
@@ -102,7 +102,7 @@ def enrol_passkey(act: Act, link: str, answer: dict[str, Any], door: Door) -> No
         made = passkeys.made(answer, challenge, door.place)
     except AnswerRefused:
         raise EnrolmentRefused from None
-    _finish(act, principal, enrolment, Way.PASSKEY, made)
+    finish_enrolment(act, principal, enrolment, Way.PASSKEY, made)
 
 
 def _our_challenge(answer: dict[str, Any], purpose: str, door: Door) -> bytes:
@@ -112,11 +112,17 @@ def _our_challenge(answer: dict[str, Any], purpose: str, door: Door) -> bytes:
     return challenge
 
 
-def _finish(act: Act, principal: Principal, enrolment: Enrolment, way: Way, made: Passkey) -> None:
-    """Whatever the person signed in with before serves no more, nor does a browser that is signed in."""
+def finish_enrolment(act: Act, principal: Principal, enrolment: Enrolment, way: Way, made: Passkey) -> None:
+    """Use a link up for what the person signs in with from now on; raises EnrolmentRefused for another's."""
     owner = method_by_identifier(act.session, way, made.identifier)
     if owner is not None and owner.principal_id != principal.id:
         raise EnrolmentRefused
+    enrolment.used = True
+    replace_method(act, principal, way, made)
+
+
+def replace_method(act: Act, principal: Principal, way: Way, made: Passkey) -> None:
+    """Whatever the person signed in with before serves no more, nor does a browser that is signed in."""
     act.session.merge(
         SignInMethod(
             principal_id=principal.id,
@@ -127,7 +133,6 @@ def _finish(act: Act, principal: Principal, enrolment: Enrolment, way: Way, made
             enrolled_at=act.clock(),
         )
     )
-    enrolment.used = True
     wrong_codes(act.session, principal.id).count = 0
     end_sessions_of(act.session, principal.id)
     act.enter(Action.ENROLMENT_FINISH, principal.id, role=principal.role.value, kind=way.value)

@@ -119,14 +119,16 @@ DoorHere = Annotated[Door, Depends(_door)]
 FROM_OUR_PAGES = [Depends(_ours)]
 
 
-def _count_attempt(here: Surroundings, *names: tuple[str, int]) -> None:
+def count_attempt(here: Surroundings, *names: tuple[str, int]) -> None:
+    """Count an attempt by each of these names; raises TooManyAttempts."""
     for name, most in names:
         seconds = here.attempts.attempt(name, most, here.clock())
         if seconds:
             raise TooManyAttempts(retry_after_seconds=seconds)
 
 
-def _source(request: Request) -> tuple[str, int]:
+def source(request: Request) -> tuple[str, int]:
+    """The address that a request comes from, by which attempts are counted, and how many it may make."""
     return f"source {request.client.host if request.client else ''}", BY_SOURCE
 
 
@@ -135,9 +137,9 @@ def _begun(here: Surroundings, session: Session, principal: Principal, way: Way)
 
 
 @public.get("/sign-in", response_class=HTMLResponse)
-def show_sign_in(door: DoorHere) -> HTMLResponse:
+def show_sign_in(door: DoorHere, here: Here) -> HTMLResponse:
     """See how to sign in."""
-    return forms.sign_in_page(provider=False)
+    return forms.sign_in_page(provider=here.provider is not None)
 
 
 @public.get(forms.SCRIPT, response_class=Script)
@@ -152,7 +154,7 @@ def sign_in_by_code(
 ) -> Response:
     """Sign in with your name and the code that your authenticator app shows; a code serves once."""
     name = (f"name {asked.name}", BY_NAME)
-    _count_attempt(here, _source(request), name)
+    count_attempt(here, source(request), name)
     # A transaction of its own: a wrong code is counted, whatever is answered.
     with here.sessions.begin() as session:
         principal = actions.by_code(session, asked.name, asked.code, door)
@@ -177,7 +179,7 @@ def sign_in_by_passkey(
     answer: dict[str, Any], request: Request, here: Here, door: DoorHere, session: Transaction
 ) -> JSONResponse:
     """Sign in with what your passkey answered, as browsers write it (Web Authentication, toJSON)."""
-    _count_attempt(here, _source(request))
+    count_attempt(here, source(request))
     secret = _begun(here, session, actions.by_passkey(session, answer, door), Way.PASSKEY)
     made = JSONResponse(Next(next=SIGNED_IN).model_dump())
     set_cookie(made, secret)
@@ -196,11 +198,11 @@ def sign_out(request: Request, here: Here, session: Transaction) -> Response:
 
 
 @public.get("/enrol/{link}", response_class=HTMLResponse)
-def show_enrolment(link: str, door: DoorHere, session: View) -> HTMLResponse:
+def show_enrolment(link: str, door: DoorHere, here: Here, session: View) -> HTMLResponse:
     """See how to enrol with the link that the operator gave you; looking at it uses nothing up."""
     principal, enrolment = actions.enrolling(session, link, door.clock)
     secret = actions.totp_secret(door.key, enrolment.link_sha256)
-    return forms.enrol_page(principal, link, secret, provider=False)
+    return forms.enrol_page(principal, link, secret, provider=here.provider is not None)
 
 
 @public.post("/enrol/{link}/authenticator", response_class=HTMLResponse, openapi_extra=dict(_form(Code)))
@@ -213,7 +215,7 @@ def enrol_authenticator(
     session: Transaction,
 ) -> HTMLResponse:
     """Enrol with an authenticator app, by the code that it shows for the key of the page."""
-    _count_attempt(here, _source(request))
+    count_attempt(here, source(request))
     principal, _ = actions.enrolling(session, link, door.clock)
     act = here.act(session, principal.id, principal.role)
     actions.enrol_authenticator(act, link, asked.code, door.key)

@@ -91,3 +91,26 @@ class TooManyAttempts(Problem):
 
     slug, title, status = "too-many-attempts", "Too many attempts", 429
     remedy = "Wait for the seconds that `retry_after_seconds` says; then try again."
+
+
+class OrganisationUnreachable(Problem):
+    """Your organisation's sign-in did not answer as it should."""
+
+    slug, title, status = "organisation-unreachable", "Organisation unreachable", 503
+    remedy = (
+        "Try again in a minute, or sign in another way that you enrolled; if it goes on, tell the operator."
+    )
+
+
+class PersonNotBound(Problem):
+    """Your organisation says who you are, but nobody is enrolled here with that account."""
+
+    slug, title, status = "person-not-bound", "Person not bound", 401
+    remedy = "Ask the operator for an enrolment link, and choose your organisation there."
+
+
+class SecondFactorMissing(Problem):
+    """Your organisation says that you signed in without a second factor."""
+
+    slug, title, status = "second-factor-missing", "Second factor missing", 401
+    remedy = "Sign in there again with a second factor, as an app or a security key, and come back."

@@ -69,3 +69,13 @@ class VaultUnusable(Problem):
 
     slug, title, status = "vault-unusable", "Vault unusable", 500
     remedy = "See what tre-operate doctor says and how full the disk is, then run the command again."
+
+
+class IdentityProviderRefused(Problem):
+    """The registration of the identity provider, or the key or secret that it names, cannot be used."""
+
+    slug, title, status = "identity-provider-refused", "Identity provider refused", 400
+    remedy = (
+        "Give issuer, client_id and algorithm, acr or amr of a second factor, and addresses with https; the "
+        "key or secret is a file of mode 0400. See the guide for operators."
+    )

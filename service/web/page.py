@@ -14,12 +14,16 @@ POLICY = (
 )
 
 
-def page(title: str, body: str, *, status: int = HTTPStatus.OK) -> HTMLResponse:
-    """A page of a title, which is escaped here, and a body of HTML, which its maker has escaped."""
+def page(title: str, body: str, *, status: int = HTTPStatus.OK, onward: str | None = None) -> HTMLResponse:
+    """A page of a title, which is escaped here, and a body of HTML, which its maker has escaped.
+
+    `onward` is an address that the browser opens by itself: as from this page, and not as if led there.
+    """
     shown = escape(title)
+    refresh = f'<meta http-equiv="refresh" content="0; url={escape(onward)}">' if onward is not None else ""
     head = (
         '<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>'
-        f'{shown}</title><meta name="viewport" content="width=device-width, initial-scale=1"></head>'
+        f'{shown}</title><meta name="viewport" content="width=device-width, initial-scale=1">{refresh}</head>'
     )
     # With `no-referrer` a browser would call the origin of our own forms `null`.
     headers = {"content-security-policy": POLICY, "referrer-policy": "same-origin"}

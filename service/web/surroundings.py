@@ -16,6 +16,7 @@ from service.act import Act, Viewed
 from service.clock import Clock, Randomness
 from service.jobs import JobQueue
 from service.keys import PeopleKey, Pins
+from service.openid.provider import IdentityProvider
 from service.settings import ApiSettings
 from service.signed import SigningKey
 from service.web.batches import Batches
@@ -42,6 +43,8 @@ class Surroundings:
     token_key: SigningKey
     people_key: PeopleKey | None
     """What enrolments and sign-ins by browser are made with, where the installation has it."""
+    provider: IdentityProvider | None
+    """Where people sign in with their organisation, where the site has registered one."""
     once: Once
     """Which proofs of possession were seen, and which challenges were answered."""
     warned: dict[str, tuple[int, date]]

@@ -22,6 +22,7 @@ EXTRA: dict[str, dict[str, str]] = {
         "tokens": "assertions in, access tokens out",
     },
     "linkage_secrets": {},
+    "organisations": {},
     "people": {
         "forms": "the pages that people see, as HTML",
         "passkeys": "what authenticators answer, and when it is believed",
@@ -63,6 +64,7 @@ EXTRA: dict[str, dict[str, str]] = {
 }
 """The features, and every module of them beyond the four, with its reason."""
 WITHOUT: dict[str, dict[str, str]] = {
+    "organisations": {"records": "an account is one of the ways to sign in that people keep"},
     "access": {"rules": "permissions.py is the table of rules that all features share"},
     "pages": {
         "actions": "pages show what other features do",

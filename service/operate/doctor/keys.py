@@ -14,10 +14,12 @@ from linkage_engine.unseal.identity import Identity
 from linkage_engine.vault.keystore import Keystore
 from service.audit.checkpoint import LogKey, LogSigner
 from service.keys import PeopleKey, Pins, log_signing_key, signing_key
+from service.openid.provider import credential_of
+from service.openid.registration import read_registration
 from service.operate.doctor.findings import Finding, ill, watch, well
 from service.operate.folders import OWN, SHARED, Folder, user_of
 from service.operate.installation import Home
-from service.problems.tools import KeyFolderUnusable
+from service.problems.tools import IdentityProviderRefused, KeyFolderUnusable
 
 KEYS, RIGHTS, PINS = "keys", "rights", "pins"
 RESTORE = "restore it from the backup of key files; there is no other copy"
@@ -77,6 +79,7 @@ def examine_keys(home: Home) -> Iterator[Finding]:
         finding for path, (public, pinned) in files.items() for finding in _file(home, path, public, pinned)
     ]
     yield from faults or [well(KEYS, f"{len(files)} key files are there, and are those that are pinned")]
+    yield from _identity_provider(home)
     yield _governance(home, pins)
     yield from _folders(home)
 
@@ -113,6 +116,20 @@ def _no_people_key(name: str) -> Finding:
         "restore it from the backup of key files; if there never was one, as root: "
         "tre-operate people-key HOME, then start the service again",
     )
+
+
+def _identity_provider(home: Home) -> Iterator[Finding]:
+    """The registration of the organisation's provider is looked at; the provider itself is not asked."""
+    if not home.identity_provider.exists():
+        return
+    try:
+        credential_of(read_registration(home.identity_provider))
+    except IdentityProviderRefused:
+        yield ill(
+            KEYS,
+            "identity-provider.json, or the key that it names, cannot be used: the api does not start",
+            "tre-operate identity-provider HOME REGISTRATION, or move the file away to do without",
+        )
 
 
 def _governance(home: Home, pins: Pins) -> Finding:
