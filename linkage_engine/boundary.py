@@ -66,7 +66,7 @@ from linkage_engine.sealing.seal import SealingWriter, seal
 from linkage_engine.spine.person_numbers import NOBODY, numbered
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_to_memory
-from linkage_engine.validate.across import DEATH, NO_BIRTHS, check_across
+from linkage_engine.validate.across import DEATH, NO_BIRTHS, check_across, needed_by
 from linkage_engine.validate.findings import report_of
 from linkage_engine.validate.footer import Caps, read_part
 from linkage_engine.validate.identifiers import check_identifiers
@@ -199,16 +199,16 @@ class AnalysisDoor:
 
     @staticmethod
     def in_order(manifest: Manifest) -> list[Part]:
-        """The payload parts as they are to be received: deaths first, since the others are held to them."""
+        """The payload parts as they are to be received: deaths first, and each after those it is held to."""
         payload = [part for part in manifest.parts if part.zone is Zone.ANALYSIS]
-        return sorted(payload, key=lambda part: part.name != DEATH)
+        return sorted(payload, key=lambda part: (part.name != DEATH, len(needed_by(part.name))))
 
     def receive(self, sealed: BinaryIO, manifest: Manifest, name: str) -> ValidationReport:
-        """Check a payload part, also against the delivery's deaths; keep it, typed, if every row passed."""
+        """Check a payload part, also against what it is held to; keep it, typed, if every row passed."""
         table = self.inside.opened(sealed, manifest, name)
         connection, schema = _compute(), data_set(name)
         own = check(connection, table, schema, extract_date=manifest.extract_date)
-        across = check_across(connection, {**self._deaths(manifest), name: table}, births=NO_BIRTHS)
+        across = check_across(connection, {**self._held_to(manifest, name), name: table}, births=NO_BIRTHS)
         report = report_of(schema, own.rows, (*own.findings, *across[name]))
         if report.passed:
             kept = payload_object(manifest.provider_id, manifest.delivery_id, name)
@@ -217,12 +217,17 @@ class AnalysisDoor:
             self.inside.vault.write(manifest.project_id, kept, rows, replace=True)
         return report
 
-    def _deaths(self, manifest: Manifest) -> dict[str, pa.Table]:
-        """The deaths that were kept of a delivery, as text again."""
-        kept = payload_object(manifest.provider_id, manifest.delivery_id, DEATH)
-        if not self.inside.vault.exists(manifest.project_id, kept):
-            return {}
-        return {DEATH: as_text(self.inside.vault.read(manifest.project_id, kept))}
+    def _held_to(self, manifest: Manifest, name: str) -> dict[str, pa.Table]:
+        """The parts that were kept of a delivery and that this one is held to, as text again."""
+        vault, project_id = self.inside.vault, manifest.project_id
+        kept = {
+            each: payload_object(manifest.provider_id, manifest.delivery_id, each) for each in needed_by(name)
+        }
+        return {
+            each: as_text(vault.read(project_id, path))
+            for each, path in kept.items()
+            if vault.exists(project_id, path)
+        }
 
     def receive_crosswalk(self, sealed: BinaryIO, project_id: str) -> int:
         """Keep a crosswalk, number the persons that are new, and return how many records it has.

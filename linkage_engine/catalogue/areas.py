@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
+from linkage_engine.catalogue.definitions.geography import AreaLevel, geography
 from linkage_engine.contract.query_spec import AreaCode
 from linkage_engine.contract.value import FieldName, ShortText, Value
 
@@ -26,9 +26,6 @@ class Areas(Value):
 
     name: FieldName
     version: str
-    title: ShortText
-    source: ShortText
-    note: ShortText
     areas: tuple[Area, ...]
 
     def coded(self, code: str) -> Area | None:
@@ -38,6 +35,7 @@ class Areas(Value):
 
 @cache
 def areas() -> Areas:
-    """The list that this version of the service ships."""
-    text = (files("linkage_engine.catalogue") / "areas.json").read_text(encoding="utf-8")
-    return Areas.model_validate_json(text)
+    """The boards of the hierarchy that this version of the service ships."""
+    placed = geography()
+    boards = tuple(Area(code=area.code, name=area.name) for area in placed.at(AreaLevel.ICB))
+    return Areas(name="areas", version=f"icb-{placed.boundary_year}", areas=boards)

@@ -9,10 +9,11 @@ from importlib.resources import files
 
 import pydantic
 
+from linkage_engine.catalogue.definitions.geography import AreaLevel, codes_at
 from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
 from linkage_engine.contract.value import FieldName, ShortText, Value
 
-CATALOGUE_VERSION = "2026.3"
+CATALOGUE_VERSION = "2026.4"
 """Named in every manifest; changes when a data set or a code list does."""
 
 DATA_SETS = (
@@ -22,8 +23,17 @@ DATA_SETS = (
     "apc_spell",
     "ecds_attendance",
     "asc_cld_event",
+    "cosd_personalised_care",
+    "op_attendance",
+    "gp_event",
+    "community_contact",
+    "qol_response",
 )
 """The data sets that a provider may send."""
+
+OPT_OUT = "opt_out"
+KEPT_BACK = ("person_identity", OPT_OUT)
+"""Data sets that a provider's tool reads and that never leave the provider."""
 
 PERSON_KEY = "person_key"
 """The first column of every part."""
@@ -89,6 +99,8 @@ class Field(Value):
     title: ShortText
     description: ShortText
     code_list: FieldName | None = pydantic.Field(default=None, alias="codeList")
+    area_level: AreaLevel | None = pydantic.Field(default=None, alias="areaLevel")
+    """It holds the code of an area of this level."""
     tidy: Tidy = Tidy.NONE
     constraints: Constraints = Constraints()
 
@@ -96,6 +108,11 @@ class Field(Value):
     def codes(self) -> tuple[str, ...]:
         """The codes it may hold; none where it has no code list."""
         return tuple(code_list(self.code_list).codes) if self.code_list else ()
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The codes of areas it may hold; none where it holds no area."""
+        return codes_at(self.area_level) if self.area_level else ()
 
 
 class DateOrder(Value):
@@ -105,18 +122,36 @@ class DateOrder(Value):
     later: FieldName
 
 
+class Reference(Value):
+    """A data set, and fields of it."""
+
+    resource: FieldName
+    fields: tuple[FieldName, ...]
+
+
+class ForeignKey(Value):
+    """Fields that name a row of another data set of the same delivery, where it has that data set."""
+
+    fields: tuple[FieldName, ...]
+    reference: Reference
+
+
 class DataSet(Value):
-    """One type of data that a provider may send."""
+    """One type of data."""
 
     name: FieldName
     version: str
     title: ShortText
     description: ShortText
+    source: ShortText
     fields: tuple[Field, ...]
     primary_key: tuple[FieldName, ...] = pydantic.Field(alias="primaryKey")
     order: tuple[DateOrder, ...] = ()
     lifetime: tuple[FieldName, ...] = ()
     """Dates on which the person was alive: not before the birth and not after the death."""
+    may_outlive: bool = pydantic.Field(default=False, alias="mayOutlive")
+    """Whether a row may be dated after the death without a mistake, as what was booked or sent ahead."""
+    foreign_keys: tuple[ForeignKey, ...] = pydantic.Field(default=(), alias="foreignKeys")
     is_everybody: bool = pydantic.Field(default=False, alias="isEverybody")
     """Whether about everybody is in it, so that being in it says nothing of a person."""
 
@@ -139,6 +174,13 @@ class DataSet(Value):
 def data_set(name: str) -> DataSet:
     """The data set of that name; an unknown one is `ExtractRejected(UNKNOWN_DATA_SET)`."""
     if name not in DATA_SETS:
+        raise ExtractRejected(RefusalCode.UNKNOWN_DATA_SET)
+    return _data_set(name)
+
+
+def kept_back(name: str) -> DataSet:
+    """The data set of that name of those that never leave the provider; it is one of `KEPT_BACK`."""
+    if name not in KEPT_BACK:
         raise ExtractRejected(RefusalCode.UNKNOWN_DATA_SET)
     return _data_set(name)
 

@@ -1,4 +1,4 @@
-"""Parts of one delivery against each other: whether people were alive when something happened to them."""
+"""Parts of one delivery against each other: lives, and rows that name a row of another part."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import duckdb
 import pyarrow as pa
 
-from linkage_engine.catalogue.data_sets import PERSON_KEY, data_set
+from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, ForeignKey, data_set
 from linkage_engine.contract.reports import FieldReport, ValidationClass
 from linkage_engine.validate.findings import ROW_NUMBER, finding, grouped, numbered, read
-from linkage_engine.validate.sql import identifier, readings, value_of
+from linkage_engine.validate.sql import identifier, readings, trimmed, value_of
 
 DEATH, DATE_OF_DEATH, DATE_OF_BIRTH = "death", "date_of_death", "date_of_birth"
 
@@ -21,15 +21,31 @@ NO_BIRTHS = pa.table({PERSON_KEY: pa.array([], pa.string()), DATE_OF_BIRTH: pa.a
 def check_across(
     connection: duckdb.DuckDBPyConnection, parts: Mapping[str, pa.Table], *, births: pa.Table
 ) -> dict[str, list[FieldReport]]:
-    """For each data set, by name, its rows that are dated before a birth or after a death.
+    """For each data set, by name, its rows that are dated before a birth or after a death, or name nothing.
 
     Parts have the columns that `rows.check` takes. `births` has `person_key` and `date_of_birth`, a day as
     text: it is known to the provider alone, and empty elsewhere. An event after the death that the same
-    delivery states is Failed. An event before the birth is Undetermined: the identifier may be the wrong one
-    of the two, and identifiers stay behind.
+    delivery states is Failed, or Undetermined where it may have been booked ahead. An event before the birth
+    is Undetermined: the identifier may be the wrong one of the two, and identifiers stay behind. So is a row
+    that names one of another part of the delivery that is not there: it may come later, by somebody else.
     """
     lives = _lives(connection, parts.get(DEATH), births)
-    return {name: _outside_of_life(connection, name, table, lives) for name, table in parts.items()}
+    findings = {}
+    for name, table in parts.items():
+        schema = data_set(name)
+        rows = read(connection, numbered(table), f"{readings(schema)}, {ROW_NUMBER}")
+        found = _outside_of_life(rows, schema, lives)
+        for key in schema.foreign_keys:
+            if key.reference.resource in parts:
+                found += _named_nothing(connection, rows, key, parts[key.reference.resource])
+        findings[name] = found
+    return findings
+
+
+def needed_by(name: str) -> tuple[str, ...]:
+    """The data sets of the same delivery that a data set is held to, deaths first."""
+    keys = data_set(name).foreign_keys if name != DEATH else ()
+    return (DEATH, *(key.reference.resource for key in keys))
 
 
 def _lives(
@@ -50,12 +66,11 @@ def _lives(
 
 
 def _outside_of_life(
-    connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table, lives: duckdb.DuckDBPyRelation
+    rows: duckdb.DuckDBPyRelation, schema: DataSet, lives: duckdb.DuckDBPyRelation
 ) -> list[FieldReport]:
-    schema = data_set(name)
-    rows = read(connection, numbered(table), f"{readings(schema)}, {ROW_NUMBER}")
     rows = rows.join(lives, f"{identifier(PERSON_KEY)} = who")
-    outcomes = {"birth": ValidationClass.UNDETERMINED, "death": ValidationClass.INVALID}
+    after = ValidationClass.UNDETERMINED if schema.may_outlive else ValidationClass.INVALID
+    outcomes = {"birth": ValidationClass.UNDETERMINED, "death": after}
     findings = []
     for day in schema.lifetime:
         field = schema.field(day)
@@ -67,3 +82,21 @@ def _outside_of_life(
             for rule, count, numbers in grouped(rows, decided)
         ]
     return findings
+
+
+def _named_nothing(
+    connection: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation, key: ForeignKey, table: pa.Table
+) -> list[FieldReport]:
+    """Rows whose fields are given and are in no row of the other part together, under the last field."""
+    there = [f"there_{place}" for place in range(len(key.fields))]
+    named = zip(key.reference.fields, there, strict=True)
+    other = (
+        connection.from_arrow(table).project(", ".join(f"{trimmed(f)} AS {t}" for f, t in named)).distinct()
+    )
+    given = rows.filter(" AND ".join(f"{identifier(name)} IS NOT NULL" for name in key.fields))
+    same = " AND ".join(f"{identifier(f)} = {t}" for f, t in zip(key.fields, there, strict=True))
+    decided = f"CASE WHEN {there[0]} IS NULL THEN 'reference' END"
+    return [
+        finding(key.fields[-1], rule, ValidationClass.UNDETERMINED, count, numbers)
+        for rule, count, numbers in grouped(given.join(other, same, how="left"), decided)
+    ]

@@ -62,9 +62,9 @@ def faults(field: Field) -> list[tuple[str, str]]:
         rules.append(("type", f"{value} IS NULL"))
     if limits.pattern is not None:
         rules.append(("pattern", f"NOT {_matches(value, limits.pattern)}"))
-    if field.codes:
-        listed = ", ".join(literal(code) for code in field.codes)
-        rules.append(("list", f"{value} NOT IN ({listed})"))
+    for rule, codes in (("list", field.codes), ("area", field.areas)):
+        if codes:
+            rules.append((rule, f"{value} NOT IN ({', '.join(map(literal, codes))})"))
     if limits.minimum is not None:
         rules.append(("range", f"{value} < {_limit(limits.minimum)}"))
     if limits.maximum is not None:

@@ -13,6 +13,7 @@ from linkage_engine.catalogue.age_bands import age_bandings
 from linkage_engine.catalogue.tumour_groups import tumour_groups
 from linkage_engine.contract.query_spec import TEMPLATES, query_spec
 from service.problems.catalogue import CATALOGUE
+from tests.architecture.documents.dictionary import dictionary_page
 from tests.architecture.documents.folders import folder_table, with_table
 from tests.architecture.documents.pages import (
     FENCED,
@@ -146,6 +147,11 @@ def test_every_symbol_that_the_architecture_names_is_where_it_says() -> None:
             waiting = []
     assert len(rows) > 10
     assert (missing, waiting) == ([], [])
+
+
+def test_the_dictionary_is_that_of_the_catalogue() -> None:
+    page = text_of(DOCS / "DATA-SETS.md")
+    assert page == dictionary_page(), "run: python -m tests.architecture.documents"
 
 
 def test_the_catalogue_of_refusals_is_the_services() -> None:

@@ -8,18 +8,18 @@ from linkage_engine.laboratory.england.dice import Dice
 
 # Postal area, post town, integrated care board and Cancer Alliance (GSS codes).
 AREAS = (
-    ("LS", "Leeds", "E54000054", "E56000034"),
-    ("BD", "Bradford", "E54000054", "E56000034"),
+    ("LS", "Leeds", "E54000054", "E56000030"),
+    ("BD", "Bradford", "E54000054", "E56000030"),
     ("M", "Manchester", "E54000057", "E56000032"),
     ("OL", "Oldham", "E54000057", "E56000032"),
     ("B", "Birmingham", "E54000055", "E56000007"),
     ("NE", "Newcastle upon Tyne", "E54000050", "E56000029"),
-    ("BS", "Bristol", "E54000039", "E56000016"),
+    ("BS", "Bristol", "E54000039", "E56000033"),
     ("N", "London", "E54000028", "E56000027"),
     ("SE", "London", "E54000030", "E56000010"),
     ("NR", "Norwich", "E54000022", "E56000035"),
     ("EX", "Exeter", "E54000037", "E56000014"),
-    ("LE", "Leicester", "E54000015", "E56000025"),
+    ("LE", "Leicester", "E54000015", "E56000031"),
 )
 STREET_NAMES = (
     "Church", "Station", "Park", "Victoria", "Green", "Manor", "Kings", "Queens", "New", "Grange",

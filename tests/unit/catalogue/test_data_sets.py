@@ -8,14 +8,17 @@ import pytest
 from linkage_engine.catalogue.data_sets import (
     DATA_SETS,
     EXTRACT_DATE,
+    KEPT_BACK,
     PERSON_KEY,
     DataSet,
     FieldRole,
     FieldType,
     code_list,
     data_set,
+    kept_back,
 )
 from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
+from linkage_engine.contract.tokens import IDENTIFIER_FIELDS
 
 every_data_set = pytest.mark.parametrize("schema", [data_set(name) for name in DATA_SETS], ids=DATA_SETS)
 
@@ -68,12 +71,44 @@ def test_an_unknown_data_set_is_refused() -> None:
     assert refused.value.code is RefusalCode.UNKNOWN_DATA_SET
 
 
+@pytest.mark.parametrize("name", KEPT_BACK)
+def test_what_stays_at_the_provider_is_no_data_set_that_may_be_sent(name: str) -> None:
+    assert kept_back(name).name == name
+    with pytest.raises(ExtractRejected):
+        data_set(name)
+    with pytest.raises(ExtractRejected):
+        kept_back("death")
+
+
+def test_the_identifiers_of_the_catalogue_are_those_that_tokens_are_made_of() -> None:
+    assert kept_back("person_identity").columns == (PERSON_KEY, *IDENTIFIER_FIELDS)
+
+
+@every_data_set
+def test_a_data_set_names_its_version_and_source(schema: DataSet) -> None:
+    assert schema.version
+    assert schema.source
+    lists = [code_list(field.code_list) for field in schema.fields if field.code_list]
+    assert all(each.version and each.source and each.codes for each in lists)
+
+
+@every_data_set
+def test_a_foreign_key_names_key_fields_of_another_data_set(schema: DataSet) -> None:
+    for key in schema.foreign_keys:
+        other = data_set(key.reference.resource)
+        assert other.name != schema.name
+        assert set(key.fields) <= set(schema.columns)
+        assert key.reference.fields == other.primary_key
+        assert key.fields[0] == PERSON_KEY
+
+
 def test_every_file_of_the_catalogue_is_named_by_code() -> None:
     root = files("linkage_engine.catalogue")
     schemas = {f.name.removesuffix(".json") for f in (root / "data_set_schemas").iterdir()}
-    assert schemas == set(DATA_SETS)
+    assert schemas == {*DATA_SETS, *KEPT_BACK}
     lists = {f.name.removesuffix(".json") for f in (root / "code_lists").iterdir()}
-    used = {field.code_list for name in DATA_SETS for field in data_set(name).fields if field.code_list}
+    every = [*map(data_set, DATA_SETS), *map(kept_back, KEPT_BACK)]
+    used = {field.code_list for schema in every for field in schema.fields if field.code_list}
     assert lists == used
     assert all(code_list(name).name == name for name in lists)
 

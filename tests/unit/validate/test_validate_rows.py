@@ -11,66 +11,13 @@ from linkage_engine.catalogue.data_sets import DATA_SETS, DataSet, data_set
 from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
 from linkage_engine.contract.reports import FieldReport, ValidationClass, ValidationReport
 from linkage_engine.validate.rows import check, typed
-
-EXTRACT_DATE = date(2025, 3, 31)
-GOOD: dict[str, dict[str, str]] = {
-    "cancer_registration": {
-        "tumour_id": "T1",
-        "diagnosis_date": "2019-05-06",
-        "primary_diagnosis_icd10": "C509",
-        "stage_best": "2",
-        "age_at_diagnosis": "61",
-        "vital_status": "A",
-        "vital_status_date": "2024-12-31",
-    },
-    "gp_registration": {
-        "gp_practice_code": "F83004",
-        "registration_start": "2001-02-03",
-        "year_of_birth": "1958",
-        "sex": "2",
-        "lsoa_code": "E01000001",
-    },
-    "death": {"date_of_death": "2021-01-02", "underlying_cause_icd10": "C61X"},
-    "apc_spell": {
-        "hospital_provider_spell_id": "S1",
-        "start_date_hospital_provider_spell": "2022-01-02",
-        "discharge_date_hospital_provider_spell": "2022-01-09",
-        "admission_method_code": "2A",
-        "primary_diagnosis_icd10": "C509",
-        "secondary_diagnoses_icd10": "I10X;E119",
-        "procedure_opcs4": "B274",
-    },
-    "ecds_attendance": {
-        "emergency_care_attendance_id": "A1",
-        "arrival_date": "2022-01-02",
-        "emergency_care_department_type": "01",
-        "diagnosis_snomed": "22298006",
-    },
-    "asc_cld_event": {
-        "event_reference": "E1",
-        "la_code": "E08000035",
-        "event_type": "service",
-        "event_start_date": "2022-01-02",
-        "service_type": "long_term_community",
-        "service_component": "home_care",
-    },
-}
+from tests.unit.validate.good_rows import EXTRACT_DATE, an_extract
 
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
         yield opened
-
-
-def an_extract(name: str, *changes: dict[str, str | None]) -> pa.Table:
-    """Good rows of a data set, one for each set of changes, with person keys 1, 2, 3..."""
-    schema = data_set(name)
-    rows = [
-        {"person_key": f"{number:032x}", **GOOD[name], **change}
-        for number, change in enumerate(changes, start=1)
-    ]
-    return pa.table({c: pa.array([row.get(c) for row in rows], pa.string()) for c in schema.columns})
 
 
 def failures(report: ValidationReport) -> list[tuple[str, str, ValidationClass, int, tuple[int, ...]]]:
@@ -129,6 +76,21 @@ def test_good_rows_pass_and_each_row_has_one_class_for_each_field(
         ("asc_cld_event", "la_code", "E07000148", "pattern"),
         ("asc_cld_event", "event_type", "Service", "list"),
         ("asc_cld_event", "event_end_date", "2022-01-01", "order"),
+        ("asc_cld_event", "la_code", "E06000028", "area"),
+        ("gp_registration", "icb_code", "E54000001", "area"),
+        ("cancer_registration", "cancer_alliance_code", "E56000001", "area"),
+        ("cosd_personalised_care", "hna_status", "offered", "list"),
+        ("cosd_personalised_care", "end_of_treatment_summary_date", "2019-05-31", "order"),
+        ("op_attendance", "attended_or_did_not_attend", "0", "list"),
+        ("op_attendance", "treatment_function_code", "80", "pattern"),
+        ("gp_event", "concept_type", "note", "list"),
+        ("gp_event", "code", "seen in clinic", "pattern"),
+        ("community_contact", "contact_duration_minutes", "1441", "range"),
+        ("qol_response", "eq_mo", "666", "range"),
+        ("qol_response", "eq_vas", "101", "range"),
+        ("qol_response", "q28", "555", "range"),
+        ("qol_response", "q30", "888", "range"),
+        ("qol_response", "response_date", "2022-01-01", "order"),
     ],
 )
 def test_a_bad_value_fails_by_its_rule_and_names_its_row(

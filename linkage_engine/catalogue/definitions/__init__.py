@@ -1,0 +1,1 @@
+"""Standard definitions as data: each with its version and source, read into frozen values."""
