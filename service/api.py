@@ -30,6 +30,7 @@ from service.people.routes import public as signing_in
 from service.people.routes import router as people
 from service.projects.routes import router as projects
 from service.queries.routes import router as queries
+from service.releases.by_passkey import router as decisions
 from service.releases.routes import router as releases
 from service.reviews.routes import public as log
 from service.reviews.routes import router as reviews
@@ -62,6 +63,7 @@ PROTECTED: tuple[APIRouter, ...] = (
     destructions,
     queries,
     releases,
+    decisions,
     mirror,
     reviews,
 )

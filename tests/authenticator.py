@@ -11,6 +11,11 @@ from typing import Any
 import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from linkage_engine.contract.permit_parts import Passkey
+from linkage_engine.contract.statements import AssertedDecision, Decision
+from service.asserted import challenge_of
 
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 Answer = dict[str, Any]
@@ -63,6 +68,27 @@ class Authenticator:
             "signature": text(signature),
         }
         return self._answer(response | changes)
+
+    def named(self) -> Passkey:
+        """The passkey as a permit names it."""
+        public = self.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return Passkey(
+            credential_id=text(self.credential_id),
+            public_key=text(public),
+            host=self.host,
+            origin=self.origin,
+        )
+
+    def decides(self, decision: Decision) -> str:
+        """The text of a decision that this passkey signed, as the api keeps it."""
+        answer = self.used({"challenge": text(challenge_of(decision))})
+        return AssertedDecision(
+            decision=decision,
+            credential_id=answer["rawId"],
+            client_data=answer["response"]["clientDataJSON"],
+            authenticator_data=answer["response"]["authenticatorData"],
+            signature=answer["response"]["signature"],
+        ).to_json()
 
     def _answer(self, response: Answer) -> Answer:
         name = text(self.credential_id)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from linkage_engine.contract.permit_parts import (
     Classification,
@@ -16,13 +16,16 @@ from linkage_engine.contract.permit_parts import (
     EndKind,
     LegalBasis,
     OptOuts,
+    Passkey,
     Standing,
 )
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.value import FieldName, Sha256, ShortText, Slug, Value
 
 SAID_NOW = 2
-"""The version of permits that are signed now."""
+"""The least version of permits that are signed now."""
+WITH_PASSKEYS = 3
+"""The version that names passkeys: what does not know them does not read it."""
 
 
 class Role(StrEnum):
@@ -64,6 +67,13 @@ class Party(Value):
     """Who acts under this name; one person may have several, and counts once where two are needed."""
     accreditation: Standing | None = None
     training: Standing | None = None
+    passkeys: tuple[Passkey, ...] = ()
+    """What an output checker's decisions may be signed with at a browser, beside the signing key."""
+
+    @property
+    def public_keys(self) -> frozenset[str]:
+        """The public keys that act for it: who shares one with another is not a second person."""
+        return frozenset({self.signing_key.x, *(each.public_key for each in self.passkeys)})
 
     @property
     def person(self) -> str:
@@ -117,7 +127,7 @@ class Permit(Value):
     Version 1 said nothing of persons, grants and amendments; what was signed in it is still believed.
     """
 
-    permit: Literal[1, 2] = 1
+    permit: Literal[1, 2, 3] = 1
     project_id: Slug
     sequence: Annotated[int, Field(ge=1)] = 1
     """The first permit of a project is 1, each amendment one more."""
@@ -155,6 +165,13 @@ class Permit(Value):
     """Of the project linkage secret that deliveries are made with."""
     key_check: str | None = None
     """Set where providers shared a secret before the permit was signed; else the lead's statement says."""
+
+    @model_validator(mode="after")
+    def says_its_version(self) -> Self:
+        """Passkeys are named in the version that has them."""
+        if self.permit < WITH_PASSKEYS and any(party.passkeys for party in self.parties):
+            raise ValueError("passkeys need version 3")
+        return self
 
     def is_live(self, on: date) -> bool:
         """Whether the permit is in force on a day, both ends included."""

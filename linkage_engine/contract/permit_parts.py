@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from linkage_engine.contract.value import ShortText, Value
+from linkage_engine.contract.value import Base64Url, ShortText, Value
 
 
 class Dated(Value):
@@ -70,3 +70,15 @@ class Ending(Dated):
     kind: EndKind
     subject: str
     """The project, the principal, or `provider:data_set`."""
+
+
+class Passkey(Value):
+    """A passkey that an output checker signs decisions with, as governance was told of it."""
+
+    credential_id: Base64Url
+    public_key: Base64Url
+    """Its SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7): P-256, Ed25519 or RSA."""
+    host: ShortText
+    """What it was made for: it answers nobody else."""
+    origin: ShortText
+    """Of the pages on which it is used."""

@@ -9,7 +9,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from linkage_engine.contract.query_spec import QuerySpec
-from linkage_engine.contract.value import FieldName, KeyCheck, RandomId, Sha256, ShortText, Slug, Value
+from linkage_engine.contract.value import (
+    Base64Url,
+    FieldName,
+    KeyCheck,
+    RandomId,
+    Sha256,
+    ShortText,
+    Slug,
+    Value,
+)
 
 
 class SignedQuestion(Value):
@@ -93,6 +102,18 @@ class Decision(Value):
     """SHA-256 of the opened evidence: the controlled table, its record and the question."""
     reason: ShortText
     decided_at: datetime
+
+
+class AssertedDecision(Value):
+    """A decision, and the answer of its checker's passkey to the digest of it (Web Authentication)."""
+
+    asserted_decision: Literal[1] = 1
+    decision: Decision
+    credential_id: Base64Url
+    client_data: Base64Url
+    """What the browser says of the question: its kind, the challenge and the page's origin."""
+    authenticator_data: Base64Url
+    signature: Base64Url
 
 
 class HandOverKind(StrEnum):

@@ -16,6 +16,8 @@ KeyCheck = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 """Tells a project linkage secret apart from any other and says nothing of it."""
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """A column, data set, dimension or measure of the catalogue."""
+Base64Url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{2,4096}$")]
+"""Octets as browsers write them (RFC 4648 §5, without padding)."""
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 """Words for people; never from a record."""
 

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     QUERY_READ = "query:read"
     RELEASE_DECIDE = "release:decide"
     RELEASE_READ = "release:read"
+    RELEASE_SIGN_OFF = "release:sign-off"
     RELEASE_VETO = "release:veto"
     SESSION_READ = "session:read"
     SUBMISSION_CREATE = "submission:create"
@@ -82,6 +83,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.QUERY_READ,
             Permission.RELEASE_DECIDE,
             Permission.RELEASE_READ,
+            Permission.RELEASE_SIGN_OFF,
             Permission.SESSION_READ,
         }
     ),
@@ -119,8 +121,13 @@ SERVICE_ROLES = frozenset({Role.OPERATOR, Role.AUDIT_REVIEWER})
 """Roles that serve every project; the others serve the projects whose permits name them."""
 
 
-BY_BROWSER = frozenset(each for each in Permission if each.endswith((":read", ":export")))
-"""What serves who is signed in by browser: looking. Whatever changes something needs a key."""
+BY_BROWSER = frozenset(
+    {each for each in Permission if each.endswith((":read", ":export"))} | {Permission.RELEASE_SIGN_OFF}
+)
+"""What serves who is signed in by browser: looking, and deciding with a passkey that the permit names.
+
+Whatever changes something needs a key; there the passkey is one, and a session without it changes nothing.
+"""
 
 
 def check_permitted(role: Role, permission: Permission, *, by_browser: bool = False) -> None:

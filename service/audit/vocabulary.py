@@ -9,6 +9,7 @@ class Action(StrEnum):
     """Every act that is entered, as `subject:act`."""
 
     PRINCIPAL_REGISTER = "principal:register"
+    PRINCIPAL_READ = "principal:read"
     PRINCIPAL_RETIRE = "principal:retire"
     KEY_MAKE = "key:make"
     KEY_REGISTER = "key:register"

@@ -43,7 +43,7 @@ from service.operate.rotation.command import rotate
 from service.operate.supervise import can_run_as
 from service.organisations.actions import bind
 from service.organisations.routes import BACK
-from service.people.actions import open_enrolment
+from service.people.actions import open_enrolment, passkey_held
 from service.problems.signing_in import ClientKeyRefused
 from service.projects.actions import enter_all_warnings
 from service.public_keys import client_key
@@ -240,6 +240,20 @@ def bind_account(home: HomeFolder, principal_id: str, subject: str) -> None:
     issuer = read_registration(place.identity_provider).issuer
     with acting(place) as act:
         bind(act, principal_id, identifier(issuer, subject))
+
+
+@app.command()
+def passkey(
+    home: HomeFolder,
+    principal_id: str,
+    url: Annotated[str, typer.Option("--url", help="Address that people open in their browsers.")],
+) -> None:
+    """Print a passkey as a permit names it; its owner sees the fingerprint too: compare by telephone."""
+    with acting(Home(home.absolute())) as act:
+        held = passkey_held(act.session, principal_id, origin=url.rstrip("/"))
+        act.enter(Action.PRINCIPAL_READ, principal_id, kind="passkey")
+    print(held.model_dump_json(indent=2))
+    print(f"fingerprint {fingerprint(held.public_key)}", file=sys.stderr)
 
 
 @app.command()

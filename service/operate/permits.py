@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from linkage_engine.contract.permit import SAID_NOW, Permit
+from linkage_engine.contract.permit import SAID_NOW, WITH_PASSKEYS, Permit
 from service.problems.problem import faults_of
 from service.problems.projects import AmendmentRefused, PermitRefused
 from service.problems.tools import SignatureRefused
@@ -38,13 +38,19 @@ def amended(text: str, changes: Mapping[str, Any], governance: SigningKey) -> st
     except SignatureRefused:
         raise PermitRefused from None
     digest = digest_of(text)
-    told = {"permit": SAID_NOW, "sequence": before.sequence + 1, "amends": digest}
+    version = max(SAID_NOW, before.permit, WITH_PASSKEYS if _names_passkeys(changes) else 0)
+    told = {"permit": version, "sequence": before.sequence + 1, "amends": digest}
     try:
         after = Permit.model_validate_json(json.dumps(before.model_dump(mode="json") | dict(changes) | told))
     except ValidationError as invalid:
         raise AmendmentRefused(faults=faults_of(invalid.errors())) from None
     check_amendment(before, digest, after)
     return sign(after, governance, TextType.PERMIT)
+
+
+def _names_passkeys(changes: Mapping[str, Any]) -> bool:
+    parties = changes.get("parties", [])
+    return any(isinstance(party, dict) and party.get("passkeys") for party in parties)
 
 
 def address_of(text: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
+from linkage_engine.contract.permit_parts import Passkey as Named
 from service.access.records import Principal, Way, end_sessions_of, principal_by_id
 from service.act import Act
 from service.audit.vocabulary import Action
@@ -136,6 +138,19 @@ def replace_method(act: Act, principal: Principal, way: Way, made: Passkey) -> N
     wrong_codes(act.session, principal.id).count = 0
     end_sessions_of(act.session, principal.id)
     act.enter(Action.ENROLMENT_FINISH, principal.id, role=principal.role.value, kind=way.value)
+
+
+def passkey_held(session: Session | ReadSession, principal_id: str, *, origin: str) -> Named:
+    """A person's passkey as permits name it, for the pages of an origin; raises NotFound."""
+    method = method_of(session, principal_id)
+    if method is None or method.way is not Way.PASSKEY or method.public_key is None:
+        raise NotFound
+    return Named(
+        credential_id=method.identifier,
+        public_key=passkeys.public_key_of(method.public_key),
+        host=urlsplit(origin).hostname or "",
+        origin=origin,
+    )
 
 
 def by_code(session: Session, principal_id: str, code: str, door: Door) -> Principal | None:

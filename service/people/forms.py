@@ -23,7 +23,8 @@ _CODE = (
 )
 
 
-def _passkey(does: str, label: str, options: str, answer: str) -> str:
+def passkey_button(does: str, label: str, options: str, answer: str) -> str:
+    """A button that makes or uses a passkey: where it asks what with, and where it brings the answer."""
     return (
         f'<p><button id="passkey" type="button" data-does="{does}" data-options="{escape(options)}" '
         f'data-answer="{escape(answer)}">{label}</button></p><p id="told" role="alert"></p>'
@@ -42,7 +43,7 @@ def sign_in_page(*, provider: bool) -> HTMLResponse:
     body = (
         "<p>Signing in here lets you read. What changes something is signed with your key, by your tool.</p>"
         "<h2>With a passkey</h2>"
-        + _passkey("use", "Sign in with a passkey", "/sign-in/passkey/options", "/sign-in/passkey")
+        + passkey_button("use", "Sign in with a passkey", "/sign-in/passkey/options", "/sign-in/passkey")
         + '<h2>With an authenticator app</h2><form method="post" action="/sign-in">'
         '<p><label for="name">Your name in the register, as <i>rosalind</i></label><br>'
         '<input id="name" name="name" required autocomplete="username" autocapitalize="none"></p>'
@@ -71,7 +72,7 @@ def enrol_page(principal: Principal, link: str, secret: bytes, *, provider: bool
     body = (
         f"<p>You are {escape(principal.name)}, {escape(principal.role.value.replace('_', ' '))}. Choose one "
         "way to sign in; it replaces any that you had.</p><h2>A passkey</h2>"
-        + _passkey("make", "Make a passkey", f"{at}/passkey/options", f"{at}/passkey")
+        + passkey_button("make", "Make a passkey", f"{at}/passkey/options", f"{at}/passkey")
         + "<h2>An authenticator app</h2><ol><li>Open "
         f'<a href="{escape(otpauth(secret, principal.id))}">this address</a> on the device with the app, or '
         f"type this key into the app (time-based, six digits): <code>{groups}</code></li>"
@@ -87,11 +88,17 @@ def enrolled_page() -> HTMLResponse:
     return page("Enrolled", '<p>You can <a href="/sign-in">sign in</a> now. This link serves no more.</p>')
 
 
-def session_page(principal: SignedIn, ends: str) -> HTMLResponse:
-    """Who is signed in, and the way out."""
+def session_page(principal: SignedIn, ends: str, passkey: str | None) -> HTMLResponse:
+    """Who is signed in, with which passkey, and the way out."""
+    held = (
+        f"<p>The fingerprint of your passkey is <code>{escape(passkey)}</code>: tell it to governance by "
+        "telephone, if a permit is to name it.</p>"
+        if passkey is not None
+        else ""
+    )
     body = (
         f"<p>You are signed in as {escape(principal.name)} ({escape(principal.id)}), "
-        f"{escape(principal.role.value.replace('_', ' '))}, until {escape(ends)} at the latest.</p>"
+        f"{escape(principal.role.value.replace('_', ' '))}, until {escape(ends)} at the latest.</p>{held}"
         '<form method="post" action="/sign-out"><p><button>Sign out</button></p></form>'
     )
     return page("Signed in", body)

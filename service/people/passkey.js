@@ -1,8 +1,9 @@
 // Makes or uses a passkey. The button says what with: data-options is where to ask, data-answer where to answer.
+// In a form it asks with the fields of the form, and brings the decision that it was told beside the answer.
 "use strict";
 
 const button = document.getElementById("passkey");
-const told = document.getElementById("told");
+const notice = document.getElementById("told");
 
 async function sent(address, body) {
   const answer = await fetch(address, {
@@ -17,7 +18,10 @@ async function sent(address, body) {
 
 async function pressed() {
   const makes = button.dataset.does === "make";
-  const options = await sent(button.dataset.options, {});
+  if (button.form && !button.form.reportValidity()) return;
+  const asked = button.form ? Object.fromEntries(new FormData(button.form)) : {};
+  const told = await sent(button.dataset.options, asked);
+  const options = told.public_key ?? told;
   const credential = makes
     ? await navigator.credentials.create({
         publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options),
@@ -25,11 +29,12 @@ async function pressed() {
     : await navigator.credentials.get({
         publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options),
       });
-  const said = await sent(button.dataset.answer, credential.toJSON());
+  const answer = credential.toJSON();
+  const said = await sent(button.dataset.answer, told.decision ? { decision: told.decision, answer } : answer);
   location.assign(said.next);
 }
 
 button.addEventListener("click", () => {
-  told.textContent = "";
-  pressed().catch((fault) => { told.textContent = fault.message; });
+  notice.textContent = "";
+  pressed().catch((fault) => { notice.textContent = fault.message; });
 });

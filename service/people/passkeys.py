@@ -7,7 +7,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from webauthn import verify_authentication_response, verify_registration_response
+from webauthn.helpers import decode_credential_public_key, decoded_public_key_to_cryptography
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.exceptions import WebAuthnException
 
@@ -78,6 +80,12 @@ def to_use(challenge: bytes, *, host: str) -> dict[str, Any]:
         "userVerification": "required",
         "timeout": MILLISECONDS,
     }
+
+
+def public_key_of(cose: bytes) -> str:
+    """A passkey's public key as permits name it: SubjectPublicKeyInfo, in base64url."""
+    key = decoded_public_key_to_cryptography(decode_credential_public_key(cose))
+    return text(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 def challenge_in(answer: dict[str, Any]) -> bytes:

@@ -55,7 +55,7 @@ def enrolment_by_link(session: Session | ReadSession, link_sha256: str) -> Enrol
     return session.scalars(sa.select(Enrolment).where(Enrolment.link_sha256 == link_sha256)).one_or_none()
 
 
-def method_of(session: Session, principal_id: str) -> SignInMethod | None:
+def method_of(session: Session | ReadSession, principal_id: str) -> SignInMethod | None:
     """What a person signs in with."""
     return session.get(SignInMethod, principal_id)
 

@@ -26,6 +26,7 @@ from service.access.sessions import (
     set_cookie,
 )
 from service.audit.vocabulary import Action
+from service.keys import fingerprint
 from service.people import actions, forms, passkeys, rules
 from service.people.actions import SIGN_IN, Door
 from service.people.passkeys import Place
@@ -130,6 +131,15 @@ def count_attempt(here: Surroundings, *names: tuple[str, int]) -> None:
 def source(request: Request) -> tuple[str, int]:
     """The address that a request comes from, by which attempts are counted, and how many it may make."""
     return f"source {request.client.host if request.client else ''}", BY_SOURCE
+
+
+def _passkey_of(session: Session, principal_id: str, request: Request) -> str | None:
+    """The fingerprint of a person's passkey."""
+    try:
+        held = actions.passkey_held(session, principal_id, origin=own_origin(request))
+    except NotFound:
+        return None
+    return fingerprint(held.public_key)
 
 
 def _begun(here: Surroundings, session: Session, principal: Principal, way: Way) -> str:
@@ -256,6 +266,6 @@ def show_session(request: Request, here: Here, act: Viewing, principal: Caller) 
     )
     act.enter(Action.SESSION_READ, principal.id)
     if ends is not None and HTML in request.headers.get("accept", ""):
-        return forms.session_page(principal, ends)
+        return forms.session_page(principal, ends, _passkey_of(act.session, principal.id, request))
     shown = SessionShown(principal_id=principal.id, name=principal.name, role=principal.role, ends_at=ends)
     return JSONResponse(shown.model_dump(mode="json"))

@@ -64,6 +64,13 @@ class DecisionRefused(Problem):
     remedy = "Open the evidence with tre-checker and decide on what it shows."
 
 
+class NoPasskey(Problem):
+    """The project's permit names no passkey of yours."""
+
+    slug, title, status = "no-passkey", "No passkey", 409
+    remedy = "Decide with tre-checker, or ask governance for an amendment that names your passkey."
+
+
 class OwnRequest(Problem):
     """Nobody checks the answer to their own question."""
 

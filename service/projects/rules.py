@@ -28,7 +28,7 @@ def faults_of_permit(permit: Permit, registered: Mapping[str, Registered]) -> li
     """
     providers = {party.principal_id for party in permit.parties_in(Role.PROVIDER)}
     checks = {
-        "/permit": ("outdated", permit.permit != SAID_NOW),
+        "/permit": ("outdated", permit.permit < SAID_NOW),
         "/public_benefit": ("missing", permit.public_benefit is None),
         "/legal_basis": ("not-by-number", isinstance(permit.legal_basis, str)),
         "/intended_outputs": ("missing", not permit.intended_outputs),
@@ -37,6 +37,7 @@ def faults_of_permit(permit: Permit, registered: Mapping[str, Registered]) -> li
         "/valid_to": ("before-valid-from", permit.valid_to < permit.valid_from),
         "/parties": ("same-id-twice", _repeats(party.principal_id for party in permit.parties)),
         "/parties/signing_key": ("same-key-twice", _repeats(party.signing_key.x for party in permit.parties)),
+        "/parties/passkeys": ("of-no-checker-or-twice", not _passkeys_are_checkers_own(permit)),
         "/parties/output_checker": (
             "too-few",
             len({party.person for party in permit.parties_in(Role.OUTPUT_CHECKER)}) < APPROVALS_NEEDED,
@@ -99,6 +100,14 @@ def _says_who_is_accredited(permit: Permit) -> bool:
         for party in permit.parties
         if party.role in ACCREDITED
     )
+
+
+def _passkeys_are_checkers_own(permit: Permit) -> bool:
+    """Only output checkers sign with passkeys, each with those that are nobody else's."""
+    held = [(party.role, each) for party in permit.parties for each in party.passkeys]
+    checkers_only = all(role is Role.OUTPUT_CHECKER for role, _ in held)
+    twice = _repeats(each.public_key for _, each in held) or _repeats(each.credential_id for _, each in held)
+    return checkers_only and not twice
 
 
 def _repeats(words: Iterable[str]) -> bool:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
 from linkage_engine.contract.controlled_table import PublishedRecord
-from linkage_engine.contract.permit import Permit, PublicKey
+from linkage_engine.contract.permit import Party, Permit, PublicKey
 from linkage_engine.contract.refusals import RefusalCode
 from linkage_engine.contract.statements import Decision, Verdict
+from service.access.records import Way
 from service.act import Act
+from service.asserted import is_asserted, read_asserted, verified_assertion
 from service.audit.log import is_in_tree
 from service.audit.vocabulary import Action, Outcome
 from service.jobs import Job
+from service.people.records import method_by_identifier
 from service.problems.requests import NotFound, NotReady
-from service.problems.results import DecisionRefused, NotReleased
+from service.problems.results import DecisionRefused, NoPasskey, NotReleased
 from service.problems.tools import SignatureRefused
 from service.projects.actions import permit_for
 from service.queries.actions import controlled
@@ -30,6 +34,14 @@ from service.releases.records import (
 )
 from service.releases.rules import ReleaseEvent, ReleaseState, next_state
 from service.signed import TextType, verified
+
+
+class ToSign(NamedTuple):
+    """A decision that waits for a passkey."""
+
+    decision: Decision
+    credential_ids: tuple[str, ...]
+
 
 ALL = "all"
 """The subject of reading a list."""
@@ -81,7 +93,7 @@ def decide(act: Act, release_id: str, decision_text: str) -> Release:
     rules.check_may_decide(
         permit, act.actor, release.author_id, state=release.state, decided=[d.checker_id for d in made]
     )
-    decision = _decision(decision_text, permit, act.actor)
+    decision = _decision(act, decision_text, permit)
     rules.check_about(
         decision,
         release_id=release.id,
@@ -117,13 +129,62 @@ def decide(act: Act, release_id: str, decision_text: str) -> Release:
     return release
 
 
-def _decision(text: str, permit: Permit, checker_id: str) -> Decision:
-    party = permit.party(checker_id)
+def decision_to_sign(act: Act, release_id: str, *, verdict: Verdict, reason: str, evidence: str) -> ToSign:
+    """What a checker's passkey is to sign: a decision on the evidence of that digest, and which passkeys may.
+
+    Raises like `decide`; NoPasskey where the permit names none for the caller. It is kept nowhere.
+    """
+    release = _visible(act, release_id)
+    permit = permit_for(act, release.project_id, live=True)
+    decided = [each.checker_id for each in decisions_on(act.session, release.id)]
+    rules.check_may_decide(permit, act.actor, release.author_id, state=release.state, decided=decided)
+    party = permit.party(act.actor)
     assert party is not None  # rules.check_may_decide
+    if not party.passkeys:
+        raise NoPasskey
+    if evidence != release.evidence_sha256:
+        raise DecisionRefused
+    decision = Decision(
+        release_id=release.id,
+        project_id=release.project_id,
+        checker_id=act.actor,
+        verdict=verdict,
+        evidence_sha256=evidence,
+        reason=reason,
+        decided_at=act.clock(),
+    )
+    act.enter(Action.RELEASE_READ, release.id, project=release.project_id, kind="decision")
+    return ToSign(decision, tuple(each.credential_id for each in party.passkeys))
+
+
+def _decision(act: Act, text: str, permit: Permit) -> Decision:
+    party = permit.party(act.actor)
+    assert party is not None  # rules.check_may_decide
+    if is_asserted(text):
+        return _asserted(act, text, party)
     try:
         return verified(text, (party.signing_key,), TextType.DECISION, Decision)
     except SignatureRefused:
         raise DecisionRefused from None
+
+
+def _asserted(act: Act, text: str, party: Party) -> Decision:
+    """The decision of a passkey that the permit names and its owner still has; each count serves once."""
+    try:
+        asserted = read_asserted(text)
+        use = verified_assertion(asserted, party.passkeys)
+    except SignatureRefused:
+        raise DecisionRefused from None
+    held = method_by_identifier(act.session, Way.PASSKEY, use.credential_id)
+    rules.check_use(
+        asserted.decision,
+        act.clock(),
+        counter=use.counter,
+        last=held.counter if held is not None and held.principal_id == act.actor else None,
+    )
+    assert held is not None  # rules.check_use
+    held.counter = use.counter
+    return asserted.decision
 
 
 def _settle(act: Act, release: Release, verdicts: list[Verdict]) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 
 from linkage_engine.contract.permit import Party, Permit, Role
 from linkage_engine.contract.statements import APPROVALS_NEEDED, Decision, Verdict
 from service.problems.requests import NotFound
 from service.problems.results import AlreadyDecided, DecisionRefused, NotReleased, OwnRequest
+
+FRESH_SECONDS = 300
+"""How long a decision may wait for its passkey."""
 
 
 class ReleaseState(StrEnum):
@@ -75,8 +79,8 @@ def check_may_decide(
 
 
 def _same(one: Party, other: Party) -> bool:
-    """Whether two names of a permit are one person's, by the person stated or by the key."""
-    return one.person == other.person or one.signing_key == other.signing_key
+    """Whether two names of a permit are one person's, by the person stated or by a key."""
+    return one.person == other.person or not one.public_keys.isdisjoint(other.public_keys)
 
 
 def check_about(
@@ -85,6 +89,16 @@ def check_about(
     """Raise DecisionRefused unless the decision is this checker's, about this release's evidence."""
     about = (decision.release_id, decision.project_id, decision.checker_id, decision.evidence_sha256)
     if about != (release_id, project_id, checker_id, evidence_sha256):
+        raise DecisionRefused
+
+
+def check_use(decision: Decision, now: datetime, *, counter: int, last: int | None) -> None:
+    """Raise DecisionRefused unless a passkey was used just now, by who still has it, and counted on.
+
+    `last` is what it said before, of sign-ins too; nothing where it is no longer the checker's.
+    """
+    fresh = abs((now - decision.decided_at).total_seconds()) <= FRESH_SECONDS
+    if not fresh or last is None or (counter <= last and (counter, last) != (0, 0)):
         raise DecisionRefused
 
 

@@ -31,6 +31,7 @@ from service.releases.records import decisions_on
 from service.settings import GateSettings
 from service.signed import SigningKey, TextType, canonical, sign
 from service.worker import trust
+from service.worker.counters import note_uses
 from service.worker.destructions import destroy_project, evidence
 from service.worker.files import replace_bytes, replace_file
 from service.worker.permits import permit_of
@@ -123,6 +124,7 @@ def release(door: GateDoor, key: SigningKey, surroundings: Surroundings, release
             evidence_sha256=_digest(plain),
             today=surroundings.clock().date(),
         )
+        note_uses(surroundings.passkeys, trust.uses_of_passkeys(texts, permit))
     except EngineRefusal as refusal:
         with surroundings.act() as act:
             fail_release(act, release_id, code=refusal.code)

@@ -38,6 +38,11 @@ class Surroundings:
     """The worker's own folder with a note of each permit that it believed."""
     role: WorkerRole
 
+    @property
+    def passkeys(self) -> Path:
+        """The worker's own folder with a note of how often each passkey was used."""
+        return self.permits.with_name("passkeys")
+
     @contextmanager
     def act(self) -> Iterator[Act]:
         """One use case of this worker in one transaction, committed at the end."""

@@ -25,6 +25,7 @@ from linkage_engine.contract.statements import (
     Veto,
     Withdrawal,
 )
+from service.asserted import Use, is_asserted, read_asserted, verified_assertion
 from service.keys import Pins
 from service.linkage_secrets.rules import agrees
 from service.problems.tools import SignatureRefused
@@ -50,7 +51,7 @@ def permit(compact: str, pins: Pins, project_id: str, *, today: date | None) -> 
         raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
     if signed.linkage_profile not in SERVED:
         raise NotTrusted(RefusalCode.LINKAGE_PROFILE_NOT_SERVED)
-    if not all(is_granted(each, project_id) for each in signed.data_sets if signed.permit == SAID_NOW):
+    if not all(is_granted(each, project_id) for each in signed.data_sets if signed.permit >= SAID_NOW):
         raise NotTrusted(RefusalCode.GRANT_INVALID)
     check_in_force(signed, today)
     return signed
@@ -180,15 +181,15 @@ def approvals(
         raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
     about = (release_id, signed.project_id, evidence_sha256, Verdict.APPROVE)
     made: list[Decision] = []
-    keys, people = {author.signing_key.x}, {author.person}
+    keys, people = set(author.public_keys), {author.person}
     for text in texts:
         party, decision = _decision(text, signed)
         if (decision.release_id, decision.project_id, decision.evidence_sha256, decision.verdict) != about:
             raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
         check_standing(party, today)
-        if party.signing_key.x not in keys and party.person not in people:
+        if keys.isdisjoint(party.public_keys) and party.person not in people:
             made.append(decision)
-            keys.add(party.signing_key.x)
+            keys |= party.public_keys
             people.add(party.person)
     if len(made) < APPROVALS_NEEDED:
         raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
@@ -196,12 +197,30 @@ def approvals(
 
 
 def _decision(text: str, signed: Permit) -> tuple[Party, Decision]:
-    """A decision and its checker, who signed it."""
+    """A decision and its checker, who signed it, with a key or with a passkey that the permit names."""
+    if is_asserted(text):
+        return _asserted(text, signed)[:2]
     decision = _believed(text, _keys(signed, Role.OUTPUT_CHECKER), TextType.DECISION, Decision)
     party = signed.party(decision.checker_id)
     if party is None or party.role is not Role.OUTPUT_CHECKER:
         raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
     return party, _believed(text, (party.signing_key,), TextType.DECISION, Decision)
+
+
+def _asserted(text: str, signed: Permit) -> tuple[Party, Decision, Use]:
+    try:
+        asserted = read_asserted(text)
+        party = signed.party(asserted.decision.checker_id)
+        if party is None or party.role is not Role.OUTPUT_CHECKER:
+            raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
+        return party, asserted.decision, verified_assertion(asserted, party.passkeys)
+    except SignatureRefused:
+        raise NotTrusted(RefusalCode.SIGNATURE_INVALID) from None
+
+
+def uses_of_passkeys(texts: Sequence[str], signed: Permit) -> tuple[Use, ...]:
+    """How often passkeys say that they were used, for the decisions that they signed; raises NotTrusted."""
+    return tuple(_asserted(text, signed)[2] for text in texts if is_asserted(text))
 
 
 def check_not_vetoed(texts: Sequence[str], signed: Permit, release_id: str) -> None:

@@ -21,8 +21,16 @@ from service.api import PROTECTED, PUBLIC, described_app
 from service.linkage_runs.records import LinkageRun
 from service.signed import TextType, sign
 from service.submissions.records import Submission
-from tests.at_work import AtWork
-from tests.factories import OUTSIDERS, PROJECT, ROLES_OF, a_delivery_withdrawal, a_question, a_withdrawal
+from tests.at_work import EVIDENCE, AtWork
+from tests.factories import (
+    OUTSIDERS,
+    PROJECT,
+    ROLES_OF,
+    a_decision,
+    a_delivery_withdrawal,
+    a_question,
+    a_withdrawal,
+)
 
 TABLE = Path(__file__).with_name("matrix.csv")
 NOBODY = "nobody"
@@ -59,6 +67,20 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "/projects/{project_id}/queries": {"question": "a.b.c"},
     "/projects/{project_id}/preflights": {"question": "a.b.c"},
     "/releases/{release_id}/decisions": {"decision": "a.b.c"},
+    "/releases/{release_id}/decision/options": {
+        "verdict": "approve",
+        "reason": "seen",
+        "evidence_sha256": EVIDENCE,
+    },
+    "/releases/{release_id}/decision": {
+        "decision": a_decision("cheng", "ab" * 16, EVIDENCE).model_dump(mode="json"),
+        "answer": {
+            "id": "AAAA",
+            "rawId": "AAAA",
+            "type": "public-key",
+            "response": {"clientDataJSON": "AAAA", "authenticatorData": "AAAA", "signature": "AAAA"},
+        },
+    },
 }
 OF_UPLOADS = {
     "tus-resumable": "1.0.0",

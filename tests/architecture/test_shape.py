@@ -52,6 +52,7 @@ EXTRA: dict[str, dict[str, str]] = {
     "linkage_runs": {},
     "queries": {},
     "releases": {
+        "by_passkey": "decisions at a browser: a page, and what a passkey signs",
         "one_person": "a trigger, made together with the table of decisions",
         "contents": "which files a release is made of",
         "package": "the release as one file",

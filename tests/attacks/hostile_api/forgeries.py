@@ -35,6 +35,7 @@ from service.signed import SigningKey, TextType, sign
 from service.submissions.records import Submission, SubmissionPart
 from service.submissions.rules import PartState, SubmissionState
 from service.withdrawals.records import Withdrawal as WithdrawalRow
+from tests.authenticator import Authenticator
 
 R = TypeVar("R", bound=Record)
 Told = tuple[str, str]
@@ -214,6 +215,15 @@ class Forger:
     def approvals_of_another_release(self) -> Told:
         return self._approved(self.awaiting[1], lambda text: text)
 
+    def approvals_by_a_passkey_of_its_own(self) -> Told:
+        def asserted(text: str) -> str:
+            said = Decision.model_validate_json(payload(text)).model_copy(
+                update={"release_id": self.awaiting[2]}
+            )
+            return Authenticator("http://127.0.0.1", "127.0.0.1", b"its own").decides(said)
+
+        return self._approved(self.awaiting[2], asserted)
+
     def _approved(self, release_id: str, made_of: Callable[[str], str]) -> Told:
         release = self.session.get_one(Release, release_id)
         found = ReleaseDecision.release_id == self.question
@@ -265,6 +275,7 @@ FORGERIES: Mapping[str, Callable[[Forger], Told]] = {
     "forge a withdrawal": Forger.own_withdrawal,
     "forge approvals": Forger.own_approvals,
     "replay another release's approvals": Forger.approvals_of_another_release,
+    "forge approvals by a passkey": Forger.approvals_by_a_passkey_of_its_own,
     "name a question by a path": Forger.question_whose_id_is_a_path,
     "name an answer by a path": Forger.control_of_a_path,
     "name a delivery's file by a path": Forger.delivery_whose_digest_is_a_path,

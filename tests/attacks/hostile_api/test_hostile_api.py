@@ -96,7 +96,7 @@ def edited(workers: Running) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def forged(workers: Running, released: str, second: str) -> dict[str, tuple[str, str, list[str]]]:
     """What became of each forgery: state, code, and how it was entered."""
-    awaiting = [workers.ask(), workers.ask()]
+    awaiting = [workers.ask(), workers.ask(), workers.ask()]
     assert {workers.answered(query_id) for query_id in awaiting} == {"controlled"}
     mark = workers.mark()
     told = {"project": PROJECT, "other_project": second, "question": released, "awaiting": awaiting}

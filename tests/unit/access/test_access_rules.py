@@ -47,7 +47,12 @@ def test_nobody_asks_and_checks_and_nobody_sends_and_asks() -> None:
 
 
 def test_roles_that_serve_every_project_neither_send_ask_nor_decide() -> None:
-    acts = {Permission.SUBMISSION_CREATE, Permission.QUERY_ASK, Permission.RELEASE_DECIDE}
+    acts = {
+        Permission.SUBMISSION_CREATE,
+        Permission.QUERY_ASK,
+        Permission.RELEASE_DECIDE,
+        Permission.RELEASE_SIGN_OFF,
+    }
     assert not any(PERMISSIONS[role] & acts for role in SERVICE_ROLES)
 
 
@@ -57,7 +62,7 @@ def test_permissions_are_listed_in_order_and_named_subject_colon_act() -> None:
     assert all(name.count(":") == 1 for name in names)
 
 
-def test_a_browser_serves_for_looking_alone() -> None:
+def test_a_browser_serves_for_looking_and_for_what_a_passkey_signs_alone() -> None:
     """Listed by hand: a new permission is no browser's unless it is added here."""
     changing = {
         *(Permission.LINKAGE_RUN_ASK, Permission.LINKAGE_SECRET_CREATE, Permission.PREFLIGHT_ASK),
@@ -66,6 +71,8 @@ def test_a_browser_serves_for_looking_alone() -> None:
         *(Permission.DELIVERY_WITHDRAW, Permission.WITHDRAWAL_CREATE),
     }
     assert frozenset(Permission) - changing == BY_BROWSER
+    acting = {each for each in BY_BROWSER if not each.endswith((":read", ":export"))}
+    assert acting == {Permission.RELEASE_SIGN_OFF}
     for role, permissions in PERMISSIONS.items():
         for permission in permissions & changing:
             check_permitted(role, permission)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import secrets
 import stat
@@ -29,6 +30,7 @@ from service.problems.tools import DatabaseAddressRefused
 from service.settings import ApiSettings, CommonSettings, settings_for
 from service.signed import SigningKey, TextType, sign, verified
 from service.worker.duties import settings_of
+from tests.authenticator import Authenticator
 from tests.factories import a_permit, a_person
 
 FORMS: dict[str, type[CommonSettings]] = {"api": ApiSettings} | {r.value: settings_of(r) for r in WorkerRole}
@@ -285,6 +287,31 @@ def test_governance_amends_a_permit_and_refuses_what_may_not_change(tmp_path: Pa
     forged.write_text(sign(permit, SigningKey.generate(), TextType.PERMIT))
     assert run(app, ["amend", str(home.root), str(forged), str(draft), "--out", str(second)]) == 1
     assert second.read_text().strip() == text
+
+
+def test_an_amendment_that_names_a_passkey_is_of_the_version_that_has_them(
+    tmp_path: Path, home: Home
+) -> None:
+    checker = a_person("cheng", Role.OUTPUT_CHECKER)
+    permit = a_permit([a_person("north", Role.PROVIDER), checker], valid_to="2049-12-31")
+    draft, *texts = (tmp_path / name for name in ("permit.json", "1.jws", "2.jws", "3.jws"))
+    draft.write_text(permit.to_json())
+    assert run(app, ["permit", str(home.root), str(draft), "--out", str(texts[0])]) == 0
+    key = Authenticator("https://tre.example", "tre.example", b"cheng").named()
+    parties = [
+        party.model_copy(update={"passkeys": (key,)} if party.principal_id == "cheng" else {}).model_dump(
+            mode="json"
+        )
+        for party in permit.parties
+    ]
+    for changes, before, after in (({"parties": parties}, *texts[:2]), ({"title": "Another"}, *texts[1:])):
+        draft.write_text(json.dumps(changes))
+        assert run(app, ["amend", str(home.root), str(before), str(draft), "--out", str(after)]) == 0
+        text = after.read_text().strip()
+        amended = verified(text, (Pins.read(home.pins).governance_key,), TextType.PERMIT, Permit)
+        assert amended.permit == 3
+    draft.write_text(json.dumps(permit.model_dump(mode="json") | {"parties": parties}))
+    assert run(app, ["permit", str(home.root), str(draft), "--out", str(texts[2])]) == 1  # says version 2
 
 
 @pytest.mark.parametrize("content", ["", "{}"])

@@ -15,6 +15,8 @@ from linkage_engine.contract.statements import HandOver, HandOverKind, Verdict
 from service.keys import Pins, WorkerKeys
 from service.signed import SigningKey, TextType, sign
 from service.worker import trust
+from tests.at_browser import HOST, ORIGIN
+from tests.authenticator import Authenticator
 from tests.factories import (
     PROJECT,
     Chance,
@@ -26,6 +28,7 @@ from tests.factories import (
     a_person,
     a_question,
     a_specification,
+    accredited,
 )
 
 GOVERNANCE, STRANGER = SigningKey.generate(), SigningKey.generate()
@@ -355,3 +358,68 @@ def test_a_forged_hand_over_is_refused() -> None:
 def test_a_grant_is_for_one_provider_and_one_data_set() -> None:
     assert PERMIT.grants("north", "cancer_registration")
     assert not PERMIT.grants("south", "cancer_registration")
+
+
+# --- approvals by passkey
+
+
+PASSKEYS = {
+    checker.id: Authenticator(ORIGIN, HOST, checker.id.encode(), counter=3)
+    for checker in (CHENG, CAROL, CHIDI)
+}
+
+
+def with_passkeys(**holders: str) -> Permit:
+    """The permit in which each checker has the passkey of somebody, of their own where nobody is named."""
+    named = {name: holders.get(name, name) for name in PASSKEYS}
+    parties = tuple(
+        accredited(p.party).model_copy(update={"passkeys": (PASSKEYS[named[p.id]].named(),)})
+        if p.id in named
+        else p.party
+        for p in PEOPLE
+    )
+    return a_permit(PEOPLE, permit=3, parties=parties)
+
+
+def by_passkey(checker: Person, key: Authenticator | None = None, **changes: object) -> str:
+    decision = a_decision(checker.id, RELEASE, EVIDENCE).model_copy(update=changes)
+    return (key or PASSKEYS[checker.id]).decides(decision)
+
+
+def test_approvals_by_passkey_are_believed_beside_those_by_key() -> None:
+    permit = with_passkeys()
+    assert approvals(by_passkey(CHENG), by_passkey(CAROL), permit=permit) == ["carol", "cheng"]
+    assert approvals(by_passkey(CHENG), an_approval(CAROL), permit=permit) == ["carol", "cheng"]
+    uses = trust.uses_of_passkeys([by_passkey(CHENG), an_approval(CAROL)], permit)
+    assert [use.counter for use in uses] == [3]
+
+
+@pytest.mark.parametrize(
+    ("texts", "permit"),
+    [
+        ((by_passkey(CHENG), by_passkey(CAROL)), PERMIT),
+        ((by_passkey(CHENG), by_passkey(CHENG)), with_passkeys()),
+        ((by_passkey(CHENG), an_approval(CHENG)), with_passkeys()),
+        ((by_passkey(CHENG), by_passkey(CAROL, PASSKEYS["cheng"])), with_passkeys(carol="cheng")),
+        ((by_passkey(CHENG), by_passkey(CAROL, PASSKEYS["cheng"])), with_passkeys()),
+        ((by_passkey(CHENG), by_passkey(CAROL, evidence_sha256="f" * 64)), with_passkeys()),
+        ((by_passkey(CHENG), by_passkey(CAROL, release_id="cd" * 16)), with_passkeys()),
+        ((by_passkey(CHENG), by_passkey(CAROL, verdict=Verdict.REFUSE)), with_passkeys()),
+        ((by_passkey(CHENG), by_passkey(ROSALIND, PASSKEYS["carol"])), with_passkeys()),
+        ((by_passkey(CHENG), "{}"), with_passkeys()),
+    ],
+    ids=[
+        "no passkey in the permit",
+        "twice",
+        "one person's both",
+        "a passkey that two have",
+        "another's passkey",
+        "other evidence",
+        "another release",
+        "a refusal",
+        "no checker",
+        "no answer",
+    ],
+)
+def test_no_other_approvals_by_passkey_are_believed(texts: tuple[str, ...], permit: Permit) -> None:
+    refused(RefusalCode.SIGNATURE_INVALID, lambda: approvals(*texts, permit=permit))
