@@ -16,5 +16,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("submission") as table:
-        table.drop_column("left_out")
+    op.drop_column("submission", "left_out")
