@@ -36,6 +36,30 @@ class Part(Value):
     """The age recipient it was sealed to: tells a retired key from a damaged file."""
 
 
+class LeftOutReason(StrEnum):
+    """Why rows of a person were not sent."""
+
+    LIST = "list"
+    """A list of the provider's own."""
+    NDOO = "ndoo"
+    """National Data Opt-out."""
+    TYPE1 = "type1"
+    """Type 1 opt-out, registered at the practice."""
+    SURVEY = "survey"
+    """Objection to a survey."""
+
+
+class LeftOut(Value):
+    """How many persons of the extract were left out for one reason, and of how many rows: never who.
+
+    Who has two reasons counts under the first of them for each row. Nought: looked at, and nobody was there.
+    """
+
+    reason: LeftOutReason
+    persons: Annotated[int, Field(ge=0)]
+    rows: Annotated[int, Field(ge=0)]
+
+
 class Manifest(Value):
     """One delivery of one provider to one project."""
 
@@ -52,6 +76,8 @@ class Manifest(Value):
     extract_date: date
     created_at: datetime
     parts: tuple[Part, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    """One for each reason that was looked at; none where a tool from before made the delivery."""
 
     def part(self, name: str) -> Part | None:
         """The part of that name, or nothing."""

@@ -26,6 +26,13 @@ class ExtractFailed(Problem):
     remedy = "Run tre-provider validate, correct the rows that it names, and seal again."
 
 
+class DeliveryShrank(Problem):
+    """The delivery has lost half of a data set, or whole quarters, since the last one; nothing was sealed."""
+
+    slug, title, status = "delivery-shrank", "Delivery shrank", 409
+    remedy = "Compare with tre-provider changes. If the loss is meant, seal with --despite-losses."
+
+
 class ProjectFileUnusable(Problem):
     """The project file is not one that an operator of this service made."""
 

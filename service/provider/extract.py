@@ -6,12 +6,10 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, FieldType, Tidy
 from linkage_engine.validate.findings import ROW_NUMBER
@@ -75,15 +73,6 @@ def read_local_ids(path: Path, column: str) -> list[str]:
     if not found:
         raise _unreadable(path.name, f"has nobody in column {column}")
     return found
-
-
-def without_persons(extract: pa.Table, local_ids: Sequence[str], *, file: str) -> pa.Table:
-    """The rows of a file that are about nobody else; raises ExtractUnreadable where none is left."""
-    left_out = pc.is_in(extract[LOCAL_PERSON_ID], value_set=pa.array(local_ids, pa.string()))
-    kept = extract.filter(pc.invert(left_out))
-    if not kept.num_rows:
-        raise _unreadable(file, "has no rows but of persons to be left out")
-    return kept
 
 
 def _check_text(path: Path, name: str) -> None:

@@ -12,8 +12,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
+from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.contract.value import FieldName, Value
 from linkage_engine.pseudonymise.digests import digest_all
@@ -21,6 +22,7 @@ from linkage_engine.pseudonymise.secret import LinkageSecret, derived_key
 from service.problems.tools import KeyFolderUnusable
 from service.provider.delivery import Delivery
 from service.provider.files import HISTORY
+from service.provider.volume import VolumeFinding, losses, rows_by_quarter
 
 KEY_BYTES = 32
 MUCH = 0.2
@@ -38,6 +40,8 @@ class LastDelivery(Value):
     key_check: str
     """Of the secret that the digests are keyed with; under another one they cannot be compared."""
     rows: dict[FieldName, int]
+    quarters: dict[FieldName, dict[str, int]] = Field(default_factory=dict)
+    """Rows by quarter; none of a delivery from before they were kept."""
     persons: str
     """Sorted digests of eight bytes, in base64: useless without the project linkage secret."""
 
@@ -65,6 +69,7 @@ class Comparison:
     rows: tuple[Change, ...]
     persons: tuple[int, int, int] | None
     """New, dropped and kept persons; nothing where the secret is another one."""
+    losses: tuple[VolumeFinding, ...] = ()
 
     @property
     def is_large(self) -> bool:
@@ -79,6 +84,7 @@ def remembered(delivery: Delivery, project: ProjectFile, secret: LinkageSecret, 
         extract_date=delivery.mapping.extract_date,
         key_check=project.key_check,
         rows={name: table.num_rows for name, table in delivery.payload.items()},
+        quarters=_quarters(delivery),
         persons=base64.b64encode(_digests(delivery, project, secret).astype(">u8").tobytes()).decode(),
     )
 
@@ -99,6 +105,7 @@ def compared(
         extract_date=last.extract_date,
         rows=tuple(Change(name, last.rows.get(name), now.get(name, 0)) for name in names),
         persons=persons,
+        losses=losses(last.rows, now, last.quarters, _quarters(delivery)),
     )
 
 
@@ -117,6 +124,7 @@ def as_lines(comparison: Comparison) -> Iterator[str]:
     else:
         new, dropped, kept = comparison.persons
         yield f"  persons: {new} new, {dropped} dropped, {kept} in both"
+    yield from (f"  {found}" for found in comparison.losses)
 
 
 def read_last(keys: Path, project_id: str) -> LastDelivery | None:
@@ -137,6 +145,10 @@ def keep_last(keys: Path, project_id: str, last: LastDelivery) -> None:
     written.write_text(last.to_json() + "\n", encoding="ascii")
     written.chmod(0o600)
     written.replace(folder / f"{project_id}.json")
+
+
+def _quarters(delivery: Delivery) -> dict[str, dict[str, int]]:
+    return {name: rows_by_quarter(table, data_set(name)) for name, table in delivery.payload.items()}
 
 
 def _digests(delivery: Delivery, project: ProjectFile, secret: LinkageSecret) -> Digests:

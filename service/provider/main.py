@@ -22,7 +22,7 @@ from service.client import Client
 from service.clock import utc_now
 from service.command_line import run
 from service.keys import fingerprint, folder_key, folder_party, in_groups, make_key_folder
-from service.problems.provider_tool import OutputExists
+from service.problems.provider_tool import DeliveryShrank, OutputExists
 from service.provider import ceremony, pins
 from service.provider.delivery import Delivery, read_delivery
 from service.provider.delivery_withdrawal import certificate, destruction, withdraw_delivery
@@ -42,6 +42,7 @@ from service.provider.secret import check_secret, kept_path, read_secret
 from service.provider.submit import RECEIPT_SUFFIX
 from service.provider.submit import submit as submit_package
 from service.provider.vetoing import veto as send_veto
+from service.provider.volume import VolumeFinding
 from service.provider.withdrawal import Withdrawer
 from service.provider.withdrawal import withdraw as withdraw_persons
 
@@ -212,6 +213,9 @@ def seal(  # noqa: PLR0913, PLR0917  # each is an option of the command
         Path | None, typer.Option("--leave-out", help="A CSV file of persons whose rows are not sent.")
     ] = None,
     person_column: PersonColumn = LOCAL_PERSON_ID,
+    despite_losses: Annotated[
+        bool, typer.Option("--despite-losses", help="Also where half of a data set, or quarters, are gone.")
+    ] = False,
     counter: Annotated[
         int | None,
         typer.Option("--counter", min=1, help="Number of the delivery; else one more than the last."),
@@ -226,16 +230,18 @@ def seal(  # noqa: PLR0913, PLR0917  # each is an option of the command
     number = counter or next_counter(keys, project_id)
     for zone, recipient in sealer.project.recipients:
         print(f"{zone} key {fingerprint(recipient)}")
-    left_out = read_local_ids(leave_out, person_column) if leave_out else []
+    left_out = read_local_ids(leave_out, person_column) if leave_out else None
     delivery = _read(mapping, _person_keys(sealer.project, keys), left_out)
-    _show_changes(delivery, sealer, keys)
+    lost = [found for found in _show_changes(delivery, sealer, keys) if found.refuses]
+    if lost and not despite_losses:
+        raise DeliveryShrank(faults=[{"pointer": found.data_set, "code": str(found)} for found in lost])
     manifest = seal_delivery(delivery, sealer, out=out, counter=number)
     keep_counter(keys, project_id, number)
     keep_last(keys, project_id, remembered(delivery, sealer.project, sealer.secret, number))
     for part in manifest.parts:
         print(f"{part.name}: {part.rows} rows, {part.sealed_bytes} bytes, for {part.zone} only")
-    if left_out:
-        print(f"left out: whoever is among {len(left_out)} persons of {leave_out}")
+    for each in manifest.left_out:
+        print(f"left out ({each.reason}): {each.persons} persons, {each.rows} rows")
     print(f"{out}: delivery {number} of {manifest.provider_id} to {project_id}")
     if kept:
         write_person_keys(delivery.persons, kept)
@@ -255,6 +261,8 @@ def submit(package: Path, url: Url, keys: Keys) -> None:
     print(f"SHA-256    {receipt.sealed_sha256}")
     print(f"log index  {'not yet: see status' if receipt.log_index is None else receipt.log_index}")
     print(f"receipt    {package}{RECEIPT_SUFFIX}")
+    for each in receipt.left_out:
+        print(f"left out   {each.persons} persons, {each.rows} rows ({each.reason})")
     if replaced := receipt.replaces:
         print(f"Replaces delivery {replaced.counter}, submission {replaced.submission_id}, once accepted:")
         for part in replaced.parts:
@@ -323,20 +331,21 @@ def _sealer(project_path: Path, secret_file: Path | None, keys: Path) -> Sealer:
     return sealer
 
 
-def _show_changes(delivery: Delivery, sealer: Sealer, keys: Path) -> None:
-    """Print what changed since the last delivery, and warn when it is much."""
+def _show_changes(delivery: Delivery, sealer: Sealer, keys: Path) -> tuple[VolumeFinding, ...]:
+    """Print what changed since the last delivery, and warn when it is much; what was lost."""
     last = read_last(keys, sealer.project.project_id)
     if last is None:
         print("No earlier delivery to compare with.")
-        return
+        return ()
     comparison = compared(delivery, last, sealer.project, sealer.secret)
     for line in changes_as_lines(comparison):
         print(line)
     if comparison.is_large:
         print("Warning: the number of rows changed by more than a fifth.", file=sys.stderr)
+    return comparison.losses
 
 
-def _read(mapping: Path, keys: PersonKeys | None = None, leave_out: Sequence[str] = ()) -> Delivery:
+def _read(mapping: Path, keys: PersonKeys | None = None, leave_out: Sequence[str] | None = None) -> Delivery:
     """The files of a mapping; without keys their persons get some that no delivery has."""
     keys = keys or PersonKeys.for_one_delivery(secrets.token_bytes)
     return read_delivery(read_mapping(mapping), folder=mapping.parent, keys=keys, leave_out=leave_out)

@@ -9,7 +9,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
-from linkage_engine.catalogue.data_sets import DATA_SETS, PERSON_KEY, FieldType, data_set
+from linkage_engine.catalogue.data_sets import (
+    DATA_SETS,
+    OPT_OUT,
+    PERSON_KEY,
+    DataSet,
+    FieldType,
+    data_set,
+    kept_back,
+)
 from linkage_engine.contract.tokens import IDENTIFIER_FIELDS
 from linkage_engine.contract.value import FieldName, Slug, Value
 from service.problems.provider_tool import MappingUnusable
@@ -52,6 +60,11 @@ class FileMapping(Value):
         named = (self.local_person_id, *self.identifiers.values(), *self.columns.values())
         return tuple(dict.fromkeys(named))
 
+    @property
+    def form(self) -> DataSet:
+        """The data set that the file is of, or the opt-outs, which stay here."""
+        return kept_back(OPT_OUT) if self.data_set == OPT_OUT else data_set(self.data_set)
+
 
 class Mapping(Value):
     """The files of one delivery."""
@@ -60,6 +73,16 @@ class Mapping(Value):
     provider_id: Slug
     extract_date: date
     files: Annotated[tuple[FileMapping, ...], Field(min_length=1)]
+
+    @property
+    def sent(self) -> tuple[FileMapping, ...]:
+        """The files whose rows are sent."""
+        return tuple(file for file in self.files if file.data_set != OPT_OUT)
+
+    @property
+    def opt_outs(self) -> FileMapping | None:
+        """The file of opt-outs, if there is one."""
+        return next((file for file in self.files if file.data_set == OPT_OUT), None)
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -96,7 +119,7 @@ def _mapping_faults(mapping: Mapping) -> list[tuple[str, str]]:
     names = [file.data_set for file in mapping.files]
     if len(set(names)) != len(names):
         faults.append(("files", "have one data set twice"))
-    if not any(file.identifiers for file in mapping.files):
+    if not any(file.identifiers for file in mapping.sent):
         faults.append(("files", "name no identifiers: nobody could be linked"))
     return faults
 
@@ -113,13 +136,15 @@ def _file_faults(file: FileMapping) -> list[tuple[str, str]]:
         for name in file.codes
         if name not in {*file.columns, *file.identifiers}
     ]
-    if file.data_set not in DATA_SETS:
-        return [*faults, ("data_set", f"is none of {', '.join(DATA_SETS)}")]
+    if file.data_set not in {*DATA_SETS, OPT_OUT}:
+        return [*faults, ("data_set", f"is none of {', '.join((*DATA_SETS, OPT_OUT))}")]
+    if file.data_set == OPT_OUT and file.identifiers:
+        faults.append(("identifiers", "are not read of opt-outs: they name persons by your own id"))
     return faults + _column_faults(file)
 
 
 def _column_faults(file: FileMapping) -> list[tuple[str, str]]:
-    schema = data_set(file.data_set)
+    schema = file.form
     private = {file.local_person_id} | {
         column for name, column in file.identifiers.items() if name not in _SHAREABLE
     }

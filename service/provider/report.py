@@ -7,6 +7,7 @@ from datetime import date
 from html import escape
 
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION
+from linkage_engine.contract.manifest import LeftOut
 from linkage_engine.contract.reports import FieldReport, ValidationReport
 from linkage_engine.contract.value import Slug, Value
 
@@ -30,6 +31,7 @@ class DeliveryReport(Value):
     extract_date: date
     files: tuple[FileReport, ...]
     persons: ValidationReport
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -43,6 +45,9 @@ def as_lines(report: DeliveryReport) -> Iterator[str]:
         failed = sum(f.rows for f in found.findings if f.outcome.failed)
         yield f"{title}: {found.rows} rows, {f'{failed} failures' if failed else 'passed'}"
         yield from (f"  {line}" for line in _table([f for f in found.findings if not f.outcome.passed]))
+    yield from (
+        f"left out ({each.reason}): {each.persons} persons, {each.rows} rows" for each in report.left_out
+    )
     yield "Passed: it can be sealed." if report.passed else "Failed: correct the rows above, then seal."
 
 
@@ -66,6 +71,10 @@ def as_page(report: DeliveryReport) -> str:
             cells = "".join(f"<td>{escape(cell)}</td>" for cell in _cells(finding))
             parts.append(f"<tr>{cells}</tr>")
         parts.append("</tbody></table>")
+    if report.left_out:
+        parts.append("<h2>Left out</h2><ul>")
+        parts += [f"<li>{o.reason}: {o.persons} persons, {o.rows} rows</li>" for o in report.left_out]
+        parts.append("</ul>")
     return "\n".join([*parts, "</body></html>", ""])
 
 

@@ -181,4 +181,5 @@ def _manifest(delivery: Delivery, sealer: Sealer, counter: int, parts: tuple[Par
         extract_date=delivery.mapping.extract_date,
         created_at=sealer.clock(),
         parts=parts,
+        left_out=delivery.report.left_out,
     )

@@ -45,6 +45,16 @@ class Replaced(BaseModel):
     parts: tuple[PartRows, ...]
 
 
+class Left(BaseModel):
+    """How many were left out for one reason, as the service has it from the manifest."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    reason: str
+    persons: int
+    rows: int
+
+
 class Receipt(BaseModel):
     """What of the service's answer the tool relies on; the whole answer is kept."""
 
@@ -55,6 +65,7 @@ class Receipt(BaseModel):
     log_index: int | None
     """Place of the receipt's entry in the audit log's tree; null until it is there."""
     replaces: Replaced | None = None
+    left_out: tuple[Left, ...] = ()
 
 
 class Begun(Value):

@@ -99,6 +99,8 @@ def _add(act: Act, manifest: Manifest, package: Package) -> Submission:
         parts=len(manifest.parts),
         counter=manifest.counter,
         rows=sum(after.values()),
+        persons_left_out=sum(each.persons for each in manifest.left_out),
+        rows_left_out=sum(each.rows for each in manifest.left_out),
         outcome=Outcome.DONE,
         **_as_details(replaced),
     )
@@ -116,6 +118,7 @@ def _add(act: Act, manifest: Manifest, package: Package) -> Submission:
         received_at=act.clock(),
         entry_id=entry_id,
         replaces_id=replaced.submission_id if replaced else None,
+        left_out=[each.model_dump(mode="json") for each in manifest.left_out],
     )
     act.session.add(submission)
     act.session.flush()

@@ -38,6 +38,8 @@ class Submission(Record):
     """The audit entry of its receipt."""
     replaces_id: Mapped[str | None] = mapped_column(sa.String(36))
     """The provider's delivery that stood when this one came, or that it took the place of."""
+    left_out: Mapped[list[dict[str, Any]] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """How many persons and rows the provider left out, by reason, as its manifest says."""
     withdrawn_at: Mapped[datetime | None]
     """Since when it is in no later run, whatever its state: all that came of it is destroyed."""
 

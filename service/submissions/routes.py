@@ -9,7 +9,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 from sqlalchemy.exc import IntegrityError
 
-from linkage_engine.contract.manifest import Zone
+from linkage_engine.contract.manifest import LeftOut, Zone
 from linkage_engine.contract.reports import ValidationReport
 from linkage_engine.contract.value import FieldName, RandomId, Sha256, Slug, Value
 from service.access.admission import Acting, Caller, SignedInRoute, Viewing, may
@@ -59,6 +59,8 @@ class Receipt(Value):
     state: SubmissionState
     replaces: ReplacedShown | None
     """The accepted delivery that this one takes the place of once it is accepted itself."""
+    left_out: tuple[LeftOut, ...]
+    """How many persons and rows its provider left out, by reason, as it signed: never who."""
 
 
 class PartShown(Value):
@@ -184,6 +186,7 @@ def _receipt(act: Acting, submission: Submission) -> Receipt:
         log_index=leaf_of(act.session, submission.entry_id),
         state=submission.state,
         replaces=_replaced(actions.replaced_by(act, submission)),
+        left_out=tuple(LeftOut.model_validate(each) for each in submission.left_out or ()),
     )
 
 

@@ -246,6 +246,21 @@ def test_a_receipt_says_which_delivery_is_replaced_and_the_rows_of_each_part(pro
     assert {name: received.detail[name] for name in told} == told
 
 
+def test_how_many_were_left_out_is_in_the_receipt_and_the_log(project: AtWork) -> None:
+    left_out = [{"reason": "ndoo", "persons": 3, "rows": 40}, {"reason": "list", "persons": 1, "rows": 2}]
+    answer = project.send(NORTH, project.package(NORTH, left_out=left_out))
+    assert answer.json()["left_out"] == left_out
+    shown = project.get(NORTH, f"/submissions/{answer.json()['submission_id']}").json()
+    assert shown["left_out"] == left_out
+    entry = project.entries()[-2]
+    assert entry.action == "submission:receive"
+    assert (entry.detail["persons_left_out"], entry.detail["rows_left_out"]) == (4, 42)
+
+
+def test_a_delivery_of_an_older_tool_left_nobody_out_that_it_said(project: AtWork) -> None:
+    assert project.send(NORTH, project.package(NORTH)).json()["left_out"] == []
+
+
 def test_the_log_says_the_rows_of_each_part_before_and_after(project: AtWork) -> None:
     first = project.accept(NORTH, counter=1)
     second = project.accept(NORTH, counter=2, part={"rows": 9})

@@ -9,7 +9,7 @@ import pytest
 from linkage_engine.pseudonymise.secret import LinkageSecret, key_check
 from service.command_line import run
 from service.provider.main import app
-from tests.unit.provider.desk import Desk
+from tests.unit.provider.desk import TUMOURS, Desk
 
 Said = pytest.CaptureFixture[str]
 TUMOUR = "CANARY-P{n},,CANARY-NEW,EVE,03/04/1960,F,,N{n},05/06/2021,C509,1\n"
@@ -118,8 +118,70 @@ def test_what_is_kept_is_digests_for_the_owner_alone(sealed: Desk) -> None:
         "extract_date",
         "key_check",
         "rows",
+        "quarters",
         "persons",
     }
+
+
+def many_tumours(desk: Desk, *, of_2021: int, of_2023: int) -> None:
+    """A file of tumours of two quarters, so many of each."""
+    (desk.folder / "tumours.csv").write_text(
+        TUMOURS.splitlines()[0]
+        + "\n"
+        + "".join(TUMOUR.format(n=n) for n in range(100, 100 + of_2021))
+        + "".join(TUMOUR.format(n=n).replace("2021", "2023") for n in range(500, 500 + of_2023))
+    )
+
+
+def sealed_again(desk: Desk, *options: str) -> int:
+    desk.package.unlink(missing_ok=True)
+    return run(app, desk.seal_arguments(*options))
+
+
+def test_a_resubmission_that_shrinks_by_half_is_named_and_not_sealed_unless_it_is_meant(
+    desk: Desk, capsys: Said
+) -> None:
+    many_tumours(desk, of_2021=40, of_2023=20)
+    assert sealed_again(desk) == 0
+    many_tumours(desk, of_2021=10, of_2023=20)
+    capsys.readouterr()
+    assert changes(desk) == 0
+    said = "shrunk: cancer_registration has 30 rows, and had 60"
+    assert f"  {said}\n" in capsys.readouterr().out
+    assert sealed_again(desk) == 1
+    told = capsys.readouterr()
+    assert told.err.startswith("Delivery shrank: ") or "Delivery shrank: " in told.err
+    assert said in told.err
+    assert not desk.package.exists()
+    assert json.loads(history(desk))["counter"] == 1
+    assert sealed_again(desk, "--despite-losses") == 0
+    assert "CANARY" not in told.out + told.err
+
+
+def test_a_quarter_that_had_rows_and_has_none_is_named(desk: Desk, capsys: Said) -> None:
+    many_tumours(desk, of_2021=20, of_2023=60)
+    assert sealed_again(desk) == 0
+    many_tumours(desk, of_2021=0, of_2023=60)
+    capsys.readouterr()
+    assert sealed_again(desk) == 1
+    assert "quarter-gone: cancer_registration has no rows of 2021Q2, and had 20" in capsys.readouterr().err
+
+
+def test_quarters_between_that_are_empty_are_told_and_stop_nothing(desk: Desk, capsys: Said) -> None:
+    many_tumours(desk, of_2021=20, of_2023=20)
+    assert sealed_again(desk) == 0
+    capsys.readouterr()
+    assert sealed_again(desk) == 0
+    empty = "2021Q3, 2021Q4, 2022Q1, 2022Q2, 2022Q3, 2022Q4, 2023Q1"
+    assert f"quarter-empty: cancer_registration has no rows of {empty}, between" in capsys.readouterr().out
+
+
+def test_a_history_from_before_quarters_were_kept_is_read(sealed: Desk, capsys: Said) -> None:
+    kept = json.loads(history(sealed))
+    del kept["quarters"]
+    (sealed.keys / "history" / "prevalence-2025.json").write_text(json.dumps(kept))
+    assert changes(sealed) == 0
+    assert "Since delivery 1" in capsys.readouterr().out
 
 
 def test_under_another_secret_persons_are_not_compared(sealed: Desk, capsys: Said) -> None:

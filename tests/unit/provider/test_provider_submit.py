@@ -139,6 +139,16 @@ def test_the_command_says_what_a_delivery_replaces(
     ]
 
 
+def test_the_command_says_how_many_were_left_out(
+    sealed: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = Service(left_out=[{"reason": "ndoo", "persons": 3, "rows": 40}])
+    monkeypatch.setattr("service.provider.main._client", lambda *_: a_client(sealed, service))
+    arguments = ["submit", str(sealed.package), "--url", "http://service.test", "--keys", str(sealed.keys)]
+    assert run(app, arguments) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "left out   3 persons, 40 rows (ndoo)"
+
+
 class Terminal(StringIO):
     def isatty(self) -> bool:
         return True

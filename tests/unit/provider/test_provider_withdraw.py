@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from linkage_engine.contract import statements
+from linkage_engine.contract.manifest import LeftOut, LeftOutReason
 from linkage_engine.contract.project_file import ProjectFile
 from linkage_engine.unseal.unseal import unseal_bytes
 from service.client import RemoteProblem
@@ -111,9 +112,10 @@ def test_rows_of_persons_to_leave_out_are_not_sent(desk: Desk, capsys: pytest.Ca
     options = ["--leave-out", str(path), "--person-column", "PATIENTID"]
     assert run(app, desk.seal_arguments(*options)) == 0
     told = capsys.readouterr().out
-    assert "left out: whoever is among 2 persons" in told
+    assert "left out (list): 1 persons, 2 rows" in told
     assert "CANARY" not in told
     manifest, tables = opened(desk)
+    assert manifest.left_out == (LeftOut(reason=LeftOutReason.LIST, persons=1, rows=2),)
     assert {part.name: part.rows for part in manifest.parts} == {
         "identifiers": 2,
         "cancer_registration": 1,
