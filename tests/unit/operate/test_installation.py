@@ -304,7 +304,11 @@ def test_an_amendment_that_names_a_passkey_is_of_the_version_that_has_them(
         )
         for party in permit.parties
     ]
-    for changes, before, after in (({"parties": parties}, *texts[:2]), ({"title": "Another"}, *texts[1:])):
+    steps: list[tuple[dict[str, object], Path, Path]] = [
+        ({"parties": parties}, texts[0], texts[1]),
+        ({"title": "Another"}, texts[1], texts[2]),
+    ]
+    for changes, before, after in steps:
         draft.write_text(json.dumps(changes))
         assert run(app, ["amend", str(home.root), str(before), str(draft), "--out", str(after)]) == 0
         text = after.read_text().strip()
