@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,3 +130,14 @@ def test_the_strictest_of_all_counts() -> None:
     assert together(found, (said("nhs-cancer-default", 30),)) == Tightened(
         policies=("nhs-cancer-default",), least_persons=30
     )
+
+
+def test_a_full_disk_stops_the_answer(at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError
+
+    shop = at("answered")
+    tightened(shop)
+    monkeypatch.setattr("service.worker.tightenings.replace_bytes", full)
+    shop.do(Job.CONTROL, shop.ids["query"])
+    query_failed(shop, RefusalCode.VAULT_FULL)
