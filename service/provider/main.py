@@ -26,6 +26,7 @@ from service.problems.provider_tool import DeliveryShrank, OutputExists
 from service.provider import ceremony, pins
 from service.provider.delivery import Delivery, read_delivery
 from service.provider.delivery_withdrawal import certificate, destruction, withdraw_delivery
+from service.provider.dictionary import dictionary
 from service.provider.extract import LOCAL_PERSON_ID, read_local_ids
 from service.provider.files import keep_counter, new_file, next_counter, write_person_keys
 from service.provider.granting import granted
@@ -323,6 +324,7 @@ def show_withdrawal(withdrawal_id: str, url: Url, keys: Keys) -> None:
     print(json.dumps(_client(url, keys).get(f"/withdrawals/{withdrawal_id}"), indent=2))
 
 
+app.command()(dictionary)
 app.command("withdraw-delivery")(withdraw_delivery)
 app.command()(destruction)
 app.command()(certificate)
