@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from linkage_engine.contract.controlled_table import PlannedMeasure, Statistic
+from linkage_engine.disclosure.cells import ExactCell
 from linkage_engine.disclosure.figures import Exact, Figures
 from linkage_engine.disclosure.intervals import byar
 from linkage_engine.disclosure.reference import expected, safe_rates
@@ -45,12 +46,11 @@ def person_years(exact: Exact, measure: PlannedMeasure) -> Figures:
 
     The exact days of people who are all followed equally long would be their exact number.
     """
-    assert measure.variable is not None  # ABOUT says so
     method = exact.policy.counts.method
     told = METHODS[method](exact.populations)
     fewest, _ = between(told, method)
     years = [
-        _years(int(cell.values[measure.variable].sum()), cell.population.size, int(low)) * people
+        _years(days_in_view(measure, cell), cell.population.size, int(low)) * people
         for cell, low, people in zip(exact.table.cells, fewest, told.tolist(), strict=True)
     ]
     return Figures(
@@ -60,6 +60,11 @@ def person_years(exact: Exact, measure: PlannedMeasure) -> Figures:
         people=in_part(exact, None),
         allowed=exact.populations_safe,
     )
+
+
+def days_in_view(measure: PlannedMeasure, cell: ExactCell) -> int:
+    """Everybody's days: those that a variable counts, or without one those at risk in all strata."""
+    return int((cell.days if measure.variable is None else cell.values[measure.variable]).sum())
 
 
 def _years(days: int, people: int, fewest: int) -> float:
@@ -81,6 +86,13 @@ def _rate_of(events: Callable[[float], float]) -> Callable[[float, float], float
     return rate
 
 
+def _difference_of(events: Callable[[float], float]) -> Callable[[float, float, float], float]:
+    def difference(observed: float, expected_number: float, years: float) -> float:
+        return three_figures(PER * (events(observed) - expected_number) / years)
+
+    return difference
+
+
 def _lower(events: float) -> float:
     return byar(events)[0]
 
@@ -91,13 +103,21 @@ def _upper(events: float) -> float:
 
 _HAPPENED = (Statistic.EVENTS, Statistic.EXPECTED)
 _IN_TIME = (Statistic.EVENTS, Statistic.PERSON_YEARS)
+_BEYOND = (Statistic.EVENTS, Statistic.EXPECTED, Statistic.PERSON_YEARS)
 
 RATES: Mapping[Statistic, Computed] = {
-    Statistic.RATIO: Computed(*_HAPPENED, _ratio_of(float)),
-    Statistic.RATIO_LOWER: Computed(*_HAPPENED, _ratio_of(_lower)),
-    Statistic.RATIO_UPPER: Computed(*_HAPPENED, _ratio_of(_upper)),
-    Statistic.RATE: Computed(*_IN_TIME, _rate_of(float)),
-    Statistic.RATE_LOWER: Computed(*_IN_TIME, _rate_of(_lower)),
-    Statistic.RATE_UPPER: Computed(*_IN_TIME, _rate_of(_upper)),
+    Statistic.RATIO: Computed(_HAPPENED, _ratio_of(float)),
+    Statistic.RATIO_LOWER: Computed(_HAPPENED, _ratio_of(_lower)),
+    Statistic.RATIO_UPPER: Computed(_HAPPENED, _ratio_of(_upper)),
+    Statistic.RATE: Computed(_IN_TIME, _rate_of(float)),
+    Statistic.RATE_LOWER: Computed(_IN_TIME, _rate_of(_lower)),
+    Statistic.RATE_UPPER: Computed(_IN_TIME, _rate_of(_upper)),
+    Statistic.EXPECTED_RATE: Computed((Statistic.EXPECTED, Statistic.PERSON_YEARS), _rate_of(float)),
+    Statistic.DIFFERENCE: Computed(_BEYOND, _difference_of(float)),
+    Statistic.DIFFERENCE_LOWER: Computed(_BEYOND, _difference_of(_lower)),
+    Statistic.DIFFERENCE_UPPER: Computed(_BEYOND, _difference_of(_upper)),
 }
-"""Told events over what was expected or over person-years, and Byar's limits."""
+"""Told events over what was expected or over person-years, and Byar's limits.
+
+The limits of a difference take what was expected as known: those compared with are many more than the cases.
+"""

@@ -17,8 +17,10 @@ from linkage_engine.contract.query_spec import (
     TEMPLATES,
     Breakdown,
     EmergencyParameters,
+    ExcessParameters,
     LinkageQualityParameters,
     PrevalenceParameters,
+    TrajectoryParameters,
 )
 from linkage_engine.contract.value import Value
 from tests.spec.drawn import a_spec
@@ -28,6 +30,8 @@ PARAMETERS: dict[str, type[Value]] = {
     "prevalence": PrevalenceParameters,
     "emergency_15m": EmergencyParameters,
     "linkage_quality": LinkageQualityParameters,
+    "service_use_trajectory": TrajectoryParameters,
+    "excess_vs_same_age_sex": ExcessParameters,
 }
 
 
