@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, field_validator, model_validator
 
+from linkage_engine.contract.controlled_table import AT_RISK
 from linkage_engine.contract.specification import (
     AreaCode,
     Breakdown,
@@ -129,7 +130,16 @@ class EmergencySpec(AroundDiagnosisSpecification):
     breakdowns: Annotated[tuple[_People, ...], Field(max_length=3)]
 
 
-class TrajectorySpec(AroundDiagnosisSpecification):
+class _AtRisk(AroundDiagnosisSpecification):
+    """A question whose windows may be such that not every case is there."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of what is counted within a cell's population: first who is at risk."""
+        return (AT_RISK, *super().parts)
+
+
+class TrajectorySpec(_AtRisk):
     """How often people use services before and after a diagnosis, period by period."""
 
     template: Literal["service_use_trajectory"]
@@ -145,7 +155,7 @@ class TrajectorySpec(AroundDiagnosisSpecification):
         return breakdowns
 
 
-class ExcessSpec(AroundDiagnosisSpecification):
+class ExcessSpec(_AtRisk):
     """How much more of services people use around a diagnosis than others of their age and sex."""
 
     template: Literal["excess_vs_same_age_sex"]

@@ -13,6 +13,9 @@ from linkage_engine.contract.value import FieldName, Sha256, ShortText, Slug, Va
 TOTAL = "Total"
 """The label of a margin in any dimension."""
 
+AT_RISK = "at_risk"
+"""The part of a population that has time at risk; where it is counted, nothing is told of the time of few."""
+
 
 class CellStatus(StrEnum):
     """Shorthand of the Government Statistical Service for a number that is not shown."""

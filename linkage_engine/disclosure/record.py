@@ -81,6 +81,7 @@ _RULES = (
     _band("count_low", _LOW, _S.COUNT),
     _band("count_high", _HIGH, _S.COUNT),
     _band("events_low", _LOW, _S.EVENTS),
+    _band("time_low", _LOW, _S.PERSON_YEARS),
     _band("values_low", _LOW, *_VALUES),
     _band("values_high", _HIGH, *_VALUES),
     _band("curve_low", _LOW, *_CURVES),

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from linkage_engine.catalogue.analysis_templates import around_diagnosis_template
+from linkage_engine.contract.controlled_table import AT_RISK
 from linkage_engine.contract.query_spec import (
     AroundDiagnosisSpecification,
     Breakdown,
@@ -96,7 +97,8 @@ def emergency_agreed(
     assert plain(spec, table) == {
         labels: (
             cell.people,
-            {kind: set(happened) for kind, happened in cell.happened.items()},
+            {kind: set(happened) for kind, happened in cell.happened.items()}
+            | ({AT_RISK: cell.at_risk} if AT_RISK in spec.parts else {}),
             {kind: len(happened) for kind, happened in cell.happened.items()},
             dict(cell.days),
         )

@@ -68,6 +68,12 @@ FROM person_case
 GROUP BY tumour_group, CUBE (sex, age_band, area)
 """
 
+PRESENT = """
+SELECT tumour_group, period, sex, age_band, area, list(person ORDER BY person) AS persons
+FROM at_risk
+GROUP BY tumour_group, period, CUBE (sex, age_band, area)
+"""
+
 HAPPENED = """,
 happened AS (
   SELECT at_risk.tumour_group, at_risk.period, sex, age_band, area, at_risk.person, event.kind,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pyarrow as pa
 
-from linkage_engine.contract.controlled_table import TOTAL
+from linkage_engine.contract.controlled_table import AT_RISK, TOTAL
 from linkage_engine.contract.query_spec import Breakdown
 from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
 from linkage_engine.query.around_diagnosis.statements import statements
@@ -29,7 +29,8 @@ def around_diagnosis(plan: AroundDiagnosisPlan, ask: Callable[[Statement], pa.Ta
     Along periods the people are the same; what happened to them and their days are those of the period.
     """
     asked = statements(plan)
-    people = _people(ask(asked.people))
+    people = _people(ask(asked.people), _WHO)
+    present = _people(ask(asked.present), _IN_PERIODS) if AT_RISK in plan.parts else {}
     happened = _happened(ask(asked.happened))
     days = _days(ask(asked.days), plan)
     cells = []
@@ -37,11 +38,12 @@ def around_diagnosis(plan: AroundDiagnosisPlan, ask: Callable[[Statement], pa.Ta
         who = tuple(plan.label(labels, breakdown) for breakdown in _WHO)
         when = (*who, plan.label(labels, Breakdown.PERIOD))
         found = {kind.value: happened.get((*when, kind.value), _NOTHING) for kind in plan.kinds}
+        at_risk = {AT_RISK: present.get(when, _NOBODY)} if AT_RISK in plan.parts else {}
         cells.append(
             RawCell(
                 labels=labels,
                 population=people.get(who, _NOBODY),
-                parts={name: persons for name, (persons, _) in found.items()},
+                parts=at_risk | {name: persons for name, (persons, _) in found.items()},
                 applicable=plan.applies(labels),
                 events={name: count for name, (_, count) in found.items()},
                 days=days[when],
@@ -50,14 +52,14 @@ def around_diagnosis(plan: AroundDiagnosisPlan, ask: Callable[[Statement], pa.Ta
     return RawTable(
         template=plan.template.name,
         dimensions=tuple(breakdown.value for breakdown in plan.breakdowns),
-        parts=tuple(kind.value for kind in plan.kinds),
+        parts=plan.parts,
         cells=tuple(cells),
         reference=_reference(ask(asked.others), plan),
     )
 
 
-def _people(rows: pa.Table) -> dict[_Key, Persons]:
-    return dict(zip(_keys(rows, _WHO), _lists(rows["persons"]), strict=True))
+def _people(rows: pa.Table, dimensions: tuple[Breakdown, ...]) -> dict[_Key, Persons]:
+    return dict(zip(_keys(rows, dimensions), _lists(rows["persons"]), strict=True))
 
 
 def _happened(rows: pa.Table) -> dict[_Key, _Happened]:

@@ -30,6 +30,8 @@ class AroundDiagnosisPlan(Plan):
     """The last is all of them together."""
     data_end: date
     kinds: tuple[EventKind, ...]
+    parts: tuple[str, ...]
+    """The kinds of events by name, before them those at risk where they are counted."""
     admission_methods: tuple[str, ...]
     areas: tuple[Area, ...]
     """The areas asked for."""
@@ -74,6 +76,7 @@ def around_diagnosis_plan(spec: AroundDiagnosisSpecification, data_end: date | N
         periods=spans,
         data_end=data_end,
         kinds=asked.events,
+        parts=spec.parts,
         admission_methods=methods.codes,
         areas=shown_areas,
     )

@@ -41,6 +41,8 @@ class CellFound:
     people: set[int] = field(default_factory=set)
     days: Counter[Stratum] = field(default_factory=Counter)
     happened: Mapping[str, list[int]] = field(default_factory=dict)
+    at_risk: set[int] = field(default_factory=set)
+    """Those with a day at risk."""
 
 
 @dataclass
@@ -223,6 +225,7 @@ def _add_case(spec: AroundDiagnosisSpecification, cell: CellFound, case: _Case, 
     cell.people.add(case.life.number)
     days = {day for n, day in case.days.items() if period in {_period(spec, n), "Total"}}
     cell.days.update((sex, _stratum_age(day.year - case.born)) for day in days)
+    cell.at_risk |= {case.life.number} if days else set()
     for kind, day in case.life.events(spec):
         if day in days:
             cell.happened[kind].append(case.life.number)

@@ -1,4 +1,4 @@
-"""The four DuckDB statements that answer a question about people around their diagnosis."""
+"""The five DuckDB statements that answer a question about people around their diagnosis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from linkage_engine.query.around_diagnosis.cases import CASES, DAYS, HAPPENED, PEOPLE, cases
+from linkage_engine.query.around_diagnosis.cases import CASES, DAYS, HAPPENED, PEOPLE, PRESENT, cases
 from linkage_engine.query.around_diagnosis.comparators import COMPARATORS, comparators
 from linkage_engine.query.around_diagnosis.events import EVENTS, counted_events
 from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
@@ -46,6 +46,8 @@ class Statements:
 
     people: Statement
     """By cell: lists of persons."""
+    present: Statement
+    """By cell and period: lists of persons with a day at risk."""
     happened: Statement
     """By cell, period and `kind`: lists of persons and sums of events."""
     days: Statement
@@ -61,6 +63,7 @@ def statements(plan: AroundDiagnosisPlan) -> Statements:
     about, happenings = own | cases(plan), counted_events(plan)
     return Statements(
         people=Statement(before + CASES + PEOPLE, about),
+        present=Statement(before + CASES + PRESENT, about),
         happened=Statement(before + EVENTS + CASES + HAPPENED, about | happenings),
         days=Statement(before + CASES + DAYS, about),
         others=Statement(before + EVENTS + COMPARATORS, own | happenings | comparators(plan)),
