@@ -70,25 +70,36 @@ class AnalysisTemplate(Value):
 
 
 class EventMeasure(PlannedMeasure):
-    """A column that every kind of event has: in its title `{event}` stands for that of the kind."""
+    """A column that every kind of event has.
+
+    `{event}` stands for the kind's title in its title; `event` for the kind's name in its part, its variable and
+    the part that competes.
+    """
 
     part: FieldName = "event"
 
     def of(self, event: CountedEvent) -> PlannedMeasure:
         """The column of one kind."""
-        fields = self.model_dump() | {
-            "name": f"{event.kind}_{self.name}",
-            "title": self.title.replace("{event}", event.title),
-            "part": event.kind.value,
-        }
+        fields = (
+            self.model_dump()
+            | {
+                "name": f"{event.kind}_{self.name}",
+                "title": self.title.replace("{event}", event.title),
+            }
+            | {
+                name: said.replace("event", event.kind.value)
+                for name in ("part", "variable", "competing")
+                if (said := getattr(self, name)) is not None
+            }
+        )
         return PlannedMeasure.model_validate(fields)
 
 
 class AroundDiagnosisTemplate(AnalysisTemplate):
     """What the questions about events around a diagnosis need besides."""
 
-    reference_ages: tuple[int, ...]
-    """The youngest age of each stratum; the last is open."""
+    reference_ages: tuple[int, ...] = ()
+    """The youngest age of each stratum of those compared with; the last is open."""
     event_measures: tuple[EventMeasure, ...] = ()
     """Of each kind of event that is a part, after the other measures."""
 
@@ -129,6 +140,7 @@ _KINDS: Mapping[str, type[AnalysisTemplate]] = {
     "emergency_15m": AroundDiagnosisTemplate,
     "service_use_trajectory": AroundDiagnosisTemplate,
     "excess_vs_same_age_sex": AroundDiagnosisTemplate,
+    "social_care_response": AroundDiagnosisTemplate,
     "linkage_quality": LinkageQualityTemplate,
 }
 

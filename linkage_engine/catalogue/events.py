@@ -28,6 +28,8 @@ class CountedEvent(Value):
     """Kinds of stay of a planned admission; of an emergency admission every kind counts."""
     event_type: str | None = None
     """Of an event in social care."""
+    service_types: tuple[str, ...] = ()
+    """Kinds of support of a service in social care; without any every kind counts."""
 
 
 class Events(Value):

@@ -24,6 +24,7 @@ FIFTEEN_MONTHS = 456
 MONTHS_OF_A_QUARTER = 3
 
 _Emergency: TypeAlias = Literal[EventKind.EMERGENCY_ADMISSION, EventKind.EMERGENCY_ATTENDANCE]
+_Care: TypeAlias = Literal[EventKind.CARE_ASSESSMENT, EventKind.CARE_SERVICE, EventKind.CARE_HOME]
 _People: TypeAlias = Literal[Breakdown.TUMOUR_GROUP, Breakdown.SEX, Breakdown.AGE_BAND, Breakdown.AREA]
 _Events: TypeAlias = Annotated[tuple[EventKind, ...], Field(min_length=1, max_length=len(EventKind))]
 
@@ -54,8 +55,6 @@ class EventsParameters(CasesParameters):
 
     events: _Events
     """One set of measures for each, in this order."""
-    admission_methods: FieldName = "all"
-    """A set of the catalogue's: which codes make an admission an emergency."""
 
     @field_validator("events")
     @classmethod
@@ -63,7 +62,14 @@ class EventsParameters(CasesParameters):
         return distinct(events)
 
 
-class EmergencyParameters(EventsParameters):
+class AdmissionsParameters(EventsParameters):
+    """What counts as an event, emergency admissions among them."""
+
+    admission_methods: FieldName = "all"
+    """A set of the catalogue's: which codes make an admission an emergency."""
+
+
+class EmergencyParameters(AdmissionsParameters):
     """Emergency care after diagnosis: whose diagnosis, how long after it, and what counts."""
 
     window_days: Annotated[int, Field(ge=28, le=1096)] = FIFTEEN_MONTHS
@@ -73,7 +79,7 @@ class EmergencyParameters(EventsParameters):
     )
 
 
-class TrajectoryParameters(EventsParameters):
+class TrajectoryParameters(AdmissionsParameters):
     """Use of services month by month: from how long before the diagnosis to how long after it."""
 
     months_before: Annotated[int, Field(ge=0, le=24)] = 12
@@ -89,7 +95,7 @@ class TrajectoryParameters(EventsParameters):
         return self
 
 
-class ExcessParameters(EventsParameters):
+class ExcessParameters(AdmissionsParameters):
     """Use of services beyond what was expected: between which months, counted from the diagnosis."""
 
     from_month: Annotated[int, Field(ge=-24, le=35)] = 0
@@ -102,6 +108,16 @@ class ExcessParameters(EventsParameters):
             msg = "the window ends before it starts"
             raise ValueError(msg)
         return self
+
+
+class SocialCareParameters(EventsParameters):
+    """The first assessment, service or place in a care home after a diagnosis."""
+
+    events: Annotated[tuple[_Care, ...], Field(min_length=1)] = (
+        EventKind.CARE_ASSESSMENT,
+        EventKind.CARE_SERVICE,
+        EventKind.CARE_HOME,
+    )
 
 
 class AroundDiagnosisSpecification(Specification):
@@ -161,3 +177,17 @@ class ExcessSpec(_AtRisk):
     template: Literal["excess_vs_same_age_sex"]
     parameters: ExcessParameters
     breakdowns: Annotated[tuple[_People, ...], Field(max_length=3)]
+
+
+class SocialCareSpec(AroundDiagnosisSpecification):
+    """How soon people are assessed by, or get, social care after a diagnosis, where death may come first."""
+
+    template: Literal["social_care_response"]
+    parameters: SocialCareParameters
+    breakdowns: Annotated[tuple[_People, ...], Field(max_length=3)]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Of each kind of event: to whom it happened, who died before it, who had one in the year before."""
+        kinds = self.parameters.events
+        return tuple(f"{kind.value}{which}" for kind in kinds for which in ("", "_died", "_before"))

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_v
 
 from linkage_engine.contract.around_diagnosis import (
     FIFTEEN_MONTHS,
+    AdmissionsParameters,
     AroundDiagnosisSpecification,
     CasesParameters,
     EmergencyParameters,
@@ -17,6 +18,8 @@ from linkage_engine.contract.around_diagnosis import (
     EventsParameters,
     ExcessParameters,
     ExcessSpec,
+    SocialCareParameters,
+    SocialCareSpec,
     TrajectoryParameters,
     TrajectorySpec,
 )
@@ -33,6 +36,7 @@ from linkage_engine.contract.value import FieldName, Value
 __all__ = [
     "FIFTEEN_MONTHS",
     "TEMPLATES",
+    "AdmissionsParameters",
     "AreaCode",
     "AroundDiagnosisSpecification",
     "Breakdown",
@@ -48,6 +52,8 @@ __all__ = [
     "PrevalenceParameters",
     "PrevalenceSpec",
     "QuerySpec",
+    "SocialCareParameters",
+    "SocialCareSpec",
     "TrajectoryParameters",
     "TrajectorySpec",
     "place_in_text",
@@ -142,6 +148,7 @@ TEMPLATES: tuple[str, ...] = (
     "linkage_quality",
     "service_use_trajectory",
     "excess_vs_same_age_sex",
+    "social_care_response",
 )
 """The questions that can be asked."""
 
@@ -159,7 +166,8 @@ QuerySpec: TypeAlias = Annotated[
     | Annotated[EmergencySpec, Tag("emergency_15m")]
     | Annotated[LinkageQualitySpec, Tag("linkage_quality")]
     | Annotated[TrajectorySpec, Tag("service_use_trajectory")]
-    | Annotated[ExcessSpec, Tag("excess_vs_same_age_sex")],
+    | Annotated[ExcessSpec, Tag("excess_vs_same_age_sex")]
+    | Annotated[SocialCareSpec, Tag("social_care_response")],
     Discriminator(
         _template,
         custom_error_type=UNKNOWN_TEMPLATE,

@@ -39,6 +39,8 @@ class EventKind(StrEnum):
     CARE_ASSESSMENT = "care_assessment"
     CARE_SERVICE = "care_service"
     CARE_REVIEW = "care_review"
+    CARE_HOME = "care_home"
+    """Long-term support in a residential or nursing home."""
 
 
 TumourGroupNames: TypeAlias = Annotated[tuple[FieldName, ...], Field(min_length=1, max_length=60)]

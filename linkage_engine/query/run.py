@@ -16,6 +16,7 @@ from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.query import linkage_quality_sql, prevalence_sql
 from linkage_engine.query.around_diagnosis import statements as around_diagnosis_sql
 from linkage_engine.query.around_diagnosis.cells import around_diagnosis
+from linkage_engine.query.around_diagnosis.first_events import first_events
 from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
 from linkage_engine.query.linkage_quality import linkage_quality
 from linkage_engine.query.linkage_quality_plan import LinkageQualityPlan
@@ -73,7 +74,7 @@ def answer(
         with _registered(connection, linkage_quality_sql.rows_as_read(plan, fitted)):
             return linkage_quality(plan, ask)
     with _registered(connection, dict(_whole(fitted))):
-        return around_diagnosis(plan, ask)
+        return (first_events if plan.is_of_first_events else around_diagnosis)(plan, ask)
 
 
 def _whole(fitted: Mapping[str, pa.Table]) -> Iterator[tuple[str, pa.Table]]:

@@ -15,8 +15,8 @@ from linkage_engine.query.around_diagnosis.statements import statements
 from linkage_engine.query.raw_table import Persons, RawCell, RawReference, RawTable, Tally
 from linkage_engine.query.sql import Statement
 
-_WHO = (Breakdown.TUMOUR_GROUP, Breakdown.SEX, Breakdown.AGE_BAND, Breakdown.AREA)
-_IN_PERIODS = (*_WHO, Breakdown.PERIOD)
+WHO = (Breakdown.TUMOUR_GROUP, Breakdown.SEX, Breakdown.AGE_BAND, Breakdown.AREA)
+_IN_PERIODS = (*WHO, Breakdown.PERIOD)
 _Key = tuple[str, ...]
 """Labels of dimensions, asked for or not; a margin is called `Total`."""
 _Happened = tuple[Persons, int]
@@ -29,13 +29,13 @@ def around_diagnosis(plan: AroundDiagnosisPlan, ask: Callable[[Statement], pa.Ta
     Along periods the people are the same; what happened to them and their days are those of the period.
     """
     asked = statements(plan)
-    people = _people(ask(asked.people), _WHO)
+    people = _people(ask(asked.people), WHO)
     present = _people(ask(asked.present), _IN_PERIODS) if AT_RISK in plan.parts else {}
     happened = _happened(ask(asked.happened))
     days = _days(ask(asked.days), plan)
     cells = []
     for labels in plan.cells():
-        who = tuple(plan.label(labels, breakdown) for breakdown in _WHO)
+        who = tuple(plan.label(labels, breakdown) for breakdown in WHO)
         when = (*who, plan.label(labels, Breakdown.PERIOD))
         found = {kind.value: happened.get((*when, kind.value), _NOTHING) for kind in plan.kinds}
         at_risk = {AT_RISK: present.get(when, _NOBODY)} if AT_RISK in plan.parts else {}
@@ -59,20 +59,20 @@ def around_diagnosis(plan: AroundDiagnosisPlan, ask: Callable[[Statement], pa.Ta
 
 
 def _people(rows: pa.Table, dimensions: tuple[Breakdown, ...]) -> dict[_Key, Persons]:
-    return dict(zip(_keys(rows, dimensions), _lists(rows["persons"]), strict=True))
+    return dict(zip(keys(rows, dimensions), people_of(rows["persons"]), strict=True))
 
 
 def _happened(rows: pa.Table) -> dict[_Key, _Happened]:
-    keys = zip(_keys(rows, _IN_PERIODS), rows["kind"].to_pylist(), strict=True)
-    found = zip(_lists(rows["persons"]), rows["events"].to_pylist(), strict=True)
-    return {(*key, kind): each for (key, kind), each in zip(keys, found, strict=True)}
+    told = zip(keys(rows, _IN_PERIODS), rows["kind"].to_pylist(), strict=True)
+    found = zip(people_of(rows["persons"]), rows["events"].to_pylist(), strict=True)
+    return {(*key, kind): each for (key, kind), each in zip(told, found, strict=True)}
 
 
 def _days(rows: pa.Table, plan: AroundDiagnosisPlan) -> Mapping[_Key, Tally]:
     place = {stratum: number for number, stratum in enumerate(plan.strata)}
     tallies: defaultdict[_Key, Tally] = defaultdict(lambda: np.zeros(len(place), dtype=np.int64))
     strata = zip(*(rows[name].to_pylist() for name in ("stratum_sex", "stratum_age", "days")), strict=True)
-    for key, (sex, age, days) in zip(_keys(rows, _IN_PERIODS), strata, strict=True):
+    for key, (sex, age, days) in zip(keys(rows, _IN_PERIODS), strata, strict=True):
         tallies[key][place[sex, age]] = days
     return tallies
 
@@ -94,13 +94,18 @@ def _reference(rows: pa.Table, plan: AroundDiagnosisPlan) -> RawReference:
     )
 
 
-def _keys(rows: pa.Table, dimensions: tuple[Breakdown, ...]) -> list[_Key]:
+def keys(rows: pa.Table, dimensions: tuple[Breakdown, ...]) -> list[_Key]:
+    """The labels of every row; a null is the margin."""
     columns = zip(*(rows[breakdown.value].to_pylist() for breakdown in dimensions), strict=True)
     return [tuple(TOTAL if label is None else label for label in labels) for labels in columns]
 
 
-def _lists(column: pa.ChunkedArray) -> list[Persons]:
-    return [np.asarray(item.values.to_numpy(), dtype=np.int32) for chunk in column.chunks for item in chunk]
+def people_of(column: pa.ChunkedArray) -> list[Persons]:
+    """The lists of a column; nobody where there is none."""
+    items = (item for chunk in column.chunks for item in chunk)
+    return [
+        np.asarray(item.values.to_numpy(), dtype=np.int32) if item.is_valid else _NOBODY for item in items
+    ]
 
 
 _NOBODY: Persons = np.empty(0, dtype=np.int32)

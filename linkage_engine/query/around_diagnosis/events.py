@@ -20,7 +20,8 @@ attendance AS (
 ),
 care AS (
   SELECT CAST(unnest($care_kinds) AS VARCHAR) AS kind,
-    CAST(unnest($care_types) AS VARCHAR) AS event_type
+    CAST(unnest($care_types) AS VARCHAR) AS event_type,
+    CAST(unnest($care_services) AS VARCHAR) AS service_type
 ),
 event AS (
   SELECT link_id, kind, start_date_hospital_provider_spell AS day
@@ -36,6 +37,7 @@ event AS (
   SELECT link_id, kind, event_start_date AS day
   FROM asc_cld_event
   JOIN care ON care.event_type = asc_cld_event.event_type
+    AND (care.service_type IS NULL OR care.service_type = asc_cld_event.service_type)
 ),
 """
 
@@ -44,14 +46,20 @@ def counted_events(plan: AroundDiagnosisPlan) -> dict[str, object]:
     """The parameters of `EVENTS`."""
     asked = events().of(plan.kinds)
     stays = [row for event in asked if event.data_set == "apc_spell" for row in _stays(event, plan)]
-    care = [(event.kind.value, event.event_type) for event in asked if event.event_type is not None]
+    care = [
+        (event.kind.value, event.event_type, service)
+        for event in asked
+        if event.data_set == "asc_cld_event"
+        for service in event.service_types or (None,)
+    ]
     return {
         "admission_kinds": [kind for kind, _, _ in stays],
         "admission_codes": [method for _, method, _ in stays],
         "admission_classifications": [classification for _, _, classification in stays],
         "attendance_kinds": [e.kind.value for e in asked if e.data_set == "ecds_attendance"],
-        "care_kinds": [kind for kind, _ in care],
-        "care_types": [event_type for _, event_type in care],
+        "care_kinds": [kind for kind, _, _ in care],
+        "care_types": [event_type for _, event_type, _ in care],
+        "care_services": [service for _, _, service in care],
         "planned_follow_up": PLANNED_FOLLOW_UP,
     }
 

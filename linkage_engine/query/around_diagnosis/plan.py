@@ -9,7 +9,12 @@ from itertools import product
 from linkage_engine.catalogue.analysis_templates import AroundDiagnosisTemplate, around_diagnosis_template
 from linkage_engine.catalogue.areas import Area, areas
 from linkage_engine.catalogue.events import events
-from linkage_engine.contract.query_spec import AroundDiagnosisSpecification, Breakdown, EventKind
+from linkage_engine.contract.query_spec import (
+    AdmissionsParameters,
+    AroundDiagnosisSpecification,
+    Breakdown,
+    EventKind,
+)
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.query.around_diagnosis.windows import Period, periods
 from linkage_engine.query.table_plan import Plan, named, shared
@@ -37,6 +42,11 @@ class AroundDiagnosisPlan(Plan):
     """The areas asked for."""
 
     @property
+    def is_of_first_events(self) -> bool:
+        """Whether the first event of each person is asked for, and not all of them in a time."""
+        return not self.template.reference_ages
+
+    @property
     def span_start(self) -> date:
         """The first day that is anybody's day at risk."""
         return self.diagnosed_from + timedelta(days=self.periods[-1].from_day)
@@ -62,7 +72,7 @@ def around_diagnosis_plan(spec: AroundDiagnosisSpecification, data_end: date | N
         find=areas().coded,
         shown=Breakdown.AREA in spec.breakdowns,
     )
-    methods = events().methods(asked.admission_methods)
+    methods = events().methods(asked.admission_methods if isinstance(asked, AdmissionsParameters) else "all")
     if methods is None:
         raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)
     spans = periods(spec)

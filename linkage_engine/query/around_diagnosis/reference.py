@@ -20,11 +20,13 @@ from linkage_engine.catalogue.areas import areas
 from linkage_engine.catalogue.events import events
 from linkage_engine.catalogue.tumour_groups import TumourGroup, tumour_groups
 from linkage_engine.contract.query_spec import (
+    AdmissionsParameters,
     AroundDiagnosisSpecification,
     Breakdown,
     EmergencySpec,
     EventKind,
     ExcessSpec,
+    SocialCareSpec,
     TrajectorySpec,
 )
 
@@ -62,7 +64,7 @@ class Others:
 
 
 @dataclass(frozen=True)
-class _Life:
+class Life:
     """The rows of one person."""
 
     number: int
@@ -73,15 +75,20 @@ class _Life:
         return _latest(row for row in self.rows["gp_registration"] if _covers(row, day))
 
     def dead(self, day: date) -> bool:
+        """Whether the person has died by the end of a day."""
         return any(row["date_of_death"] <= day for row in self.rows["death"])
 
     def at_risk(self, day: date) -> bool:
+        """Whether the person is registered and alive on a day."""
         registered = any(_covers(row, day) for row in self.rows["gp_registration"])
         return registered and not self.dead(day)
 
     def events(self, spec: AroundDiagnosisSpecification) -> list[tuple[str, date]]:
         """Kind and day of every event that is asked about."""
-        methods = events().methods(spec.parameters.admission_methods)
+        asked = spec.parameters
+        methods = events().methods(
+            asked.admission_methods if isinstance(asked, AdmissionsParameters) else "all"
+        )
         assert methods is not None
         found = [(kind, day) for kind, day in self._stays(methods.codes) if kind in spec.parameters.events]
         found += [
@@ -92,6 +99,12 @@ class _Life:
         found += [
             (EventKind(f"care_{row['event_type']}"), row["event_start_date"])
             for row in self.rows["asc_cld_event"]
+        ]
+        found += [
+            (EventKind.CARE_HOME, row["event_start_date"])
+            for row in self.rows["asc_cld_event"]
+            if row["event_type"] == "service"
+            and row.get("service_type") in {"long_term_nursing", "long_term_residential"}
         ]
         return [(kind.value, day) for kind, day in found if kind in spec.parameters.events]
 
@@ -107,6 +120,7 @@ class _Life:
                 yield EventKind.DAY_CASE, day
 
     def first_diagnosis(self, group: TumourGroup) -> date | None:
+        """The day of the first diagnosis in a group."""
         dates = [
             row["diagnosis_date"]
             for row in self.rows["cancer_registration"]
@@ -119,45 +133,51 @@ def around_diagnosis_reference(
     spec: AroundDiagnosisSpecification, tables: Mapping[str, Iterable[Row]], *, data_end: date
 ) -> tuple[dict[tuple[str, ...], CellFound], Others]:
     """Every cell, and those compared with; `tables` has the tables of a run as rows of dictionaries."""
-    rows = {name: list(table) for name, table in tables.items()}
-    lives = [
-        _Life(
-            entry["person"],
-            {name: [row for row in t if row["link_id"] == entry["link_id"]] for name, t in rows.items()},
-        )
-        for entry in rows["person_index"]
-    ]
+    lives = lives_of(tables)
     kinds = [kind.value for kind in spec.parameters.events]
     cells = {
         labels: CellFound(happened={kind: [] for kind in kinds})
-        for labels in product(*(_labels(spec, breakdown) for breakdown in spec.breakdowns))
+        for labels in product(*(labels_of(spec, breakdown) for breakdown in spec.breakdowns))
     }
-    for life, (title, group) in product(lives, _groups(spec)):
-        case = _case(spec, life, group, title=title, data_end=data_end)
+    for life, (title, group) in product(lives, groups_of(spec)):
+        case = case_of(spec, life, group, title=title, data_end=data_end)
         for labels, cell in cells.items():
             wanted = dict(zip(spec.breakdowns, labels, strict=True))
-            if case is not None and _is_in(case, wanted):
-                _add_case(spec, cell, case, period=wanted.get(Breakdown.PERIOD, "Total"))
+            if case is not None and is_in(case, wanted):
+                _addcase_of(spec, cell, case, period=wanted.get(Breakdown.PERIOD, "Total"))
     others = Others(events={kind: Counter() for kind in kinds})
     for life in lives:
         _add_other(spec, others, life, data_end)
     return cells, others
 
 
+def lives_of(tables: Mapping[str, Iterable[Row]]) -> list[Life]:
+    """Everybody on the roll, each with their own rows."""
+    rows = {name: list(table) for name, table in tables.items()}
+    return [
+        Life(
+            entry["person"],
+            {name: [row for row in t if row["link_id"] == entry["link_id"]] for name, t in rows.items()},
+        )
+        for entry in rows["person_index"]
+    ]
+
+
 @dataclass(frozen=True)
-class _Case:
+class Case:
     """One person's diagnosis in one group, and the unbroken days alive and registered around it."""
 
-    life: _Life
+    life: Life
     born: int
     own: Mapping[Breakdown, str | None]
     days: Mapping[int, date]
     """By the day's number, counted from the diagnosis."""
 
 
-def _case(
-    spec: AroundDiagnosisSpecification, life: _Life, group: TumourGroup, *, title: str, data_end: date
-) -> _Case | None:
+def case_of(
+    spec: AroundDiagnosisSpecification, life: Life, group: TumourGroup, *, title: str, data_end: date
+) -> Case | None:
+    """The diagnosis of somebody in a group; nothing of who is no case of the question."""
     asked = spec.parameters
     first = life.first_diagnosis(group)
     if first is None or not asked.diagnosed_from <= first <= asked.diagnosed_to:
@@ -179,7 +199,7 @@ def _case(
             yield number
 
     days = [*unbroken(range(-1, begin - 1, -1)), *unbroken(range(end))]
-    return _Case(life, born, own, {n: first + n * DAY for n in days if begin <= n < end})
+    return Case(life, born, own, {n: first + n * DAY for n in days if begin <= n < end})
 
 
 def _window(spec: AroundDiagnosisSpecification) -> tuple[int, int]:
@@ -188,6 +208,8 @@ def _window(spec: AroundDiagnosisSpecification) -> tuple[int, int]:
         return _day(-spec.parameters.months_before), _day(spec.parameters.months_after)
     if isinstance(spec, ExcessSpec):
         return _day(spec.parameters.from_month), _day(spec.parameters.to_month)
+    if isinstance(spec, SocialCareSpec):
+        return -365, 549
     assert isinstance(spec, EmergencySpec)
     return 0, spec.parameters.window_days
 
@@ -210,7 +232,8 @@ def _period(spec: AroundDiagnosisSpecification, number: int) -> str | None:
     return f"Month {floor(number / MONTH)}"
 
 
-def _is_in(case: _Case, wanted: Mapping[Breakdown, str]) -> bool:
+def is_in(case: Case, wanted: Mapping[Breakdown, str]) -> bool:
+    """Whether somebody is in a cell of these labels."""
     # the total of tumour groups is a group of its own, not the sum of the others
     group = {Breakdown.TUMOUR_GROUP: "Total", **wanted}
     group.pop(Breakdown.PERIOD, None)  # along periods the people are the same
@@ -219,7 +242,7 @@ def _is_in(case: _Case, wanted: Mapping[Breakdown, str]) -> bool:
     )
 
 
-def _add_case(spec: AroundDiagnosisSpecification, cell: CellFound, case: _Case, *, period: str) -> None:
+def _addcase_of(spec: AroundDiagnosisSpecification, cell: CellFound, case: Case, *, period: str) -> None:
     sex = case.own[Breakdown.SEX]
     assert sex is not None
     cell.people.add(case.life.number)
@@ -231,7 +254,7 @@ def _add_case(spec: AroundDiagnosisSpecification, cell: CellFound, case: _Case, 
             cell.happened[kind].append(case.life.number)
 
 
-def _add_other(spec: AroundDiagnosisSpecification, others: Others, life: _Life, data_end: date) -> None:
+def _add_other(spec: AroundDiagnosisSpecification, others: Others, life: Life, data_end: date) -> None:
     begin, after = _window(spec)
     start = spec.parameters.diagnosed_from + begin * DAY
     end = min(data_end, spec.parameters.diagnosed_to + after * DAY)
@@ -305,13 +328,15 @@ def _template() -> AroundDiagnosisTemplate:
     return around_diagnosis_template("emergency_15m")
 
 
-def _groups(spec: AroundDiagnosisSpecification) -> list[tuple[str, TumourGroup]]:
+def groups_of(spec: AroundDiagnosisSpecification) -> list[tuple[str, TumourGroup]]:
+    """Every group that is counted with its label, all cancers among them."""
     asked = spec.parameters.tumour_groups
     groups = [g for g in tumour_groups().groups if asked is None or g.name in asked]
     return [("Total", tumour_groups().all_cancers), *((group.title, group) for group in groups)]
 
 
-def _labels(spec: AroundDiagnosisSpecification, breakdown: Breakdown) -> list[str]:
+def labels_of(spec: AroundDiagnosisSpecification, breakdown: Breakdown) -> list[str]:
+    """Every label of a breakdown, the margin last."""
     asked = spec.parameters
     banding = age_bandings().named(asked.age_bands)
     assert banding is not None

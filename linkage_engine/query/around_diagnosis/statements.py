@@ -30,7 +30,12 @@ INPUTS: Mapping[str, pa.Schema] = {
         {"link_id": pa.string(), "arrival_date": pa.date32(), "attendance_category": pa.string()}
     ),
     "asc_cld_event": pa.schema(
-        {"link_id": pa.string(), "event_type": pa.string(), "event_start_date": pa.date32()}
+        {
+            "link_id": pa.string(),
+            "event_type": pa.string(),
+            "event_start_date": pa.date32(),
+            "service_type": pa.string(),
+        }
     ),
 }
 """The only tables that the statements read, and their columns."""

@@ -10,11 +10,14 @@ from linkage_engine.contract.query_spec import (
     AroundDiagnosisSpecification,
     EmergencySpec,
     ExcessSpec,
+    SocialCareSpec,
     TrajectorySpec,
 )
 
 SIXTEENTHS_OF_A_MONTH = 487
 """Of a day: a month is 365.25 / 12 = 30.4375 days, which is 487 sixteenths."""
+YEAR_BEFORE, HORIZON = 365, 548
+"""Days: the year before a diagnosis, and the last day on which a first event is looked for."""
 MONTHS = {"month": 1, "quarter": 3}
 
 
@@ -35,6 +38,8 @@ def periods(spec: AroundDiagnosisSpecification) -> tuple[Period, ...]:
     if isinstance(spec, ExcessSpec):
         asked = spec.parameters
         return (Period(TOTAL, first_day(asked.from_month), first_day(asked.to_month)),)
+    if isinstance(spec, SocialCareSpec):
+        return (Period(TOTAL, -YEAR_BEFORE, HORIZON + 1),)
     assert isinstance(spec, EmergencySpec)  # there is no other
     return (Period(TOTAL, 0, spec.parameters.window_days),)
 

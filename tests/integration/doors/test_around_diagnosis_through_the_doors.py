@@ -10,31 +10,37 @@ from typing import Any
 
 import pytest
 
-from linkage_engine.boundary import GateDoor
+from linkage_engine.boundary import AnalysisDoor, GateDoor
 from linkage_engine.contract.controlled_table import CellStatus
 from linkage_engine.contract.evidence import Evidence
-from linkage_engine.contract.query_spec import AroundDiagnosisSpecification, Breakdown
+from linkage_engine.contract.query_spec import Breakdown, ExcessSpec, TrajectorySpec
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.disclosure.intervals import byar
 from tests.factories import PROJECT
 from tests.integration.doors.test_emergency_through_the_doors import (
     PARTS,
+    WITH_CANCER,
     an_analysis,
     an_inside,
     answered,
     controlled,
+    key,
+    on,
+    receive,
+    receive_crosswalk,
 )
 from tests.spec.test_excess_vs_same_age_sex import an_excess_spec
 from tests.spec.test_service_use_trajectory import a_trajectory_spec
+from tests.spec.test_social_care_response import a_social_care_spec
 
 OURS = {"project_id": PROJECT}
 
 
-def trajectory(**parameters: Any) -> AroundDiagnosisSpecification:
+def trajectory(**parameters: Any) -> TrajectorySpec:
     return a_trajectory_spec(**parameters).model_copy(update=OURS)
 
 
-def released(folder: Path, spec: AroundDiagnosisSpecification) -> Evidence:
+def released(folder: Path, spec: TrajectorySpec | ExcessSpec) -> Evidence:
     gate = GateDoor(an_inside(folder / "gate"))
     return controlled(gate, answered(an_analysis(folder, PARTS), gate, spec), spec)
 
@@ -95,6 +101,41 @@ def test_an_excess_is_answered_and_controlled(tmp_path: Path) -> None:
     assert total["emergency_admission_difference"] == float(f"{1000 * (21 - expected) / years:.3g}")
     upper = 1000 * (byar(21)[1] - expected) / years
     assert total["emergency_admission_difference_upper"] == float(f"{upper:.3g}")
+
+
+CARE = {
+    "asc_cld_event": (
+        "hospital",
+        [
+            {
+                "person_key": key(n),
+                "event_reference": f"E{n}",
+                "la_code": "E09000001",
+                "event_type": "assessment",
+                "event_start_date": on(45),
+            }
+            for n in range(0, WITH_CANCER, 2)
+        ],
+    )
+}
+
+
+def test_first_assessments_are_answered_and_controlled(tmp_path: Path) -> None:
+    """Every second of 60 cases is assessed on 15 April 2020, 16 to 45 days after it; nobody dies."""
+    spec = a_social_care_spec().model_copy(update=OURS)
+    gate, door = GateDoor(an_inside(tmp_path / "gate")), AnalysisDoor(an_inside(tmp_path / "analysis"))
+    for name, (provider, rows) in (PARTS | CARE).items():
+        receive(door, name, provider, rows)
+    receive_crosswalk(door)
+    total = shown(controlled(gate, answered(door, gate, spec), spec))[""]
+    assert (total["cases"], total["care_assessment_persons"]) == (57, 27)
+    assert total["care_assessment_died"] == CellStatus.LOW
+    assert total["care_assessment_before"] == CellStatus.LOW, "nobody was assessed in the year before"
+    told = {total[f"care_assessment_within_{months}m"] for months in (3, 6, 12, 18)}
+    assert len(told) == 1, "nothing happens after three months"
+    (share,) = told
+    assert isinstance(share, float)
+    assert share == pytest.approx(50, abs=5), "from rounded steps"
 
 
 def test_without_the_data_of_a_kind_of_event_the_question_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linkage_engine.contract.controlled_table import Statistic
-from linkage_engine.contract.query_spec import AroundDiagnosisSpecification, Breakdown, EventKind
+from linkage_engine.contract.query_spec import (
+    AroundDiagnosisSpecification,
+    Breakdown,
+    EventKind,
+    SocialCareSpec,
+)
 from linkage_engine.disclosure.before import before_control
 from tests.property.query.test_emergency_sql_is_the_reference import (
     BREAKDOWNS,
@@ -26,12 +31,14 @@ from tests.spec.drawn import Rows
 from tests.spec.drawn_emergency import emergency_agreed, exact
 from tests.spec.test_excess_vs_same_age_sex import an_excess_spec
 from tests.spec.test_service_use_trajectory import a_trajectory_spec
+from tests.spec.test_social_care_response import a_social_care_spec, social_care_agreed
 
 KINDS = st.lists(st.sampled_from(EventKind), min_size=1, max_size=4, unique=True).map(tuple)
 STAYS = STAYS_IN_HOSPITAL | {"patient_classification_code": st.sampled_from([None, "1", "2", "3"])}
 CARE = {
     "event_start_date": DAYS,
     "event_type": st.sampled_from(["request", "assessment", "service", "review"]),
+    "service_type": st.sampled_from([None, "long_term_nursing", "long_term_community"]),
 }
 
 
@@ -87,6 +94,26 @@ def test_both_engines_agree_on_every_template_around_a_diagnosis(
     spec: AroundDiagnosisSpecification, tables: dict[str, Rows], data_end: date
 ) -> None:
     agree(spec, tables, data_end)
+
+
+@st.composite
+def responses(draw: st.DrawFn) -> SocialCareSpec:
+    breakdowns = draw(st.permutations(BREAKDOWNS).flatmap(lambda b: st.integers(0, 2).map(lambda n: b[:n])))
+    kinds = st.lists(
+        st.sampled_from([EventKind.CARE_ASSESSMENT, EventKind.CARE_SERVICE, EventKind.CARE_HOME]),
+        min_size=1,
+        unique=True,
+    )
+    asked = draw(cohorts()) | {"events": tuple(draw(kinds))}
+    return a_social_care_spec(*breakdowns, **asked)
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(spec=responses(), tables=records(), data_end=ENDS)
+def test_both_engines_agree_on_first_events_and_their_incidence(
+    spec: SocialCareSpec, tables: dict[str, Rows], data_end: date
+) -> None:
+    social_care_agreed(spec, tables, data_end)
 
 
 @pytest.mark.deep

@@ -20,6 +20,7 @@ from linkage_engine.contract.query_spec import (
     ExcessParameters,
     LinkageQualityParameters,
     PrevalenceParameters,
+    SocialCareParameters,
     TrajectoryParameters,
 )
 from linkage_engine.contract.value import Value
@@ -32,6 +33,7 @@ PARAMETERS: dict[str, type[Value]] = {
     "linkage_quality": LinkageQualityParameters,
     "service_use_trajectory": TrajectoryParameters,
     "excess_vs_same_age_sex": ExcessParameters,
+    "social_care_response": SocialCareParameters,
 }
 
 

@@ -14,6 +14,7 @@ from linkage_engine.contract.query_spec import (
     ExcessSpec,
     LinkageQualitySpec,
     PrevalenceSpec,
+    SocialCareSpec,
     TrajectorySpec,
     place_in_text,
     query_spec,
@@ -56,6 +57,7 @@ EXCESS = TRAJECTORY | {
     "parameters": {**PERIOD, "events": ["day_case"]},
     "breakdowns": ["sex"],
 }
+SOCIAL_CARE = EXCESS | {"template": "social_care_response", "parameters": PERIOD}
 
 
 def test_the_template_says_which_question_it_is() -> None:
@@ -64,7 +66,8 @@ def test_the_template_says_which_question_it_is() -> None:
     assert isinstance(query_spec(QUALITY), LinkageQualitySpec)
     assert isinstance(query_spec(TRAJECTORY), TrajectorySpec)
     assert isinstance(query_spec(EXCESS), ExcessSpec)
-    asked = (PREVALENCE, EMERGENCY, QUALITY, TRAJECTORY, EXCESS)
+    assert isinstance(query_spec(SOCIAL_CARE), SocialCareSpec)
+    asked = (PREVALENCE, EMERGENCY, QUALITY, TRAJECTORY, EXCESS, SOCIAL_CARE)
     assert tuple(query_spec(fields).template for fields in asked) == TEMPLATES
 
 
