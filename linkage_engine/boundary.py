@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage_engine.catalogue.age_bands import age_bandings
-from linkage_engine.catalogue.analysis_templates import hospital_data_sets, outcome_data_sets
+from linkage_engine.catalogue.analysis_templates import event_data_sets, outcome_data_sets
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.contract.destruction import DestroyedKey
@@ -285,8 +285,8 @@ class AnalysisDoor:
 
 
 def _data_end(specification: QuerySpec, data: LinkedData) -> date | None:
-    """The earliest extract date of the hospital data asked about; nothing when a data set is missing."""
-    extracted = [min(data.extract_dates(name), default=None) for name in hospital_data_sets(specification)]
+    """The earliest extract date of the data on events asked about; nothing when a data set is missing."""
+    extracted = [min(data.extract_dates(name), default=None) for name in event_data_sets(specification)]
     known = [day for day in extracted if day is not None]
     return min(known) if known and len(known) == len(extracted) else None
 
