@@ -72,7 +72,7 @@ class AnalysisTemplate(Value):
 class EventMeasure(PlannedMeasure):
     """A column that every kind of event has.
 
-    `{event}` stands for the kind's title in its title; `event` for the kind's name in its part, its variable and
+    `{event}` stands for the kind's title in its title; `event` for its name in its part, its variable and
     the part that competes.
     """
 
