@@ -72,8 +72,8 @@ class AnalysisTemplate(Value):
 class EventMeasure(PlannedMeasure):
     """A column that every kind of event has.
 
-    `{event}` stands for the kind's title in its title; `event` for the kind's name in its part, its variable
-    and the part that competes.
+    `{event}` stands for the kind's title in its title; `event` for its name in its part, its variable and
+    the part that competes.
     """
 
     part: FieldName = "event"

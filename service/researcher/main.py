@@ -17,6 +17,7 @@ from service.client import Client
 from service.clock import utc_now
 from service.command_line import run
 from service.keys import folder_key, folder_party, make_key_folder
+from service.researcher.in_words import in_words
 from service.researcher.questions import read_specification, sentence, signed_question, unpack
 from service.signed import TextType
 
@@ -37,6 +38,13 @@ def keys(folder: Path, principal_id: Annotated[str, typer.Option("--id")], name:
     """Make your keys; give public.json to the operator and compare the thumbprint by telephone."""
     make_key_folder(folder, principal_id=principal_id, name=name, role=Role.RESEARCHER)
     print(f"{folder / 'public.json'}: thumbprint {folder_key(folder).thumbprint}")
+
+
+@app.command()
+def check(specification: Path) -> None:
+    """Say in plain words what a specification asks, or what is wrong with it; nothing is sent."""
+    for line in in_words(read_specification(specification)):
+        print(line)
 
 
 @app.command()

@@ -7,12 +7,14 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 from linkage_engine.catalogue.age_bands import age_bandings
 from linkage_engine.catalogue.tumour_groups import tumour_groups
 from linkage_engine.contract.query_spec import TEMPLATES, query_spec
 from service.problems.catalogue import CATALOGUE
+from tests.architecture.documents.__main__ import SCHEMA, schema
 from tests.architecture.documents.dictionary import dictionary_page
 from tests.architecture.documents.folders import folder_table, with_table
 from tests.architecture.documents.pages import (
@@ -316,3 +318,12 @@ def test_what_a_page_names_is_found() -> None:
     text += "\n| a |\n|---|\n| b |\n"
     assert (links(text), paths(text)) == (["a.md"], ["service/api.py"])
     assert (named_tests(text), table_rows(text)) == ([("tests/x.py", "test_y")], [["b"]])
+
+
+def test_the_schema_of_questions_is_that_of_the_language_and_takes_the_questions_of_the_guide() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == schema()
+    taken = jsonschema_rs.validator_for(json.loads(schema()))
+    examples = re.findall(r"```json\n(.*?)```", text_of(DOCS / "guides" / "researcher.md"), re.DOTALL)
+    for example in map(json.loads, examples):
+        assert taken.is_valid(example)
+        assert not taken.is_valid(example | {"breakdowns": ["nothing"]})

@@ -1,0 +1,113 @@
+"""A specification in plain words: whom it is about, what is counted, which table it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from linkage_engine.catalogue.age_bands import age_bandings
+from linkage_engine.catalogue.analysis_templates import analysis_template, planned_measures
+from linkage_engine.catalogue.areas import areas
+from linkage_engine.catalogue.events import events
+from linkage_engine.catalogue.tumour_groups import tumour_groups
+from linkage_engine.contract.query_spec import (
+    AdmissionsParameters,
+    AroundDiagnosisSpecification,
+    Breakdown,
+    EmergencySpec,
+    ExcessSpec,
+    PrevalenceSpec,
+    QuerySpec,
+    TrajectorySpec,
+)
+from service.problems.results import SpecificationInvalid
+
+MONTHS_OF = {"month": 1, "quarter": 3}
+
+
+def in_words(asked: QuerySpec) -> Iterator[str]:
+    """Line by line what a question asks; raises SpecificationInvalid for a name that the catalogue lacks."""
+    check_names(asked)
+    yield f"{analysis_template(asked.template).title}."
+    yield from _whom(asked)
+    if isinstance(asked, AroundDiagnosisSpecification):
+        titles = ", ".join(each.title.lower() for each in events().of(asked.parameters.events))
+        yield f"Counted: {titles}."
+        if isinstance(asked.parameters, AdmissionsParameters) and asked.parameters.admission_methods != "all":
+            methods = events().methods(asked.parameters.admission_methods)
+            yield f"Emergency admissions: {'' if methods is None else methods.title}."
+    shown = {breakdown: labels(asked, breakdown) for breakdown in asked.breakdowns}
+    by = ", ".join(f"{name.value} ({len(each)} and the total)" for name, each in shown.items())
+    if asked.crossed == len(asked.breakdowns):
+        yield f"Broken down by: {by or 'nothing'}; {prod(len(each) + 1 for each in shown.values())} cells."
+    else:
+        yield f"Broken down by each on its own: {by}."
+    yield "Columns:"
+    yield from (f"  {measure.name}: {measure.title} ({measure.unit})" for measure in planned_measures(asked))
+
+
+def _whom(asked: QuerySpec) -> Iterator[str]:
+    if isinstance(asked, PrevalenceSpec):
+        at = asked.parameters
+        who = f"People registered and alive on {at.index_date}"
+        yield f"{who}, first diagnosed in the {at.lookback_years} years before."
+    elif isinstance(asked, AroundDiagnosisSpecification):
+        of = asked.parameters
+        when = f"from {of.diagnosed_from} to {of.diagnosed_to}"
+        yield f"People first diagnosed {when}, registered and alive that day."
+        yield _when(asked)
+    else:
+        of_two = asked.parameters
+        yield f"People of {of_two.data_set}, looked for in {of_two.linked_to}; ages on {of_two.index_date}."
+
+
+def _when(asked: AroundDiagnosisSpecification) -> str:
+    if isinstance(asked, EmergencySpec):
+        return f"Followed for {asked.parameters.window_days} days from the diagnosis."
+    if isinstance(asked, TrajectorySpec):
+        of = asked.parameters
+        return (
+            f"From {of.months_before} months before the diagnosis to {of.months_after} after, by {of.period}."
+        )
+    if isinstance(asked, ExcessSpec):
+        return (
+            f"From month {asked.parameters.from_month} to month {asked.parameters.to_month} of the diagnosis."
+        )
+    return "Followed for 548 days from the diagnosis; the year before it is told apart."
+
+
+def check_names(asked: QuerySpec) -> None:
+    """Raise SpecificationInvalid unless the catalogue has every name that is asked for."""
+    known = {
+        "tumour_groups": {group.name for group in tumour_groups().groups},
+        "areas": {area.code for area in areas().areas},
+        "age_bands": {banding.name for banding in age_bandings().bandings},
+        "admission_methods": {methods.name for methods in events().admission_methods},
+    }
+    wrong = [f"/parameters/{name}" for name, names in known.items() if not _said(asked, name) <= names]
+    if wrong:
+        raise SpecificationInvalid(faults=[{"pointer": at, "code": "not-in-catalogue"} for at in wrong])
+
+
+def _said(asked: QuerySpec, name: str) -> set[str]:
+    """The names that a parameter has; none where the template has no such parameter, or it was left out."""
+    said = getattr(asked.parameters, name, None)
+    return {said} if isinstance(said, str) else set(said or ())
+
+
+def labels(asked: QuerySpec, breakdown: Breakdown) -> tuple[str, ...]:
+    """The labels of a breakdown, without the total."""
+    template, said = analysis_template(asked.template), asked.parameters
+    if breakdown is Breakdown.TUMOUR_GROUP:
+        named = getattr(said, "tumour_groups", None)
+        return tuple(g.title for g in tumour_groups().groups if named is None or g.name in named)
+    if breakdown is Breakdown.AREA:
+        named = getattr(said, "areas", None)
+        return tuple(area.label for area in areas().areas if named is None or area.code in named)
+    if breakdown is Breakdown.PERIOD and isinstance(asked, TrajectorySpec):
+        of, months = asked.parameters, MONTHS_OF[asked.parameters.period]
+        return tuple(map(str, range(-of.months_before // months, of.months_after // months)))
+    banding = age_bandings().named(said.age_bands)
+    if breakdown is Breakdown.AGE_BAND and banding is not None:
+        return tuple(band.label for band in banding.bands)
+    return tuple(sex.label for sex in template.sexes) if breakdown is Breakdown.SEX else ()
