@@ -18,12 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from service.jobs import WorkerRole
+from service.sandbox.apply import apply_sandbox
+from service.sandbox.attempts import forbidden_things
+from service.sandbox.filter import Profile
+from service.sandbox.measure import measure, outcome
 from service.settings import settings_for
 from service.worker.duties import settings_of
-from service.worker.sandbox.apply import apply_sandbox
-from service.worker.sandbox.attempts import forbidden_things
-from service.worker.sandbox.filter import Profile
-from service.worker.sandbox.measure import measure, outcome
 
 CODE = Path(__file__).parents[3] / "service"
 

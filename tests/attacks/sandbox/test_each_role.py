@@ -46,7 +46,7 @@ def report(home: Home, role: str, *, act: str = "role", network: bool = True) ->
     """What a worker of that role measures, started as `tre-operate up` starts it."""
     uid, gid = user_of(role)
     groups = [f"--group={group}" for group in groups_of(role)]
-    launcher = ["-P", "-m", "service.worker.sandbox.start", "--uid", str(uid), "--gid", str(gid), *groups]
+    launcher = ["-P", "-m", "service.sandbox.start", "--uid", str(uid), "--gid", str(gid), *groups]
     launcher += ["--own-network"] if network else []
     program = [sys.executable, str(HOSTILE_WORKER), act, role]
     done = subprocess.run(

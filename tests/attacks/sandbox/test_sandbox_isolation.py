@@ -37,7 +37,7 @@ def run(*arguments: str, environment: Mapping[str, str] = ENVIRONMENT) -> subpro
 
 def hostile(*acts: str, started: tuple[str, ...] | None = None) -> Any:
     """What the worker reports; `started` are the launcher's options, without them it is started plainly."""
-    launcher = ("-m", "service.worker.sandbox.start", "--parent", str(os.getpid()), *(started or ()), "--")
+    launcher = ("-m", "service.sandbox.start", "--parent", str(os.getpid()), *(started or ()), "--")
     prefix = () if started is None else (*launcher, sys.executable)
     done = run(*prefix, str(HOSTILE_WORKER), *acts)
     assert done.returncode == 0, done.stderr
@@ -176,7 +176,7 @@ def test_the_launcher_takes_capabilities_from_root_too() -> None:
 
 
 def launched(*options: str) -> subprocess.CompletedProcess[str]:
-    return run("-m", "service.worker.sandbox.start", *options)
+    return run("-m", "service.sandbox.start", *options)
 
 
 def test_the_launcher_starts_nothing_for_a_supervisor_that_has_gone() -> None:
@@ -199,7 +199,7 @@ def test_the_launcher_wants_user_and_group_together() -> None:
 
 @needs_root
 def test_the_launcher_of_a_user_cannot_become_another() -> None:
-    command = [sys.executable, "-m", "service.worker.sandbox.start", "--parent", str(os.getpid())]
+    command = [sys.executable, "-m", "service.sandbox.start", "--parent", str(os.getpid())]
     command += ["--own-network", "--uid", "64002", "--gid", "64002", "--", "/bin/true"]
     as_user: Any = {"user": ANOTHER_USER, "group": ANOTHER_USER, "extra_groups": []}
     done = subprocess.run(
