@@ -5,13 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import secrets
-from pathlib import Path
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
-from structlog.typing import FilteringBoundLogger
 
 from service.access.routes import router as access
 from service.audit.guard import guard_sessions
@@ -36,11 +34,6 @@ from service.releases.by_passkey import router as decisions
 from service.releases.routes import router as releases
 from service.reviews.routes import public as log
 from service.reviews.routes import router as reviews
-from service.sandbox.apply import apply_sandbox
-from service.sandbox.filter import Profile
-from service.sandbox.measure import measure
-from service.sandbox.openings import openings_of
-from service.sandbox.status import write_status
 from service.settings import ApiSettings, settings_for
 from service.submissions.routes import router as submissions
 from service.uploads.override import MethodOverride
@@ -49,6 +42,7 @@ from service.uploads.routes import router as uploads
 from service.uploads.sweeping import sweep_expired, sweep_left
 from service.web.answers import SecurityHeaders, answer_problems
 from service.web.batches import Batches
+from service.web.closed_in import close_in
 from service.web.description import RESPONSES, DescribedApp
 from service.web.looks import Looking
 from service.web.once import Once
@@ -140,29 +134,11 @@ def create_app(
     return app
 
 
-def close_in(settings: ApiSettings, log: FilteringBoundLogger) -> None:
-    """Put the sandbox on, unless told not to, measure what is still open, and say so."""
-    missed = apply_sandbox(Profile.API, openings_of(settings)) if settings.sandbox else ()
-    isolation = measure(
-        Profile.API,
-        forbidden=settings.closed_paths(),
-        unwritable={"the code": Path(__file__).parent, **settings.unwritable_paths()},
-    )
-    log.info("isolation", isolation=isolation.state.value, open=[*isolation.unmeant, *missed])
-    write_status(
-        settings.status_folder,
-        "api",
-        isolation=isolation.state.value,
-        opened=isolation.unmeant,
-        clock=utc_now,
-    )
-
-
 def serve(settings: ApiSettings) -> None:
     """Measure what is open, say so, and answer requests until told to stop."""
     os.umask(GROUP_READS)
     app = create_app(settings, clock=utc_now, random=secrets.token_bytes)
-    close_in(settings, app.state.surroundings.log)
+    close_in(settings, utc_now, app.state.surroundings.log)
     sweep_left(app.state.surroundings)
     sweep_expired(app.state.surroundings)
     sweep_withdrawn(app.state.surroundings)

@@ -35,7 +35,8 @@ NO_SUCH_THING = frozenset({errno.ENOSYS})
 NO_SUCH_FAMILY = NO_SUCH_THING | {errno.EAFNOSUPPORT}
 NO_WAY_THERE = NO_SUCH_FAMILY | {errno.ENETUNREACH, errno.ENETDOWN}
 CALLS = frozenset({Profile.CLUSTER})
-LISTENS = CALLS | {Profile.API}
+ASKS = frozenset({Profile.API_AND_PROVIDER})
+LISTENS = frozenset({Profile.API, Profile.API_AND_PROVIDER})
 NO_SUCH_PROCESS = NO_SUCH_THING | {errno.ESRCH}
 
 
@@ -66,23 +67,26 @@ def forbidden_things(
 
 
 def _network() -> Iterator[Forbidden]:
+    nobody: frozenset[Profile] = frozenset()
     families = (
-        ("IPv4 socket", socket.AF_INET, socket.SOCK_STREAM),
-        ("IPv6 socket", socket.AF_INET6, socket.SOCK_STREAM),
-        ("netlink socket", AF_NETLINK, socket.SOCK_RAW),
-        ("vsock socket", AF_VSOCK, socket.SOCK_STREAM),
-        ("packet socket", AF_PACKET, socket.SOCK_RAW),
+        ("IPv4 socket", socket.AF_INET, socket.SOCK_STREAM, LISTENS | CALLS),
+        ("IPv6 socket", socket.AF_INET6, socket.SOCK_STREAM, LISTENS),
+        ("netlink socket", AF_NETLINK, socket.SOCK_RAW, nobody),
+        ("vsock socket", AF_VSOCK, socket.SOCK_STREAM, nobody),
+        ("packet socket", AF_PACKET, socket.SOCK_RAW, nobody),
     )
-    for name, family, kind in families:
+    for name, family, kind, open_to in families:
         yield Forbidden(
             name=name,
             act=partial(system_call, "socket", family, kind, 0),
             impossible=NO_SUCH_FAMILY,
-            open_to=LISTENS if family == socket.AF_INET else frozenset(),
+            open_to=open_to,
         )
     yield Forbidden(name="connection to loopback", act=_connect, impossible=NO_WAY_THERE, open_to=CALLS)
-    yield Forbidden(name="network address", act=_have_an_address, impossible=NO_WAY_THERE, open_to=LISTENS)
-    yield Forbidden(name="unlisted address", act=_reach_nobody, impossible=NO_WAY_THERE)
+    yield Forbidden(
+        name="network address", act=_have_an_address, impossible=NO_WAY_THERE, open_to=LISTENS | CALLS
+    )
+    yield Forbidden(name="unlisted address", act=_reach_nobody, impossible=NO_WAY_THERE, open_to=ASKS)
 
 
 def _connect() -> None:
@@ -185,7 +189,9 @@ def _make_executable() -> None:
 def _files(forbidden: Mapping[str, Path], unwritable: Mapping[str, Path]) -> Iterator[Forbidden]:
     yield Forbidden(name="set-user-ID file", act=_make_set_user_id)
     # The root of all files is nobody's own folder, and everybody may list it.
-    yield Forbidden(name="folders that are not its own", act=partial(_open_and_close, Path("/")))
+    yield Forbidden(
+        name="folders that are not its own", act=partial(_open_and_close, Path("/")), open_to=CALLS
+    )
     for name, path in forbidden.items():
         # One call reads a file or lists a folder. ENOENT counts as open: what is not there refuses nothing.
         yield Forbidden(name=f"read {name}", act=partial(_open_and_close, path), leaves_nothing=True)

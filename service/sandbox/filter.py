@@ -40,6 +40,8 @@ class Profile(StrEnum):
     """What a process is: the api, a worker alone or beside a Spark cluster, or the Java of the latter."""
 
     API = "api"
+    API_AND_PROVIDER = "api-and-provider"
+    """The api that asks an organisation's identity provider, and a server of names where that is."""
     LOCAL = "local"
     CLUSTER = "cluster"
     JAVA = "java"
@@ -113,9 +115,12 @@ def _sockets(profile: Profile) -> tuple[ArgumentRule, ...]:
         return (
             ArgumentRule("socket", 0, WHOLE_WORD, (socket.AF_UNIX,), otherwise_next=True),
             ArgumentRule("socket", 1, SOCKET_KIND, (socket.SOCK_STREAM,), only_then_next=True),
-            ArgumentRule("socket", 0, WHOLE_WORD, (socket.AF_INET,)),
+            ArgumentRule("socket", 0, WHOLE_WORD, (socket.AF_INET, socket.AF_INET6)),
             unix,
         )
+    if profile is Profile.API_AND_PROVIDER:
+        families = (int(socket.AF_UNIX), int(socket.AF_INET), int(socket.AF_INET6))
+        return ArgumentRule("socket", 0, WHOLE_WORD, families), unix
     both = (int(socket.AF_UNIX), int(socket.AF_INET))
     return tuple(ArgumentRule(call, 0, WHOLE_WORD, both) for call in ("socket", "socketpair"))
 

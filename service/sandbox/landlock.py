@@ -38,7 +38,9 @@ class Openings:
     reads: tuple[Path, ...]
     writes: tuple[Path, ...]
     listens: tuple[int, ...] = ()
-    """TCP ports that it may be reached at; it may connect to none."""
+    """TCP ports that it may be reached at."""
+    connects: tuple[int, ...] = ()
+    """TCP ports that it may reach others at."""
 
 
 def version() -> int:
@@ -61,7 +63,8 @@ def close_but(openings: Openings) -> None:
         for paths, rights in ((openings.reads, READING), (openings.writes, WRITING)):
             _allow_beneath(ruleset, paths, rights & files)
         if known >= NET_SINCE:
-            _allow_ports(ruleset, openings.listens)
+            _allow_ports(ruleset, openings.listens, BIND_TCP)
+            _allow_ports(ruleset, openings.connects, CONNECT_TCP)
         system_call("landlock_restrict_self", ruleset, 0)
     finally:
         os.close(ruleset)
@@ -92,6 +95,6 @@ def _allow_beneath(ruleset: int, paths: Iterable[Path], rights: int) -> None:
             os.close(place)
 
 
-def _allow_ports(ruleset: int, ports: Sequence[int]) -> None:
+def _allow_ports(ruleset: int, ports: Sequence[int], right: int) -> None:
     for port in ports:
-        system_call("landlock_add_rule", ruleset, RULE_NET_PORT, struct.pack("=QQ", BIND_TCP, port), 0)
+        system_call("landlock_add_rule", ruleset, RULE_NET_PORT, struct.pack("=QQ", right, port), 0)

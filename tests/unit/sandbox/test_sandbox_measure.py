@@ -112,13 +112,19 @@ def test_nothing_tried_is_not_full() -> None:
 
 def test_cluster_excuses_only_what_a_spark_driver_needs() -> None:
     attempts = (Attempt("IPv4 socket", refused=False), Attempt("ptrace", refused=True))
-    assert Isolation(attempts, frozenset({"IPv4 socket"})).state is State.CLUSTER
+    assert Isolation(attempts, frozenset({"IPv4 socket"}), State.CLUSTER).state is State.CLUSTER
     worse = (*attempts, Attempt("bpf", refused=False))
-    assert Isolation(worse, frozenset({"IPv4 socket"})).state is State.REDUCED
+    assert Isolation(worse, frozenset({"IPv4 socket"}), State.CLUSTER).state is State.REDUCED
 
 
 def test_a_cluster_worker_is_never_called_full() -> None:
-    assert Isolation((Attempt("a", refused=True),), frozenset({"b"})).state is State.CLUSTER
+    assert Isolation((Attempt("a", refused=True),), frozenset({"b"}), State.CLUSTER).state is State.CLUSTER
+
+
+def test_the_api_is_full_though_it_listens() -> None:
+    attempts = (Attempt("IPv4 socket", refused=False), Attempt("ptrace", refused=True))
+    isolation = Isolation(attempts, frozenset({"IPv4 socket"}))
+    assert (isolation.state, isolation.unmeant) == (State.FULL, ())
 
 
 def test_the_line_names_what_is_open_and_what_it_does_not_speak_for() -> None:
