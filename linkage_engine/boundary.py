@@ -19,9 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage_engine.catalogue.age_bands import age_bandings
-from linkage_engine.catalogue.analysis_templates import hospital_data_sets, outcome_data_sets
+from linkage_engine.catalogue.analysis_templates import event_data_sets, outcome_data_sets
 from linkage_engine.catalogue.data_sets import data_set
-from linkage_engine.catalogue.policies import policy_text
 from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.contract.destruction import DestroyedKey
 from linkage_engine.contract.evidence import Evidence
@@ -32,13 +31,12 @@ from linkage_engine.contract.profiles import served_profile
 from linkage_engine.contract.query_spec import LinkageQualitySpec, QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.contract.reports import RunFigures, ValidationReport
-from linkage_engine.contract.statements import SignedQuestion, Withdrawal
+from linkage_engine.contract.statements import AS_PERMITTED, SignedQuestion, Tightened, Withdrawal
 from linkage_engine.disclosure.before import before_control
 from linkage_engine.disclosure.evidence.look_back import look_back
 from linkage_engine.disclosure.evidence.reasons import reasons
 from linkage_engine.disclosure.linkage import controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
-from linkage_engine.disclosure.policy import Policy
 from linkage_engine.disclosure.preflight import foresee
 from linkage_engine.disclosure.record import Provenance
 from linkage_engine.handed_over import exact_table, linkage_of, structure_of
@@ -58,6 +56,7 @@ from linkage_engine.linked_data import (
     shred_payload,
     without_deliveries,
 )
+from linkage_engine.policy_in_force import policy_in_force
 from linkage_engine.query.plan import plan
 from linkage_engine.query.run import answer, inputs
 from linkage_engine.release_history import Asked, ReleaseHistory
@@ -129,6 +128,8 @@ class RunTerms:
     """Providers that may have a person twice."""
     in_full: bool = False
     engine: LinkageEngine = LinkageEngine.DUCKDB
+    tightened: Tightened = AS_PERMITTED
+    """What providers asked for beyond the permit's policy."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ class LinkageDoor:
         Raises CannotLink when there is nothing to link, parts were not made with one profile and secret,
         or the engine is not to be had; then what was kept before stands, and the run may be asked for again.
         """
-        rules = Policy.from_json(policy_text(policy))
+        rules = policy_in_force(policy, terms.tightened)
         run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, terms.repeating, terms.in_full)
         with computing(terms.engine, _compute, self.spark) as compute:
             done = run.finished(compute, self.inside.random)
@@ -284,8 +285,8 @@ class AnalysisDoor:
 
 
 def _data_end(specification: QuerySpec, data: LinkedData) -> date | None:
-    """The earliest extract date of the hospital data asked about; nothing when a data set is missing."""
-    extracted = [min(data.extract_dates(name), default=None) for name in hospital_data_sets(specification)]
+    """The earliest extract date of the data on events asked about; nothing when a data set is missing."""
+    extracted = [min(data.extract_dates(name), default=None) for name in event_data_sets(specification)]
     known = [day for day in extracted if day is not None]
     return min(known) if known and len(known) == len(extracted) else None
 
@@ -304,6 +305,7 @@ class GateDoor:
         release_id: str,
         policy: str,
         specification_sha256: str,
+        tightened: Tightened = AS_PERMITTED,
     ) -> Evidence:
         """Apply policy and history to an answer; keep, encrypted, who is behind each cell and the decision.
 
@@ -320,7 +322,7 @@ class GateDoor:
         exact = exact_table(handed, question.specification)
         about = handed.schema.metadata or {}
         version = about[DATA_VERSION].decode()
-        past, rules = history.past(head), Policy.from_json(policy_text(policy))
+        past, rules = history.past(head), policy_in_force(policy, tightened)
         provenance = Provenance(specification_sha256=specification_sha256, data_version=version)
         asked = Asked(
             release_id=release_id,
@@ -350,7 +352,9 @@ class GateDoor:
         history.keep(spent, evidence, to_columns(memberships(exact, decided.table)), decided.after)
         return evidence
 
-    def foresee(self, sealed: BinaryIO, question: SignedQuestion, *, policy: str) -> Preflight:
+    def foresee(
+        self, sealed: BinaryIO, question: SignedQuestion, *, policy: str, tightened: Tightened = AS_PERMITTED
+    ) -> Preflight:
         """How many cells of an answer would be hidden, were it asked for now; nothing is decided or kept.
 
         Raises what `foresee` and `ReleaseHistory` raise, and SPECIFICATION_INVALID for dates that are not
@@ -363,7 +367,7 @@ class GateDoor:
         return foresee(
             history.past(history.head()).state,
             exact_table(self._opened(sealed), asked),
-            Policy.from_json(policy_text(policy)),
+            policy_in_force(policy, tightened),
             coarser=age_bandings().coarser(asked.parameters.age_bands),
             generator=self._chance(),
         )

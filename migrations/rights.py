@@ -97,6 +97,7 @@ _API: Mapping[str, Rights] = {
     "permit_version": Rights(insert=ALL),
     "permit_warning": ADDS,
     "release_veto": ADDS,
+    "policy_tightening": ADDS,
     "linkage_secret": ADDS,
     "linkage_secret_envelope": ADDS,
     "upload": Rights(
@@ -141,6 +142,7 @@ _API: Mapping[str, Rights] = {
 _LINKAGE: Mapping[str, Rights] = {
     "project": READS,
     "permit_version": READS,
+    "policy_tightening": READS,
     "linkage_secret": READS,
     "submission": _SUBMISSION,
     "submission_part": _parts("linkage"),
@@ -176,6 +178,7 @@ _GATE: Mapping[str, Rights] = {
     "project": READS,
     "permit_version": READS,
     "release_veto": READS,
+    "policy_tightening": READS,
     "linkage_run": Rights(select=("id", "project_id", "asked_at", "state", "settled_at")),
     "linkage_run_submission": READS,
     "destruction": READS,

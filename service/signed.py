@@ -46,6 +46,7 @@ class TextType(StrEnum):
     PREFLIGHT = "tre-preflight+jws"
     DECISION = "tre-decision+jws"
     VETO = "tre-veto+jws"
+    TIGHTENING = "tre-tightening+jws"
     WITHDRAWAL = "tre-withdrawal+jws"
     DELIVERY_WITHDRAWAL = "tre-delivery-withdrawal+jws"
     DESTRUCTION = "tre-destruction+jws"

@@ -72,6 +72,8 @@ class Organisation:
     document: dict[str, Any] = field(default_factory=dict)
     status: int = 200
     body: bytes | None = None
+    fails: list[str] = field(default_factory=list)
+    """The last parts of paths that are answered with a fault."""
     asked: list[tuple[str, dict[str, str], Mapping[str, str]]] = field(default_factory=list)
     nonces: dict[str, str] = field(default_factory=dict)
     challenges: dict[str, str] = field(default_factory=dict)
@@ -81,7 +83,8 @@ class Organisation:
         sent = environ["wsgi.input"].read().decode()
         headers = {name: value for name, value in environ.items() if name.startswith("HTTP_")}
         self.asked.append((path, dict(parse_qsl(sent)), headers))
-        status, body = self._answer(path, dict(parse_qsl(sent)))
+        away = path.rpartition("/")[2] in self.fails
+        status, body = (500, b"") if away else self._answer(path, dict(parse_qsl(sent)))
         start(f"{status} answer", [("content-type", "application/json")])
         return [body]
 

@@ -1,6 +1,7 @@
 """Checks against somebody else's programs and data are run, or named as not run: never quietly skipped.
 
-A test marked `@pytest.mark.outside(tool="node")` is not run where that executable is absent, `tool="data"`
+A test marked `@pytest.mark.outside(tool="node")` (or another program: "chromium") is not run where that
+executable is absent, `tool="data"`
 where the folder of outside data is, `tool="febrl"` where FEBRL's files are, `tool="axe"` where axe-core and
 jsdom are, `tool="spark"` where pyspark or Java is, `tool="postgresql"` where no server can be started; the
 summary counts all. A run fails when the tool is there and a marked test was skipped all the same, and a full

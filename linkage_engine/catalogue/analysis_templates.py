@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import StringConstraints, model_validator
 
 from linkage_engine.catalogue.data_sets import data_set
+from linkage_engine.catalogue.events import CountedEvent, events
 from linkage_engine.catalogue.variables import TemplateRoles
 from linkage_engine.contract.controlled_table import PlannedMeasure
 from linkage_engine.contract.query_spec import (
     TEMPLATES,
+    AroundDiagnosisSpecification,
     Breakdown,
-    EmergencySpec,
-    EventKind,
     LinkageQualitySpec,
     QuerySpec,
 )
@@ -69,37 +69,50 @@ class AnalysisTemplate(Value):
         return tuple(measure for measure in self.measures if measure.part in {None, *parts})
 
 
-class AdmissionMethods(Value):
-    """One answer to what an emergency admission is."""
+class EventMeasure(PlannedMeasure):
+    """A column that every kind of event has.
 
-    name: FieldName
-    title: ShortText
-    codes: tuple[str, ...]
+    `{event}` stands for the kind's title in its title; `event` for the kind's name in its part, its variable
+    and the part that competes.
+    """
+
+    part: FieldName = "event"
+
+    def of(self, event: CountedEvent) -> PlannedMeasure:
+        """The column of one kind."""
+        fields = (
+            self.model_dump()
+            | {
+                "name": f"{event.kind}_{self.name}",
+                "title": self.title.replace("{event}", event.title),
+            }
+            | {
+                name: said.replace("event", event.kind.value)
+                for name in ("part", "variable", "competing")
+                if (said := getattr(self, name)) is not None
+            }
+        )
+        return PlannedMeasure.model_validate(fields)
 
 
-class EventSource(Value):
-    """The hospital data set that tells of a kind of event."""
+class AroundDiagnosisTemplate(AnalysisTemplate):
+    """What the questions about events around a diagnosis need besides."""
 
-    kind: EventKind
-    data_set: FieldName
+    reference_ages: tuple[int, ...] = ()
+    """The youngest age of each stratum of those compared with; the last is open."""
+    event_measures: tuple[EventMeasure, ...] = ()
+    """Of each kind of event that is a part, after the other measures."""
 
-
-class EmergencyTemplate(AnalysisTemplate):
-    """What the question about emergency care needs besides."""
-
-    reference_ages: tuple[int, ...]
-    """The youngest age of each stratum; the last is open."""
-    admission_methods: tuple[AdmissionMethods, ...]
-    """The first is the default; the others say how much the answer hangs on it."""
-    events: tuple[EventSource, ...]
-
-    def methods(self, name: str) -> AdmissionMethods | None:
-        """The set of that name, or nothing."""
-        return next((methods for methods in self.admission_methods if methods.name == name), None)
-
-    def data_sets(self, kinds: Collection[EventKind]) -> tuple[str, ...]:
-        """The hospital data sets that events of these kinds are read from."""
-        return tuple(source.data_set for source in self.events if source.kind in kinds)
+    @model_validator(mode="before")
+    @classmethod
+    def _with_measures_of_events(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """The measures of every kind of event beside the others."""
+        each = [EventMeasure.model_validate(one) for one in fields.get("event_measures", ())]
+        known = {measure.get("part") for measure in fields["measures"]}
+        parts = set(fields["roles"]["parts"]) - known
+        counted = [kind for kind in events().kinds if kind.kind.value in parts]
+        made = [one.of(kind).model_dump(mode="json") for kind in counted for one in each]
+        return {**fields, "measures": [*fields["measures"], *made]}
 
 
 class Group(Value):
@@ -124,7 +137,10 @@ class LinkageQualityTemplate(AnalysisTemplate):
 
 _HELD_AS = {Breakdown.AGE_BAND: ("age", "year_of_birth")}
 _KINDS: Mapping[str, type[AnalysisTemplate]] = {
-    "emergency_15m": EmergencyTemplate,
+    "emergency_15m": AroundDiagnosisTemplate,
+    "service_use_trajectory": AroundDiagnosisTemplate,
+    "excess_vs_same_age_sex": AroundDiagnosisTemplate,
+    "social_care_response": AroundDiagnosisTemplate,
     "linkage_quality": LinkageQualityTemplate,
 }
 
@@ -138,9 +154,9 @@ def analysis_template(name: str) -> AnalysisTemplate:
 
 
 @cache
-def emergency_template() -> EmergencyTemplate:
-    """The template of emergency care after a diagnosis."""
-    return EmergencyTemplate.model_validate_json(_text("emergency_15m"))
+def around_diagnosis_template(name: str) -> AroundDiagnosisTemplate:
+    """The template of that name, which asks about events around a diagnosis."""
+    return AroundDiagnosisTemplate.model_validate_json(_text(name))
 
 
 @cache
@@ -157,18 +173,18 @@ def planned_measures(spec: QuerySpec) -> tuple[PlannedMeasure, ...]:
     return measures
 
 
-def hospital_data_sets(spec: QuerySpec) -> tuple[str, ...]:
+def event_data_sets(spec: QuerySpec) -> tuple[str, ...]:
     """The data sets that tell of the events a question asks about; their extracts end what can be known."""
-    if not isinstance(spec, EmergencySpec):
+    if not isinstance(spec, AroundDiagnosisSpecification):
         return ()
-    return emergency_template().data_sets(spec.parameters.events)
+    return events().data_sets(spec.parameters.events)
 
 
 def outcome_data_sets(spec: QuerySpec) -> tuple[str, ...]:
     """The data sets that tell only what is counted, and nothing of whom a number is about."""
     if isinstance(spec, LinkageQualitySpec):
         return (spec.parameters.linked_to,)
-    return hospital_data_sets(spec) if isinstance(spec, EmergencySpec) else ("cancer_registration",)
+    return event_data_sets(spec) or ("cancer_registration",)
 
 
 def _text(name: str) -> str:

@@ -136,6 +136,13 @@ class ForeignKey(Value):
     reference: Reference
 
 
+class SameEvent(Value):
+    """Which fields tell whether two rows are one event, by its kind."""
+
+    by: FieldName
+    fields: dict[str, tuple[FieldName, ...]]
+
+
 class DataSet(Value):
     """One type of data."""
 
@@ -151,6 +158,8 @@ class DataSet(Value):
     """Dates on which the person was alive: not before the birth and not after the death."""
     may_outlive: bool = pydantic.Field(default=False, alias="mayOutlive")
     """Whether a row may be dated after the death without a mistake, as what was booked or sent ahead."""
+    same_event: SameEvent | None = pydantic.Field(default=None, alias="sameEvent")
+    """Two rows that have these in common are one event, whatever their numbers are."""
     foreign_keys: tuple[ForeignKey, ...] = pydantic.Field(default=(), alias="foreignKeys")
     is_everybody: bool = pydantic.Field(default=False, alias="isEverybody")
     """Whether about everybody is in it, so that being in it says nothing of a person."""

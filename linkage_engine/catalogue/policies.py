@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -31,6 +31,12 @@ TIGHTENED_BY: Mapping[str, frozenset[str]] = {
 def is_no_looser(profile: str, than: str) -> bool:
     """Whether everything that one profile withholds is withheld by the other too."""
     return profile == than or profile in TIGHTENED_BY.get(than, frozenset())
+
+
+def tightest(profiles: Collection[str]) -> tuple[str, ...]:
+    """Those of the profiles that none of the others tightens, in order of name."""
+    named = sorted(set(profiles))
+    return tuple(each for each in named if not any(is_no_looser(by, each) for by in named if by != each))
 
 
 def policy_text(profile: str) -> str:

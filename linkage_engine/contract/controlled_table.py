@@ -13,6 +13,9 @@ from linkage_engine.contract.value import FieldName, Sha256, ShortText, Slug, Va
 TOTAL = "Total"
 """The label of a margin in any dimension."""
 
+AT_RISK = "at_risk"
+"""The part of a population that has time at risk; where it is counted, nothing is told of the time of few."""
+
 
 class CellStatus(StrEnum):
     """Shorthand of the Government Statistical Service for a number that is not shown."""
@@ -64,11 +67,17 @@ class Statistic(StrEnum):
     QUANTILE = "quantile"
     """The centile `at` of a variable: 50 is the median."""
     PERSON_YEARS = "person_years"
-    """The days that a variable counts, over the population, in years."""
+    """The days that a variable counts, or without one those at risk, over the population, in years."""
     RATE = "rate"
     """Events per 1,000 person-years."""
     RATE_LOWER = "rate_lower"
     RATE_UPPER = "rate_upper"
+    EXPECTED_RATE = "expected_rate"
+    """Expected events per 1,000 person-years."""
+    DIFFERENCE = "difference"
+    """Events beyond the expected, per 1,000 person-years."""
+    DIFFERENCE_LOWER = "difference_lower"
+    DIFFERENCE_UPPER = "difference_upper"
     AT_RISK = "at_risk"
     """People in view on day `at` to whom the event has not happened; the variable is everybody's last day."""
     SURVIVAL = "survival"
@@ -108,6 +117,10 @@ ABOUT: Mapping[Statistic, frozenset[str]] = {
     Statistic.RATE: _OF_VALUES,
     Statistic.RATE_LOWER: _OF_VALUES,
     Statistic.RATE_UPPER: _OF_VALUES,
+    Statistic.EXPECTED_RATE: _OF_VALUES,
+    Statistic.DIFFERENCE: _OF_VALUES,
+    Statistic.DIFFERENCE_LOWER: _OF_VALUES,
+    Statistic.DIFFERENCE_UPPER: _OF_VALUES,
     Statistic.AT_RISK: _CURVE,
     Statistic.SURVIVAL: _CURVE - {_COMPETING},
     Statistic.INCIDENCE: _CURVE,
@@ -124,6 +137,14 @@ OF_MODELS = frozenset(
 """Statistics whose variable is an estimate of a model."""
 
 _MAY_LACK: Mapping[Statistic, frozenset[str]] = {
+    Statistic.PERSON_YEARS: _OF_VARIABLE,
+    Statistic.RATE: _OF_VARIABLE,
+    Statistic.RATE_LOWER: _OF_VARIABLE,
+    Statistic.RATE_UPPER: _OF_VARIABLE,
+    Statistic.EXPECTED_RATE: _OF_VARIABLE,
+    Statistic.DIFFERENCE: _OF_VARIABLE,
+    Statistic.DIFFERENCE_LOWER: _OF_VARIABLE,
+    Statistic.DIFFERENCE_UPPER: _OF_VARIABLE,
     Statistic.MEAN: _OF_PART,
     Statistic.SD: _OF_PART,
     Statistic.SUM: _OF_PART,
@@ -131,7 +152,10 @@ _MAY_LACK: Mapping[Statistic, frozenset[str]] = {
     Statistic.AT_RISK: frozenset({_COMPETING}),
     Statistic.INCIDENCE: frozenset({_COMPETING}),
 }
-"""A mean without a part is that of the whole population; nothing need compete with an event."""
+"""A mean without a part is that of the whole population; nothing need compete with an event.
+
+Time without a variable is that at risk in all strata of those compared with.
+"""
 
 LAST_CENTILE = 99
 """Minimum and maximum are people's own values."""

@@ -4,52 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from enum import StrEnum
-from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import (
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    TypeAdapter,
-    field_validator,
-    model_validator,
+from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_validator
+
+from linkage_engine.contract.around_diagnosis import (
+    FIFTEEN_MONTHS,
+    AdmissionsParameters,
+    AroundDiagnosisSpecification,
+    CasesParameters,
+    EmergencyParameters,
+    EmergencySpec,
+    EventsParameters,
+    ExcessParameters,
+    ExcessSpec,
+    SocialCareParameters,
+    SocialCareSpec,
+    TrajectoryParameters,
+    TrajectorySpec,
 )
+from linkage_engine.contract.specification import (
+    AreaCode,
+    Breakdown,
+    Day,
+    EventKind,
+    Specification,
+    TumourGroupNames,
+)
+from linkage_engine.contract.value import FieldName, Value
 
-from linkage_engine.contract.value import FieldName, Slug, Value
-
-Item = TypeVar("Item")
-
-FIFTEEN_MONTHS = 456
-"""Days: fifteen twelfths of 365.25, whole."""
-
-
-class Breakdown(StrEnum):
-    """A dimension of the answer."""
-
-    TUMOUR_GROUP = "tumour_group"
-    SEX = "sex"
-    AGE_BAND = "age_band"
-    AREA = "area"
-    """Integrated care board."""
-    ETHNIC_GROUP = "ethnic_group"
-    DEPRIVATION = "deprivation"
-    """Of the area of residence, in fifths of England."""
-
-
-class EventKind(StrEnum):
-    """What happens to people and is counted in a window."""
-
-    EMERGENCY_ADMISSION = "emergency_admission"
-    EMERGENCY_ATTENDANCE = "emergency_attendance"
-
-
-TumourGroupNames: TypeAlias = Annotated[tuple[FieldName, ...], Field(min_length=1, max_length=60)]
-AreaCode: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{8}$")]
-"""A code of the Government Statistical Service."""
-Day: TypeAlias = Annotated[date, Field(ge=date(1971, 1, 1), le=date(2100, 12, 31))]
+__all__ = [
+    "FIFTEEN_MONTHS",
+    "TEMPLATES",
+    "AdmissionsParameters",
+    "AreaCode",
+    "AroundDiagnosisSpecification",
+    "Breakdown",
+    "CasesParameters",
+    "EmergencyParameters",
+    "EmergencySpec",
+    "EventKind",
+    "EventsParameters",
+    "ExcessParameters",
+    "ExcessSpec",
+    "LinkageQualityParameters",
+    "LinkageQualitySpec",
+    "PrevalenceParameters",
+    "PrevalenceSpec",
+    "QuerySpec",
+    "SocialCareParameters",
+    "SocialCareSpec",
+    "TrajectoryParameters",
+    "TrajectorySpec",
+    "place_in_text",
+    "query_spec",
+]
 
 
 class PrevalenceParameters(Value):
@@ -61,37 +70,6 @@ class PrevalenceParameters(Value):
     """Names of the catalogue's tumour groups; nothing means all of them."""
     age_bands: FieldName = "broad"
     """A banding of the catalogue."""
-
-
-class EmergencyParameters(Value):
-    """Emergency care after diagnosis: whose diagnosis, how long after it, and what counts."""
-
-    diagnosed_from: Day
-    diagnosed_to: Day
-    """The last day of the period."""
-    window_days: Annotated[int, Field(ge=28, le=1096)] = FIFTEEN_MONTHS
-    events: Annotated[tuple[EventKind, ...], Field(min_length=1)] = tuple(EventKind)
-    """One set of measures for each, in this order."""
-    admission_methods: FieldName = "all"
-    """A set of the template's: which codes make an admission an emergency."""
-    tumour_groups: TumourGroupNames | None = None
-    """Names of the catalogue's tumour groups; nothing means all of them."""
-    age_bands: FieldName = "broad"
-    """A banding of the catalogue."""
-    areas: Annotated[tuple[AreaCode, ...], Field(min_length=1, max_length=60)] | None = None
-    """Codes of the catalogue's areas; nothing means all of them."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.diagnosed_to < self.diagnosed_from:
-            msg = "the period ends before it starts"
-            raise ValueError(msg)
-        return self
-
-    @field_validator("events")
-    @classmethod
-    def _each_once(cls, events: tuple[EventKind, ...]) -> tuple[EventKind, ...]:
-        return _distinct(events)
 
 
 class LinkageQualityParameters(Value):
@@ -114,18 +92,6 @@ class LinkageQualityParameters(Value):
         return self
 
 
-class Specification(Value):
-    """What every question has."""
-
-    specification: Literal[1] = 1
-    project_id: Slug
-
-    @field_validator("breakdowns", check_fields=False)
-    @classmethod
-    def _each_once(cls, breakdowns: tuple[Breakdown, ...]) -> tuple[Breakdown, ...]:
-        return _distinct(breakdowns)
-
-
 class PrevalenceSpec(Specification):
     """How many people live with or beyond cancer."""
 
@@ -139,27 +105,6 @@ class PrevalenceSpec(Specification):
     def parts(self) -> tuple[str, ...]:
         """Names of what is counted within a cell's population."""
         return ("numerator",)
-
-    @property
-    def crossed(self) -> int:
-        """How many breakdowns one cell is of at most: all of them."""
-        return len(self.breakdowns)
-
-
-class EmergencySpec(Specification):
-    """How much more emergency care people need after a diagnosis than others of their age and sex."""
-
-    template: Literal["emergency_15m"]
-    parameters: EmergencyParameters
-    breakdowns: Annotated[
-        tuple[Literal[Breakdown.TUMOUR_GROUP, Breakdown.SEX, Breakdown.AGE_BAND, Breakdown.AREA], ...],
-        Field(max_length=3),
-    ]
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Names of what is counted within a cell's population."""
-        return tuple(kind.value for kind in self.parameters.events)
 
     @property
     def crossed(self) -> int:
@@ -197,7 +142,14 @@ class LinkageQualitySpec(Specification):
         return ("linked_strict", "linked", "linked_lenient")
 
 
-TEMPLATES: tuple[str, ...] = ("prevalence", "emergency_15m", "linkage_quality")
+TEMPLATES: tuple[str, ...] = (
+    "prevalence",
+    "emergency_15m",
+    "linkage_quality",
+    "service_use_trajectory",
+    "excess_vs_same_age_sex",
+    "social_care_response",
+)
 """The questions that can be asked."""
 
 UNKNOWN_TEMPLATE = "unknown_template"
@@ -212,7 +164,10 @@ def _template(question: object) -> str | None:
 QuerySpec: TypeAlias = Annotated[
     Annotated[PrevalenceSpec, Tag("prevalence")]
     | Annotated[EmergencySpec, Tag("emergency_15m")]
-    | Annotated[LinkageQualitySpec, Tag("linkage_quality")],
+    | Annotated[LinkageQualitySpec, Tag("linkage_quality")]
+    | Annotated[TrajectorySpec, Tag("service_use_trajectory")]
+    | Annotated[ExcessSpec, Tag("excess_vs_same_age_sex")]
+    | Annotated[SocialCareSpec, Tag("social_care_response")],
     Discriminator(
         _template,
         custom_error_type=UNKNOWN_TEMPLATE,
@@ -221,12 +176,10 @@ QuerySpec: TypeAlias = Annotated[
 ]
 """One question of one project: its template says which."""
 
-_READER: TypeAdapter[PrevalenceSpec | EmergencySpec | LinkageQualitySpec] = TypeAdapter(
-    QuerySpec, config=ConfigDict(hide_input_in_errors=True)
-)
+_READER: TypeAdapter[QuerySpec] = TypeAdapter(QuerySpec, config=ConfigDict(hide_input_in_errors=True))
 
 
-def query_spec(fields: object) -> PrevalenceSpec | EmergencySpec | LinkageQualitySpec:
+def query_spec(fields: object) -> QuerySpec:
     """The question of some JSON fields; raises pydantic's ValidationError, which repeats none of them."""
     return _READER.validate_python(fields)
 
@@ -240,10 +193,3 @@ def place_in_text(fault: Mapping[str, Any]) -> tuple[int | str, ...]:
     steps: Sequence[int | str] = fault["loc"]
     within = tuple(step for step in steps if step not in TEMPLATES)
     return (*within, "template") if fault["type"] == UNKNOWN_TEMPLATE else within
-
-
-def _distinct(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    if len(set(items)) != len(items):
-        msg = "each once"
-        raise ValueError(msg)
-    return items

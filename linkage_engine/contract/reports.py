@@ -60,6 +60,31 @@ class ValidationReport(Value):
         return not any(f.outcome.failed and f.rows for f in self.findings)
 
 
+class Resubmissions(Value):
+    """What became of the rows of several submissions of the same events: nothing is dropped uncounted.
+
+    `rows_read` is the sum of the rows kept, not current, the same event, and those that could not be told.
+    """
+
+    submissions: int
+    first_quarter: str | None
+    last_quarter: str | None
+    missing_quarters: tuple[str, ...]
+    """Between the first and the last, without a submission that covers them."""
+    rows_read: int
+    rows_kept: int
+    rows_not_current: int
+    """A later submission speaks for their time, or none does."""
+    rows_same_event: int
+    """Of an event that another row tells."""
+    rows_untold: int
+    """Kept as they are, since what an event is made of cannot be read; they fail their checks."""
+    services_cropped: int
+    """Of those kept: open, and not seen again, so they end with their quarter."""
+    ended_by_death: int
+    """Of those kept: the end was moved to the day of death."""
+
+
 HIDDEN = ControlledValue(value=None, status=CellStatus.CONFIDENTIAL)
 
 

@@ -79,6 +79,30 @@ class Veto(Value):
     vetoed_at: datetime
 
 
+class Tightening(Value):
+    """What a provider signs when a project that its data are in shall tell less than its permit lets it."""
+
+    tightening: Literal[1] = 1
+    project_id: Slug
+    provider_id: Slug
+    policy: Slug
+    """The permit's, or a shipped one that is no looser."""
+    least_persons: Annotated[int, Field(ge=2, le=1000)] | None = None
+    """Fewer people than this are told of in nothing, where the policy says fewer."""
+    reason: ShortText
+    tightened_at: datetime
+
+
+class Tightened(Value):
+    """What all tightenings of a project come to, beside its permit's policy."""
+
+    policies: tuple[Slug, ...] = ()
+    least_persons: Annotated[int, Field(ge=0, le=1000)] = 0
+
+
+AS_PERMITTED = Tightened()
+"""Nobody asked for more than the permit."""
+
 APPROVALS_NEEDED = 2
 """How many output checkers have to approve a release, none of them its asker."""
 

@@ -12,7 +12,7 @@ from linkage_engine.disclosure.primary.survival import Point, exact_point
 from linkage_engine.disclosure.reference import Rates, exact_rates, expected
 from linkage_engine.disclosure.statistics.computed import Key, key_of
 from linkage_engine.disclosure.statistics.quantiles import centile_of
-from linkage_engine.disclosure.statistics.rates import DAYS_A_YEAR
+from linkage_engine.disclosure.statistics.rates import DAYS_A_YEAR, days_in_view
 from linkage_engine.disclosure.statistics.registry import COMPUTED, TOLD
 from linkage_engine.disclosure.statistics.survival import course_of
 
@@ -39,8 +39,7 @@ def _figures(
         if measure.statistic in TOLD:
             return exact[key_of(measure.statistic, measure)]
         rule = COMPUTED[measure.statistic]
-        first, second = (ControlledValue(value=exact[source]) for source in rule.sources(measure))
-        return rule.value(first, second).value
+        return rule.value(*(ControlledValue(value=exact[source]) for source in rule.sources(measure))).value
 
     return tuple(map(figure, measures))
 
@@ -97,7 +96,7 @@ OF_A_CELL: Mapping[Statistic, Callable[[PlannedMeasure, ExactCell], float | None
     Statistic.POPULATION: lambda _, cell: cell.population.size,
     Statistic.COUNT: lambda measure, cell: cell.parts[measure.part or ""].size,
     Statistic.EVENTS: lambda measure, cell: cell.events[measure.part or ""],
-    Statistic.PERSON_YEARS: lambda measure, cell: int(_values(measure, cell).sum()) / DAYS_A_YEAR,
+    Statistic.PERSON_YEARS: lambda measure, cell: days_in_view(measure, cell) / DAYS_A_YEAR,
     Statistic.MEAN: _mean,
     Statistic.SD: _deviation,
     Statistic.QUANTILE: _quantile,

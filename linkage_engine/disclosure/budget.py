@@ -37,7 +37,7 @@ class Asked:
 
     def outcome(self, measure: PlannedMeasure, labels: Mapping[str, str]) -> str:
         """The outcome that a cell's number is of."""
-        part = str(measure.part or measure.variable)
+        part = str(measure.part or measure.variable or measure.statistic)
         chosen = [labels[name] for name in self.roles.dividing if labels[name] != TOTAL]
         return ": ".join([self.roles.outcomes.get(part, part), *chosen])
 
@@ -83,7 +83,7 @@ def told_by(exact: ExactTable, over: Mapping[int, int], asked: Asked) -> Outcome
     """
     found: dict[str, dict[Telling, list[int]]] = {}
     observed = [m for m in exact.measures if m.statistic not in NO_OBSERVATION]
-    counted = [measure for measure in observed if measure.part or measure.variable]
+    counted = [measure for measure in observed if measure.statistic is not Statistic.POPULATION]
     for place, number in over.items():
         labels = dict(zip(exact.dimensions, exact.cells[place].labels, strict=True))
         for measure in counted:

@@ -119,10 +119,10 @@ def _column(measure: PlannedMeasure, told: Told) -> Column:
     if measure.statistic in TOLD:
         return told[key_of(measure.statistic, measure)]
     rule = COMPUTED[measure.statistic]
-    first, second = rule.sources(measure)
-    if not {first, second} <= told.keys():
+    sources = rule.sources(measure)
+    if not told.keys() >= set(sources):
         raise NotTrusted(RefusalCode.HAND_OVER_INVALID)
-    pairs = list(zip(told[first], told[second], strict=True))
-    alike = [(one.value, one.status, other.value, other.status) for one, other in pairs]
-    made = {said: rule.value(*pair) for said, pair in dict(zip(alike, pairs, strict=True)).items()}
+    together = list(zip(*(told[source] for source in sources), strict=True))
+    alike = [tuple((each.value, each.status) for each in numbers) for numbers in together]
+    made = {said: rule.value(*numbers) for said, numbers in dict(zip(alike, together, strict=True)).items()}
     return tuple(made[said] for said in alike)

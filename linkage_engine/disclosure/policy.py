@@ -27,6 +27,15 @@ from linkage_engine.disclosure.policy_parts import (
     Threshold,
 )
 
+_FEWEST = (
+    ("threshold", "persons"),
+    ("history", "min_difference"),
+    ("quantiles", "each_side_min"),
+    ("models", "min_per_level"),
+    ("survival", "at_risk_min"),
+)
+"""Where a policy says how few people may be told of."""
+
 
 class Policy(Value):
     """One version of one profile; a key it does not know is refused, and so is a contradiction.
@@ -75,6 +84,13 @@ class Policy(Value):
             return cls.model_validate_json(text)
         except pydantic.ValidationError as fault:
             raise NotTrusted(RefusalCode.POLICY_INVALID, faults=fault.error_count()) from None
+
+    def at_least(self, persons: int) -> Self:
+        """The same policy where fewer people than this are told of in nothing; it is never loosened by it."""
+        said = self.model_dump(mode="json")
+        for part, name in _FEWEST:
+            said[part][name] = max(said[part][name], persons)
+        return self.model_validate(said)
 
     @property
     def sha256(self) -> str:

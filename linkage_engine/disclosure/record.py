@@ -81,6 +81,7 @@ _RULES = (
     _band("count_low", _LOW, _S.COUNT),
     _band("count_high", _HIGH, _S.COUNT),
     _band("events_low", _LOW, _S.EVENTS),
+    _band("time_low", _LOW, _S.PERSON_YEARS),
     _band("values_low", _LOW, *_VALUES),
     _band("values_high", _HIGH, *_VALUES),
     _band("curve_low", _LOW, *_CURVES),
@@ -95,10 +96,19 @@ _RULES = (
     _rule("at_risk_{}", None, _S.AT_RISK),
     _rule("share_of_{}", "recomputed", _S.PERCENT, _S.PER_100_000),
     _rule("sum_of_{}", "recomputed", _S.SUM),
-    _rule("rate_of_{}", "recomputed", _S.RATE),
+    _rule("rate_of_{}", "recomputed", _S.RATE, _S.EXPECTED_RATE),
     _rule("ratio_of_{}", "recomputed", _S.RATIO),
+    _rule("difference_of_{}", "recomputed", _S.DIFFERENCE),
     _rule("curve_of_{}", "recomputed", _S.SURVIVAL, _S.INCIDENCE),
-    _rule("interval_of_{}", "recomputed", _S.PERCENT_LOWER, _S.RATIO_LOWER, _S.RATE_LOWER, _S.ESTIMATE_LOWER),
+    _rule(
+        "interval_of_{}",
+        "recomputed",
+        _S.PERCENT_LOWER,
+        _S.RATIO_LOWER,
+        _S.RATE_LOWER,
+        _S.DIFFERENCE_LOWER,
+        _S.ESTIMATE_LOWER,
+    ),
 )
 """In the order of the record; a table has those of its statistics."""
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from linkage_engine.contract.controlled_table import TOTAL
 from linkage_engine.contract.query_spec import Breakdown
-from linkage_engine.query.plan import PrevalencePlan
+from linkage_engine.query.prevalence_plan import PrevalencePlan
 from linkage_engine.query.prevalence_sql import statement
 from linkage_engine.query.raw_table import Persons, RawCell, RawTable
 from linkage_engine.query.sql import Statement

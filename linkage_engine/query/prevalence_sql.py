@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from linkage_engine.contract.query_spec import Breakdown
-from linkage_engine.query.plan import PrevalencePlan
+from linkage_engine.query.prevalence_plan import PrevalencePlan
 from linkage_engine.query.sql import LISTS, Statement, lists
 
 INPUTS: Mapping[str, pa.Schema] = {

@@ -250,7 +250,7 @@ def _reference(about: Mapping[str, str], parts: tuple[str, ...]) -> RawReference
         sexes=int(about["reference"]),
         persons=tally("persons"),
         days=tally("days"),
-        events={name: tally(_EVENTS + name) for name in parts},
+        events={name: tally(_EVENTS + name) for name in parts if f"{_REFERENCE}{_EVENTS}{name}" in about},
     )
 
 

@@ -10,14 +10,19 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from linkage_engine.catalogue.events import events
 from linkage_engine.contract.query_spec import EventKind
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
-from linkage_engine.query import emergency_sql, linkage_quality_sql, prevalence_sql
-from linkage_engine.query.emergency import emergency
+from linkage_engine.query import linkage_quality_sql, prevalence_sql
+from linkage_engine.query.around_diagnosis import statements as around_diagnosis_sql
+from linkage_engine.query.around_diagnosis.cells import around_diagnosis
+from linkage_engine.query.around_diagnosis.first_events import first_events
+from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
 from linkage_engine.query.linkage_quality import linkage_quality
 from linkage_engine.query.linkage_quality_plan import LinkageQualityPlan
-from linkage_engine.query.plan import AnyPlan, PrevalencePlan
+from linkage_engine.query.plan import AnyPlan
 from linkage_engine.query.prevalence import prevalence
+from linkage_engine.query.prevalence_plan import PrevalencePlan
 from linkage_engine.query.raw_table import RawTable
 from linkage_engine.query.sql import Statement
 
@@ -30,8 +35,17 @@ def inputs(plan: AnyPlan) -> Mapping[str, pa.Schema]:
         return prevalence_sql.INPUTS
     if isinstance(plan, LinkageQualityPlan):
         return linkage_quality_sql.inputs_of(plan)
-    left_aside = plan.template.data_sets(set(EventKind) - set(plan.kinds))
-    return {name: schema for name, schema in emergency_sql.INPUTS.items() if name not in left_aside}
+    return dict(_read(plan))
+
+
+def _read(plan: AroundDiagnosisPlan) -> Iterator[tuple[str, pa.Schema]]:
+    """Of the tables about events those of the kinds asked about, and of each the template's columns."""
+    needed = {"person_index", *plan.template.inputs} - set(events().data_sets(set(EventKind)))
+    needed |= set(events().data_sets(plan.kinds))
+    for name, schema in around_diagnosis_sql.INPUTS.items():
+        columns = {"link_id", "person", *plan.template.inputs.get(name, ())}
+        if name in needed:
+            yield name, pa.schema([field for field in schema if field.name in columns])
 
 
 def answer(
@@ -59,10 +73,18 @@ def answer(
     if isinstance(plan, LinkageQualityPlan):
         with _registered(connection, linkage_quality_sql.rows_as_read(plan, fitted)):
             return linkage_quality(plan, ask)
-    # a kind of event that was not asked about is one that never happened
-    never = {name: schema.empty_table() for name, schema in emergency_sql.INPUTS.items()}
-    with _registered(connection, never | fitted):
-        return emergency(plan, ask)
+    with _registered(connection, dict(_whole(fitted))):
+        return (first_events if plan.is_of_first_events else around_diagnosis)(plan, ask)
+
+
+def _whole(fitted: Mapping[str, pa.Table]) -> Iterator[tuple[str, pa.Table]]:
+    """Every table of the statements: a kind of event that was not asked about is one that never happened."""
+    for name, schema in around_diagnosis_sql.INPUTS.items():
+        table = fitted.get(name, schema.empty_table())
+        for field in schema:
+            if field.name not in table.column_names:
+                table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+        yield name, table
 
 
 def _fitted(tables: Mapping[str, pa.Table], schemas: Mapping[str, pa.Schema]) -> dict[str, pa.Table]:

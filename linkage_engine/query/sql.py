@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from linkage_engine.contract.controlled_table import TOTAL
-from linkage_engine.query.plan import Plan
+from linkage_engine.query.table_plan import Plan
 
 
 @dataclass(frozen=True)

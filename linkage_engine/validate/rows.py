@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, DateOrder, Field, FieldType
 from linkage_engine.contract.refusals import ExtractRejected, RefusalCode
-from linkage_engine.contract.reports import FieldReport, ValidationClass, ValidationReport
+from linkage_engine.contract.reports import ROW_NUMBERS_SHOWN, FieldReport, ValidationClass, ValidationReport
 from linkage_engine.validate.findings import ROW_NUMBER, finding, grouped, numbered, read, report_of
-from linkage_engine.validate.sql import comparable, faults, identifier, readings, value_of
+from linkage_engine.validate.sql import comparable, faults, identifier, literal, readings, value_of
 
 _TEXT = (pa.string(), pa.large_string(), pa.null())
 _ARROW_TYPES = {
@@ -30,14 +30,15 @@ def check(
 
     The table has the columns of the data set in its order, all text; it may have `row_number` besides, else
     rows are numbered by position from 2. Other columns are `ExtractRejected(COLUMNS_DIFFER)`. Each row falls
-    into one class for each field, decided by the first rule that fails; `unique`, `duplicate` and `order`
-    come on top.
+    into one class for each field, decided by the first rule that fails; `unique`, `duplicate`, `same_event`
+    and `order` come on top.
     """
     check_columns(table, schema)
     rows = read(connection, numbered(table), f"{readings(schema)}, {ROW_NUMBER}")
     findings = [f for field in schema.fields for f in _field(rows, field)]
     findings += _unique(rows, schema)
     findings += _duplicate(rows, schema)
+    findings += _same_event(rows, schema)
     for order in schema.order:
         findings += _order(rows, schema, order, extract_date)
     return report_of(schema, table.num_rows, findings)
@@ -110,6 +111,27 @@ def _duplicate(rows: duckdb.DuckDBPyRelation, schema: DataSet) -> list[FieldRepo
     said = [name for name in schema.columns if name != schema.row_id]
     rows = rows.filter(f"{identifier(PERSON_KEY)} IS NOT NULL AND {identifier(schema.row_id)} IS NOT NULL")
     return _repeated(rows, said, (schema.row_id, "duplicate", ValidationClass.UNDETERMINED))
+
+
+def _same_event(rows: duckdb.DuckDBPyRelation, schema: DataSet) -> list[FieldReport]:
+    """Rows that tell an event that another row tells: resubmissions put together, which would count twice."""
+    if schema.same_event is None:
+        return []
+    by, fields = schema.same_event.by, schema.same_event.fields
+    found: list[FieldReport] = []
+    for kind, names in fields.items():
+        of_kind = rows.filter(f"{identifier(by)} = {literal(kind)} AND {identifier(PERSON_KEY)} IS NOT NULL")
+        found += _repeated(of_kind, names, (by, "same_event", ValidationClass.INVALID))
+    return _added_up(found)
+
+
+def _added_up(found: list[FieldReport]) -> list[FieldReport]:
+    """Findings of one rule as one."""
+    if not found:
+        return []
+    numbers = sorted(number for each in found for number in each.row_numbers)[:ROW_NUMBERS_SHOWN]
+    rows = sum(each.rows for each in found)
+    return [found[0].model_copy(update={"rows": rows, "row_numbers": tuple(numbers)})]
 
 
 def _repeated(

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     MIRROR_READ = "mirror:read"
     PACKAGE_READ = "package:read"
     PERMIT_READ = "permit:read"
+    POLICY_TIGHTEN = "policy:tighten"
     PREFLIGHT_ASK = "preflight:ask"
     PREFLIGHT_READ = "preflight:read"
     PROJECT_DESTRUCTION_READ = "project-destruction:read"
@@ -52,6 +53,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
             Permission.LINKAGE_SECRET_CREATE,
             Permission.LINKAGE_SECRET_READ,
             Permission.MIRROR_READ,
+            Permission.POLICY_TIGHTEN,
             Permission.PROJECT_READ,
             Permission.PROVIDER_FILE_READ,
             Permission.RELEASE_VETO,

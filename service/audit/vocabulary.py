@@ -79,6 +79,7 @@ class Action(StrEnum):
     RELEASE_READ = "release:read"
     RELEASE_VETO = "release:veto"
     MIRROR_READ = "mirror:read"
+    POLICY_TIGHTEN = "policy:tighten"
     RELEASE_SUPERSEDE = "release:supersede"
     LOG_READ = "log:read"
     LOG_EXPORT = "log:export"

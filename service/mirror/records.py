@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.database import Digest, Record, SlugText
 from service.linkage_runs.records import LinkageRun, LinkageRunSubmission
-from service.projects.records import ProjectParty
+from service.projects.records import Project, ProjectParty
 from service.releases.records import Release
 from service.submissions.records import Submission
 
@@ -30,6 +30,33 @@ class ReleaseVeto(Record):
     reason: Mapped[str] = mapped_column(sa.String(500))
     vetoed_at: Mapped[datetime]
     entry_id: Mapped[str] = mapped_column(sa.String(36))
+
+
+class PolicyTightening(Record):
+    """A provider's signed word that a project is to tell less."""
+
+    __tablename__ = "policy_tightening"
+
+    project_id: Mapped[SlugText] = mapped_column(sa.ForeignKey(Project.id), primary_key=True)
+    tightening_sha256: Mapped[Digest] = mapped_column(primary_key=True)
+    provider_id: Mapped[SlugText] = mapped_column(sa.ForeignKey("principal.id"))
+    policy: Mapped[SlugText]
+    least_persons: Mapped[int | None]
+    tightening: Mapped[str] = mapped_column(sa.Text())
+    """The compact JWS: workers believe it, never the columns beside it."""
+    tightened_at: Mapped[datetime]
+    entry_id: Mapped[str] = mapped_column(sa.String(36))
+
+
+def tightening_of(session: Session, project_id: str, sha256: str) -> PolicyTightening | None:
+    """The tightening of a project with that text, if it was received."""
+    return session.get(PolicyTightening, (project_id, sha256))
+
+
+def tightenings_of(session: Session, project_id: str) -> Sequence[PolicyTightening]:
+    """Every tightening of a project, in the order they came."""
+    query = sa.select(PolicyTightening).where(PolicyTightening.project_id == project_id)
+    return session.scalars(query.order_by(PolicyTightening.tightened_at, PolicyTightening.entry_id)).all()
 
 
 def runs_with(session: Session, project_id: str, provider_id: str) -> Sequence[LinkageRun]:

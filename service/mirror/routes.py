@@ -16,7 +16,7 @@ from service.audit.log import proof_for
 from service.audit.records import leaf_of
 from service.linkage_runs.rules import RunState
 from service.mirror import actions
-from service.mirror.records import ReleaseVeto, vetoes_on
+from service.mirror.records import PolicyTightening, ReleaseVeto, vetoes_on
 from service.releases.records import Release
 from service.releases.rules import ReleaseState
 
@@ -46,12 +46,34 @@ class ReleaseMirrored(Value):
     """The proof that the log has the signing (C2SP tlog-proof), once it is under a checkpoint."""
 
 
+class TighteningShown(Value):
+    """What a provider asked for beyond the permit; workers hold the project to the strictest of all."""
+
+    provider_id: Slug
+    policy: Slug
+    least_persons: int | None
+    tightened_at: datetime
+    entry_id: RandomId
+    log_index: int | None
+
+
+class TighteningText(Value):
+    """A tightening as its provider signed it."""
+
+    tightening: Annotated[str, Field(min_length=1, max_length=1 << 14)]
+    """The compact JWS of type `tre-tightening+jws`."""
+
+
 class MirrorShown(Value):
     """What was made of your data in one project, the newest first, at most 200 of each."""
 
     project_id: Slug
     runs: tuple[RunMirrored, ...]
     releases: tuple[ReleaseMirrored, ...]
+    policy: Slug
+    """The permit's policy for disclosure control."""
+    tightenings: tuple[TighteningShown, ...]
+    """By whichever provider, the oldest first."""
 
 
 class VetoText(Value):
@@ -79,7 +101,30 @@ def read_mirror(project_id: str, act: Viewing) -> MirrorShown:
         project_id=project_id,
         runs=tuple(RunMirrored(run_id=run.id, state=run.state, asked_at=run.asked_at) for run in mirror.runs),
         releases=tuple(_release(act, release) for release in mirror.releases),
+        policy=mirror.policy,
+        tightenings=tuple(_tightening(act, each) for each in mirror.tightenings),
     )
+
+
+def _tightening(act: Acting, made: PolicyTightening) -> TighteningShown:
+    return TighteningShown(
+        provider_id=made.provider_id,
+        policy=made.policy,
+        least_persons=made.least_persons,
+        tightened_at=made.tightened_at,
+        entry_id=made.entry_id,
+        log_index=leaf_of(act.session, made.entry_id),
+    )
+
+
+@router.post(
+    "/projects/{project_id}/tightenings",
+    status_code=HTTPStatus.CREATED,
+    dependencies=[may(Permission.POLICY_TIGHTEN)],
+)
+def tighten(project_id: str, body: TighteningText, act: Acting) -> TighteningShown:
+    """Have a project that your data are in tell less, from the next table on and for good."""
+    return _tightening(act, actions.tighten(act, project_id, body.tightening))
 
 
 def _release(act: Acting, release: Release) -> ReleaseMirrored:

@@ -28,6 +28,8 @@ KEPT = timedelta(hours=1)
 """How long what was fetched is believed."""
 AGAIN = timedelta(minutes=1)
 """How often at most keys are fetched because a token names one that is not known."""
+PAUSE = timedelta(seconds=10)
+"""How long a provider that could not be reached is left alone: nobody waits for it one after another."""
 ASSERTION_SECONDS = 60
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -63,6 +65,7 @@ class IdentityProvider:
     random: Randomness
     _document: tuple[Document, datetime] | None = None
     _keys: tuple[tuple[ProviderKey, ...], datetime] | None = None
+    _left_alone_until: datetime | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def address_for(self, attempt: Attempt) -> str:
@@ -137,11 +140,21 @@ class IdentityProvider:
 
     def _said(self, path: Path | None, address: Callable[[], str]) -> bytes:
         if path is None:
-            return self.outside.get(address())
+            return self._fetched(address())
         try:
             return path.read_bytes()
         except OSError:
             raise OrganisationUnreachable from None
+
+    def _fetched(self, address: str) -> bytes:
+        """What is there, unless it could not be had a moment ago; raises OrganisationUnreachable."""
+        if self._left_alone_until is not None and self.outside.clock() < self._left_alone_until:
+            raise OrganisationUnreachable
+        try:
+            return self.outside.get(address)
+        except OrganisationUnreachable:
+            self._left_alone_until = self.outside.clock() + PAUSE
+            raise
 
     def _redeemed(self, code: str, attempt: Attempt) -> _Tokens:
         address = self.document().token_endpoint

@@ -26,6 +26,13 @@ class ExtractFailed(Problem):
     remedy = "Run tre-provider validate, correct the rows that it names, and seal again."
 
 
+class DataSetUnknown(Problem):
+    """The catalogue has no data set of that name."""
+
+    slug, title, status = "data-set-unknown", "Data set unknown", 404
+    remedy = "Run tre-provider dictionary --help for the names; docs/DATA-SETS.md describes each."
+
+
 class DeliveryShrank(Problem):
     """The delivery has lost half of a data set, or whole quarters, since the last one; nothing was sealed."""
 

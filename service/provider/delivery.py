@@ -11,9 +11,12 @@ import pyarrow as pa
 
 from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet
 from linkage_engine.contract.manifest import LeftOutReason
+from linkage_engine.contract.reports import Resubmissions
 from linkage_engine.validate.across import check_across
 from linkage_engine.validate.findings import ROW_NUMBER, report_of
+from linkage_engine.validate.resubmissions.join import joined
 from linkage_engine.validate.rows import check
+from service.problems.provider_tool import ExtractUnreadable
 from service.provider.extract import LOCAL_PERSON_ID, private_connection, read_extract
 from service.provider.left_out import Excluded, LeavingOut, in_force
 from service.provider.mapping import Mapping
@@ -67,6 +70,7 @@ def read_delivery(
         }
         persons = persons_of(connection, list(extracts.values()), keys=keys)
         keyed = {name: _keyed(extract, schemas[name], persons) for name, extract in extracts.items()}
+        resubmitted = _each_event_once(connection, keyed, mapping)
         checked = {
             name: check(connection, table, schemas[name], extract_date=mapping.extract_date)
             for name, table in keyed.items()
@@ -89,8 +93,24 @@ def read_delivery(
             files=(*reports, *opt_outs),
             persons=persons_report(persons),
             left_out=leaving.counted(),
+            resubmissions=resubmitted,
         ),
     )
+
+
+def _each_event_once(
+    connection: duckdb.DuckDBPyConnection, keyed: dict[str, pa.Table], mapping: Mapping
+) -> Resubmissions | None:
+    """One row of each event in the place of all; raises ExtractUnreadable where no period is told."""
+    for file in mapping.sent:
+        if file.form.same_event is not None:
+            found = joined(connection, keyed[file.data_set], file.form)
+            if found.counts.submissions > 1 and found.counts.first_quarter is None:
+                fault = "has several submissions and no quarter that one of them covers"
+                raise ExtractUnreadable(faults=[{"pointer": file.file, "code": fault}])
+            keyed[file.data_set] = found.table
+            return found.counts
+    return None
 
 
 def _opt_outs(

@@ -155,6 +155,7 @@ def _projection(file: FileMapping, schema: DataSet, header: list[str]) -> str:
             chosen.append(f"CAST(NULL AS VARCHAR) AS {identifier(field.name)}")
             continue
         value = _translated(trimmed(place[file.columns[field.name]]), file.codes.get(field.name, {}))
+        value = _translated(value, file.released.get(field.name, {}), fold="lower")
         value = _tidied(value, field.tidy)
         if field.type in _WRITTEN:
             value = _reread(value, file.date_format, _WRITTEN[field.type])
@@ -165,11 +166,12 @@ def _projection(file: FileMapping, schema: DataSet, header: list[str]) -> str:
 _WRITTEN = {FieldType.DATE: "%Y-%m-%d", FieldType.YEAR: "%Y"}
 
 
-def _translated(value: str, codes: dict[str, str]) -> str:
+def _translated(value: str, codes: dict[str, str], fold: str = "") -> str:
+    """Texts as their codes; `fold` is a function of SQL by which both sides are compared."""
     if not codes:
         return value
-    cases = " ".join(f"WHEN {literal(theirs)} THEN {literal(ours)}" for theirs, ours in codes.items())
-    return f"CASE {value} {cases} ELSE {value} END"
+    cases = " ".join(f"WHEN {fold}({literal(theirs)}) THEN {literal(ours)}" for theirs, ours in codes.items())
+    return f"CASE {fold}({value}) {cases} ELSE {value} END"
 
 
 def _tidied(value: str, tidy: Tidy) -> str:

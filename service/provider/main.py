@@ -26,6 +26,7 @@ from service.problems.provider_tool import DeliveryShrank, OutputExists
 from service.provider import ceremony, pins
 from service.provider.delivery import Delivery, read_delivery
 from service.provider.delivery_withdrawal import certificate, destruction, withdraw_delivery
+from service.provider.dictionary import dictionary
 from service.provider.extract import LOCAL_PERSON_ID, read_local_ids
 from service.provider.files import keep_counter, new_file, next_counter, write_person_keys
 from service.provider.granting import granted
@@ -41,6 +42,7 @@ from service.provider.seal import Sealer, read_project, seal_delivery
 from service.provider.secret import check_secret, kept_path, read_secret
 from service.provider.submit import RECEIPT_SUFFIX
 from service.provider.submit import submit as submit_package
+from service.provider.tightening import tighten as send_tightening
 from service.provider.vetoing import veto as send_veto
 from service.provider.volume import VolumeFinding
 from service.provider.withdrawal import Withdrawer
@@ -162,6 +164,22 @@ def veto(
     """Keep a release that your data are in from leaving: the gate looks for your signature."""
     about = {"project_id": project_id, "release_id": release_id, "reason": reason}
     print(json.dumps(send_veto(_client(url, keys), keys, utc_now, **about), indent=2))
+
+
+@app.command()
+def tighten(
+    project_id: str,
+    url: Url,
+    keys: Keys,
+    policy: Annotated[str, typer.Option("--policy", help="The permit's, or a stricter one.")],
+    reason: Annotated[str, typer.Option("--reason")],
+    least_persons: Annotated[
+        int | None, typer.Option("--least-persons", min=2, max=1000, help="Tell of no fewer people.")
+    ] = None,
+) -> None:
+    """Have a project that your data are in tell less from now on; this cannot be taken back."""
+    about = {"project_id": project_id, "policy": policy, "least_persons": least_persons, "reason": reason}
+    print(json.dumps(send_tightening(_client(url, keys), keys, utc_now, **about), indent=2))
 
 
 @app.command()
@@ -306,6 +324,7 @@ def show_withdrawal(withdrawal_id: str, url: Url, keys: Keys) -> None:
     print(json.dumps(_client(url, keys).get(f"/withdrawals/{withdrawal_id}"), indent=2))
 
 
+app.command()(dictionary)
 app.command("withdraw-delivery")(withdraw_delivery)
 app.command()(destruction)
 app.command()(certificate)

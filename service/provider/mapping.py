@@ -18,6 +18,7 @@ from linkage_engine.catalogue.data_sets import (
     data_set,
     kept_back,
 )
+from linkage_engine.catalogue.definitions.social_care import Release, social_care
 from linkage_engine.contract.tokens import IDENTIFIER_FIELDS
 from linkage_engine.contract.value import FieldName, Slug, Value
 from service.problems.provider_tool import MappingUnusable
@@ -54,11 +55,19 @@ class FileMapping(Value):
     codes: dict[FieldName, dict[str, str]] = Field(default_factory=dict)
     """For a field, or an identifier: what the file writes, and the catalogue's code for it."""
 
+    release: Release | None = None
+    """Of the specification of social care's client-level data: its texts need not be listed in `codes`."""
+
     @property
     def used_columns(self) -> tuple[str, ...]:
         """Every column of the file that is read, once."""
         named = (self.local_person_id, *self.identifiers.values(), *self.columns.values())
         return tuple(dict.fromkeys(named))
+
+    @property
+    def released(self) -> dict[str, dict[str, str]]:
+        """For each field the texts of the release, and their codes."""
+        return social_care().releases[self.release] if self.release is not None else {}
 
     @property
     def form(self) -> DataSet:
@@ -138,6 +147,8 @@ def _file_faults(file: FileMapping) -> list[tuple[str, str]]:
     ]
     if file.data_set not in {*DATA_SETS, OPT_OUT}:
         return [*faults, ("data_set", f"is none of {', '.join((*DATA_SETS, OPT_OUT))}")]
+    if file.release is not None and file.form.same_event is None:
+        faults.append(("release", "is of adult social care alone"))
     if file.data_set == OPT_OUT and file.identifiers:
         faults.append(("identifiers", "are not read of opt-outs: they name persons by your own id"))
     return faults + _column_faults(file)

@@ -8,7 +8,7 @@ from html import escape
 
 from linkage_engine.catalogue.data_sets import CATALOGUE_VERSION
 from linkage_engine.contract.manifest import LeftOut
-from linkage_engine.contract.reports import FieldReport, ValidationReport
+from linkage_engine.contract.reports import FieldReport, Resubmissions, ValidationReport
 from linkage_engine.contract.value import Slug, Value
 
 COLUMNS = ("field", "rule", "outcome", "rows", "row numbers")
@@ -32,6 +32,8 @@ class DeliveryReport(Value):
     files: tuple[FileReport, ...]
     persons: ValidationReport
     left_out: tuple[LeftOut, ...] = ()
+    resubmissions: Resubmissions | None = None
+    """What became of the rows of social care events; nothing where there are none."""
 
     @property
     def passed(self) -> bool:
@@ -45,10 +47,22 @@ def as_lines(report: DeliveryReport) -> Iterator[str]:
         failed = sum(f.rows for f in found.findings if f.outcome.failed)
         yield f"{title}: {found.rows} rows, {f'{failed} failures' if failed else 'passed'}"
         yield from (f"  {line}" for line in _table([f for f in found.findings if not f.outcome.passed]))
+    if report.resubmissions is not None:
+        yield from _joined_lines(report.resubmissions)
     yield from (
         f"left out ({each.reason}): {each.persons} persons, {each.rows} rows" for each in report.left_out
     )
     yield "Passed: it can be sealed." if report.passed else "Failed: correct the rows above, then seal."
+
+
+def _joined_lines(found: Resubmissions) -> Iterator[str]:
+    span = f", {found.first_quarter} to {found.last_quarter}" if found.first_quarter else ""
+    yield f"social care events of {found.submissions} submissions{span}:"
+    yield f"  {found.rows_read} rows read, {found.rows_kept + found.rows_untold} kept"
+    yield f"  {found.rows_same_event} of an event told by another, {found.rows_not_current} not current"
+    yield f"  {found.services_cropped} services cropped, {found.ended_by_death} events ended by a death"
+    if found.missing_quarters:
+        yield f"  no submission covers {', '.join(found.missing_quarters)}  <- look at this"
 
 
 def as_page(report: DeliveryReport) -> str:
@@ -71,6 +85,10 @@ def as_page(report: DeliveryReport) -> str:
             cells = "".join(f"<td>{escape(cell)}</td>" for cell in _cells(finding))
             parts.append(f"<tr>{cells}</tr>")
         parts.append("</tbody></table>")
+    if report.resubmissions is not None:
+        parts.append("<h2>Resubmissions</h2><ul>")
+        parts += [f"<li>{escape(line.strip())}</li>" for line in _joined_lines(report.resubmissions)]
+        parts.append("</ul>")
     if report.left_out:
         parts.append("<h2>Left out</h2><ul>")
         parts += [f"<li>{o.reason}: {o.persons} persons, {o.rows} rows</li>" for o in report.left_out]

@@ -7,9 +7,9 @@ import hashlib
 from pydantic import ValidationError
 
 from linkage_engine.catalogue.age_bands import age_bandings
-from linkage_engine.catalogue.analysis_templates import emergency_template
 from linkage_engine.catalogue.areas import areas
 from linkage_engine.catalogue.data_sets import DATA_SETS
+from linkage_engine.catalogue.events import events
 from linkage_engine.catalogue.tumour_groups import tumour_groups
 from linkage_engine.contract.limits import Limits
 from linkage_engine.contract.permit import Permit
@@ -70,7 +70,7 @@ def _catalogue() -> dict[str, set[str]]:
         "areas": {area.code for area in areas().areas},
         "data_set": set(DATA_SETS),
         "linked_to": set(DATA_SETS),
-        "admission_methods": {methods.name for methods in emergency_template().admission_methods},
+        "admission_methods": {methods.name for methods in events().admission_methods},
     }
 
 

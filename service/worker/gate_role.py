@@ -36,6 +36,7 @@ from service.worker.destructions import destroy_project, evidence
 from service.worker.files import replace_bytes, replace_file
 from service.worker.permits import permit_of
 from service.worker.roles import Surroundings, inside
+from service.worker.tightenings import tightened_for
 
 
 def duties(settings: GateSettings, surroundings: Surroundings) -> Duties:
@@ -61,12 +62,15 @@ def control(door: GateDoor, surroundings: Surroundings, query_id: str) -> None:
     """Control an answer and seal the evidence to each checker, or say why not."""
     try:
         permit, question, _ = _asked(surroundings, query_id)
+        with surroundings.act() as act:
+            tightened = tightened_for(act, surroundings, permit)
         with _handed_over(surroundings, HandOverKind.AGGREGATES, permit, query_id) as sealed:
             evidence = door.control(
                 sealed,
                 question,
                 release_id=query_id,
                 policy=permit.policy,
+                tightened=tightened,
                 specification_sha256=hashlib.sha256(canonical(question.specification)).hexdigest(),
             )
     except EngineRefusal as refusal:
@@ -94,8 +98,10 @@ def foresee(door: GateDoor, surroundings: Surroundings, query_id: str) -> None:
     """Foresee what an answer would hide, decide nothing, or say why not."""
     try:
         permit, question, _ = _asked(surroundings, query_id, TextType.PREFLIGHT)
+        with surroundings.act() as act:
+            tightened = tightened_for(act, surroundings, permit)
         with _handed_over(surroundings, HandOverKind.POPULATIONS, permit, query_id) as sealed:
-            told = door.foresee(sealed, question, policy=permit.policy)
+            told = door.foresee(sealed, question, policy=permit.policy, tightened=tightened)
     except EngineRefusal as refusal:
         with surroundings.act() as act:
             fail_query(act, query_id, code=refusal.code)

@@ -23,6 +23,7 @@ from service.worker.destructions import all_crosswalks, crosswalks, destroy, des
 from service.worker.permits import permit_of
 from service.worker.roles import Surroundings, inside
 from service.worker.spark import spark_place
+from service.worker.tightenings import tightened_for
 from service.worker.withdrawals import withdraw
 
 
@@ -82,6 +83,7 @@ def link(door: LinkageDoor, key: SigningKey, surroundings: Surroundings, run_id:
             project_id = run.project_id
             in_full = run.in_full
             permit = permit_of(act, surroundings, project_id, live=True)
+            tightened = tightened_for(act, surroundings, permit)
             manifests = [
                 delivery_of(act, surroundings, submission).manifest
                 for submission in submissions_of_run(act.session, run_id)
@@ -92,7 +94,7 @@ def link(door: LinkageDoor, key: SigningKey, surroundings: Surroundings, run_id:
             run_id,
             deliveries,
             policy=permit.policy,
-            terms=RunTerms(frozenset(permit.repeating_providers), in_full, permit.engine),
+            terms=RunTerms(frozenset(permit.repeating_providers), in_full, permit.engine, tightened),
         )
     except EngineRefusal as refusal:
         with surroundings.act() as act:

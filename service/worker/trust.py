@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 
+from linkage_engine.catalogue.policies import POLICIES
 from linkage_engine.contract.destruction import DeliveryWithdrawal
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Zone
 from linkage_engine.contract.permit import SAID_NOW, Party, Permit, PublicKey, Role
@@ -21,6 +22,7 @@ from linkage_engine.contract.statements import (
     HandOver,
     SecretStatement,
     SignedQuestion,
+    Tightening,
     Verdict,
     Veto,
     Withdrawal,
@@ -221,6 +223,23 @@ def _asserted(text: str, signed: Permit) -> tuple[Party, Decision, Use]:
 def uses_of_passkeys(texts: Sequence[str], signed: Permit) -> tuple[Use, ...]:
     """How often passkeys say that they were used, for the decisions that they signed; raises NotTrusted."""
     return tuple(_asserted(text, signed)[2] for text in texts if is_asserted(text))
+
+
+def tightenings(texts: Sequence[str], signed: Permit) -> tuple[Tightening, ...]:
+    """Those of the texts that the provider they name signed, for this project and with a shipped policy.
+
+    Another text tightens nothing.
+    """
+    made: list[Tightening] = []
+    for text in texts:
+        with suppress(NotTrusted):
+            said = _believed(text, _keys(signed, Role.PROVIDER), TextType.TIGHTENING, Tightening)
+            party = signed.party(said.provider_id)
+            about = (said.project_id, said.policy in POLICIES)
+            if party is None or about != (signed.project_id, True):
+                continue
+            made.append(_believed(text, (party.signing_key,), TextType.TIGHTENING, Tightening))
+    return tuple(made)
 
 
 def check_not_vetoed(texts: Sequence[str], signed: Permit, release_id: str) -> None:

@@ -16,6 +16,8 @@ from service.projects.amendments import digest_of
 from tests.api.test_matrix import expected, ids_of, request
 from tests.api.test_mirror import send as veto
 from tests.api.test_mirror import veto_text
+from tests.api.test_tightenings import a_text as tightening_text
+from tests.api.test_tightenings import send as tighten
 from tests.at_browser import Browser, passkey_of, signed_in, uses
 from tests.at_work import STAGES, AtWork, Prepared, at_work
 from tests.factories import PROJECT, a_permit
@@ -85,6 +87,7 @@ def test_the_api_answers_as_ever_under_its_own_role_with_just_the_rights_it_uses
     people_at_browsers(service)
     release_id = service.release_id()
     assert veto(service, veto_text(service, release_id), release_id).status_code == 201
+    assert tighten(service, tightening_text(service)).status_code == 201
     assert [service.decide(name, release_id).status_code for name in ("cheng", "carol")] == [201, 201]
     parties = tuple(one for one in a_permit(service.insiders()).parties if one.principal_id != "chidi")
     amended = service.amendment(parties=parties, title="Another title", valid_to=date(2026, 4, 20))

@@ -60,6 +60,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     "/projects": {"permit": "a.b.c"},
     "/projects/{project_id}/amendments": {"permit": "a.b.c"},
     "/releases/{release_id}/vetoes": {"veto": "a.b.c"},
+    "/projects/{project_id}/tightenings": {"tightening": "a.b.c"},
     "/projects/{project_id}/linkage-secret": {"statement": "a.b.c", "envelopes": {}},
     "/projects/{project_id}/withdrawals": {"statement": "a.b.c", "sealed": "AAAA"},
     "/submissions/{submission_id}/withdrawal": {"statement": "a.b.c"},

@@ -57,6 +57,20 @@ def started(node_modules: Path, clients: list[dict[str, Any]]) -> Iterator[str]:
             process.kill()
 
 
+def a_client(registration: Path, redirect_uri: str, algorithm: str) -> dict[str, Any]:
+    """How the provider knows us: by our key, and where it sends people back to."""
+    key = credential_of(read_registration(registration))
+    assert isinstance(key, AssertionKey)
+    return {
+        "client_id": "tre",
+        "redirect_uris": [redirect_uri],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "token_endpoint_auth_signing_alg": "ES256",
+        "id_token_signed_response_alg": algorithm,
+        "jwks": {"keys": [key.public_jwk]},
+    }
+
+
 @pytest.fixture
 def known(
     service: AtWork, tmp_path: Path, node_modules: Path, request: pytest.FixtureRequest
@@ -64,16 +78,7 @@ def known(
     """A provider that knows us by our key, signs with the test's algorithm, and that we know."""
     algorithm = getattr(request, "param", "ES256")
     path = a_registration(tmp_path / "organisation", algorithm=algorithm)
-    key = credential_of(read_registration(path))
-    assert isinstance(key, AssertionKey)
-    client = {
-        "client_id": "tre",
-        "redirect_uris": [f"{ORIGIN}{BACK}"],
-        "token_endpoint_auth_method": "private_key_jwt",
-        "token_endpoint_auth_signing_alg": "ES256",
-        "id_token_signed_response_alg": algorithm,
-        "jwks": {"keys": [key.public_jwk]},
-    }
+    client = a_client(path, f"{ORIGIN}{BACK}", algorithm)
     with started(node_modules, [client]) as issuer, httpx.Client(trust_env=False, timeout=SECONDS) as browser:
         a_registration(tmp_path / "organisation", issuer=issuer, algorithm=algorithm)
         made = identity_provider(path, clock=utc_now, random=service.random)

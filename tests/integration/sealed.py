@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
+from linkage_engine.catalogue.data_sets import DATA_SETS
 from linkage_engine.contract.manifest import Manifest
 from linkage_engine.contract.project_file import ProjectFile, Recipients
 from linkage_engine.pseudonymise.secret import LinkageSecret, key_check
@@ -47,15 +50,23 @@ class Desk:
     random: Randomness
 
     def deliver(
-        self, folder: Path, files: Callable[[Path], Path], *, counter: int = 1, unchecked: bool = False
+        self,
+        folder: Path,
+        files: Callable[[Path], Path],
+        *,
+        counter: int = 1,
+        unchecked: bool = False,
+        tampered: Callable[[dict[str, pa.Table]], dict[str, pa.Table]] = dict,
     ) -> Delivered:
         """Write the files, read them as the provider's tool does, and seal them into a package.
 
-        `unchecked`: a tool that was tampered with, which seals rows that its checks refused.
+        `unchecked`: a tool that was tampered with, which seals rows that its checks refused; `tampered` says
+        which rows it seals.
         """
         folder.mkdir(parents=True, exist_ok=True)
         mapping = read_mapping(files(folder))
         delivery = read_delivery(mapping, folder=folder, keys=own_keys(mapping.provider_id))
+        delivery = dataclasses.replace(delivery, payload=tampered(delivery.payload))
         if unchecked:
             passed = delivery.report.model_copy(update={"files": ()})
             delivery = dataclasses.replace(delivery, report=passed)
@@ -65,7 +76,7 @@ class Desk:
             key_check=KEY_CHECK,
             linkage_profile="tokens",
             recipients=self.recipients,
-            data_sets=("cancer_registration", "death", "gp_registration"),
+            data_sets=DATA_SETS,
         )
         sealer = Sealer(mapping.provider_id, project, SECRET, self.key, self.clock, self.random)
         package = folder / f"delivery-{counter}.tresub"

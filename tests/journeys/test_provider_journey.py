@@ -88,3 +88,13 @@ def test_the_project_file_names_what_this_provider_may_send(running: Running) ->
         fetched = json.loads(running.demo.at(provider, "project.json").read_text())
         assert (fetched["project_id"], tuple(fetched["data_sets"])) == (PROJECT, DATA_SETS[provider])
         assert fetched["recipients"]["linkage"] != fetched["recipients"]["analysis"]
+
+
+def test_a_provider_tightens_a_project_of_its_own_and_sees_it(running: Running) -> None:
+    project, provider = running.open_project("tightened-project"), PROVIDERS[0]
+    about = [project, "--least-persons", "25", "--reason", "Few people"]
+    said = running.tool("tre-provider", "tighten", *about, "--policy", "nhs-cancer-default", who=provider)
+    assert json.loads(said)["least_persons"] == 25
+    shown = json.loads(running.tool("tre-provider", "mirror", project, who=provider))
+    assert [each["provider_id"] for each in shown["tightenings"]] == [provider]
+    running.tool("tre-provider", "tighten", *about, "--policy", "acro-default", who=provider, expect=1)

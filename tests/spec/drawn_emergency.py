@@ -8,12 +8,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage_engine.catalogue.analysis_templates import emergency_template
-from linkage_engine.contract.query_spec import Breakdown, EmergencyParameters, EmergencySpec
+from linkage_engine.catalogue.analysis_templates import around_diagnosis_template
+from linkage_engine.contract.controlled_table import AT_RISK
+from linkage_engine.contract.query_spec import (
+    AroundDiagnosisSpecification,
+    Breakdown,
+    EmergencyParameters,
+    EmergencySpec,
+)
 from linkage_engine.disclosure.cells import ExactCell, ExactTable, Reference
-from linkage_engine.query.emergency_reference import CellFound, Others, emergency_reference
-from linkage_engine.query.emergency_sql import INPUTS
-from linkage_engine.query.plan import EmergencyPlan, plan
+from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan, around_diagnosis_plan
+from linkage_engine.query.around_diagnosis.reference import CellFound, Others, around_diagnosis_reference
+from linkage_engine.query.around_diagnosis.statements import INPUTS
 from linkage_engine.query.raw_table import RawTable
 from linkage_engine.query.run import answer, inputs
 from tests.spec.drawn import Rows, locked
@@ -38,14 +44,14 @@ def an_emergency_spec(*breakdowns: Breakdown, **parameters: Any) -> EmergencySpe
     )
 
 
-def emergency_plan(spec: EmergencySpec, data_end: date = DATA_END) -> EmergencyPlan:
+def emergency_plan(spec: AroundDiagnosisSpecification, data_end: date = DATA_END) -> AroundDiagnosisPlan:
     """The plan of a question about hospital data up to a day."""
-    made = plan(spec, data_end=data_end)
-    assert isinstance(made, EmergencyPlan)
-    return made
+    return around_diagnosis_plan(spec, data_end)
 
 
-def emergency_by_sql(spec: EmergencySpec, tables: Mapping[str, Rows], data_end: date = DATA_END) -> RawTable:
+def emergency_by_sql(
+    spec: AroundDiagnosisSpecification, tables: Mapping[str, Rows], data_end: date = DATA_END
+) -> RawTable:
     """The answer of the SQL."""
     made = emergency_plan(spec, data_end)
     arrow = {
@@ -56,7 +62,7 @@ def emergency_by_sql(spec: EmergencySpec, tables: Mapping[str, Rows], data_end: 
         return answer(connection, made, arrow)
 
 
-def plain(spec: EmergencySpec, table: RawTable) -> dict[tuple[str, ...], Any]:
+def plain(spec: AroundDiagnosisSpecification, table: RawTable) -> dict[tuple[str, ...], Any]:
     """A raw table's cells as people, people by part, events by part and days by stratum."""
     strata = emergency_plan(spec).strata
     return {
@@ -70,7 +76,7 @@ def plain(spec: EmergencySpec, table: RawTable) -> dict[tuple[str, ...], Any]:
     }
 
 
-def plain_others(spec: EmergencySpec, table: RawTable) -> dict[str, Any]:
+def plain_others(spec: AroundDiagnosisSpecification, table: RawTable) -> dict[str, Any]:
     """Those compared with: people, days and events by stratum."""
     strata, others = emergency_plan(spec).strata, table.reference
     assert others is not None
@@ -81,15 +87,18 @@ def plain_others(spec: EmergencySpec, table: RawTable) -> dict[str, Any]:
     }
 
 
-def emergency_agreed(spec: EmergencySpec, tables: Mapping[str, Rows], data_end: date = DATA_END) -> Answer:
+def emergency_agreed(
+    spec: AroundDiagnosisSpecification, tables: Mapping[str, Rows], data_end: date = DATA_END
+) -> Answer:
     """The answer on which the SQL and the reference agree; a failed test where they do not."""
     full = {name: tables.get(name, []) for name in INPUTS}
-    cells, others = emergency_reference(spec, full, data_end=data_end)
+    cells, others = around_diagnosis_reference(spec, full, data_end=data_end)
     table = emergency_by_sql(spec, tables, data_end)
     assert plain(spec, table) == {
         labels: (
             cell.people,
-            {kind: set(happened) for kind, happened in cell.happened.items()},
+            {kind: set(happened) for kind, happened in cell.happened.items()}
+            | ({AT_RISK: cell.at_risk} if AT_RISK in spec.parts else {}),
             {kind: len(happened) for kind, happened in cell.happened.items()},
             dict(cell.days),
         )
@@ -103,14 +112,14 @@ def emergency_agreed(spec: EmergencySpec, tables: Mapping[str, Rows], data_end: 
     return table, cells, others
 
 
-def exact(spec: EmergencySpec, raw: RawTable) -> ExactTable:
+def exact(spec: AroundDiagnosisSpecification, raw: RawTable) -> ExactTable:
     """A raw table as disclosure control is given it."""
     assert raw.reference is not None
     return ExactTable(
         title="Title",
         template=raw.template,
         dimensions=raw.dimensions,
-        measures=emergency_template().measures_of(spec.parts),
+        measures=around_diagnosis_template(spec.template).measures_of(spec.parts),
         cells=tuple(
             ExactCell(c.labels, c.population, c.parts, c.events, c.days, c.applicable) for c in raw.cells
         ),

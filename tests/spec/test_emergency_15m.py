@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 
-from linkage_engine.contract.query_spec import Breakdown, EmergencySpec
+from linkage_engine.contract.query_spec import AroundDiagnosisSpecification, Breakdown
 from linkage_engine.disclosure.before import before_control
 from linkage_engine.query.raw_table import RawTable
 from tests.spec.drawn import Rows, drawn, people, registered
@@ -51,7 +51,9 @@ def a_woman(number: int, **changed: object) -> dict[str, object]:
     return registered(f"p{number}", icb_code=None) | changed
 
 
-def before(spec: EmergencySpec, table: RawTable) -> dict[tuple[str, ...], dict[str, float | None]]:
+def before(
+    spec: AroundDiagnosisSpecification, table: RawTable
+) -> dict[tuple[str, ...], dict[str, float | None]]:
     """Every cell's figures by name, before disclosure control."""
     made = exact(spec, table)
     return {

@@ -32,29 +32,29 @@ def key_of(statistic: Statistic, measure: PlannedMeasure) -> Key:
 
 @dataclass(frozen=True)
 class Computed:
-    """A number made of two others, of which the second is not nothing."""
+    """A number made of others, of which the last is not nothing."""
 
-    first: Statistic
-    second: Statistic | None
+    made_of: tuple[Statistic | None, ...]
     """Nothing for the people whom the first is of: those in its part, or all."""
-    of: Callable[[float, float], float]
+    of: Callable[..., float]
 
-    def sources(self, measure: PlannedMeasure) -> tuple[Key, Key]:
-        """The two numbers that it is made of."""
+    def sources(self, measure: PlannedMeasure) -> tuple[Key, ...]:
+        """The numbers that it is made of."""
         people = Statistic.POPULATION if measure.part is None else Statistic.COUNT
-        return key_of(self.first, measure), key_of(self.second or people, measure)
+        return tuple(key_of(each or people, measure) for each in self.made_of)
 
-    def value(self, first: ControlledValue, second: ControlledValue) -> ControlledValue:
-        """The number, or why there is none: a band where one of the two is a band."""
-        statuses = (first.status, second.status)
+    def value(self, *told: ControlledValue) -> ControlledValue:
+        """The number, or why there is none: a band where one of the others is a band."""
+        statuses = [each.status for each in told]
         if CellStatus.CONFIDENTIAL in statuses:
             return CONFIDENTIAL
         bands = [status for status in statuses if status in BANDS]
         if bands:
             return ControlledValue(value=None, status=bands[0])
-        if first.value is None or not second.value:
+        numbers = [each.value for each in told if each.value is not None]
+        if len(numbers) < len(told) or not numbers[-1]:
             return UNAVAILABLE
-        return ControlledValue(value=self.of(first.value, second.value))
+        return ControlledValue(value=self.of(*numbers))
 
 
 def share(count: float, population: float, *, per: int, decimals: int) -> float:

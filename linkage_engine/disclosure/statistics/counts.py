@@ -77,9 +77,9 @@ _LOWER, _UPPER = 0, 1
 _PARTS = (Statistic.COUNT, Statistic.POPULATION)
 
 SHARES: Mapping[Statistic, Computed] = {
-    Statistic.PERCENT: Computed(*_PARTS, lambda x, n: share(x, n, per=100, decimals=1)),
-    Statistic.PER_100_000: Computed(*_PARTS, lambda x, n: share(x, n, per=100_000, decimals=0)),
-    Statistic.PERCENT_LOWER: Computed(*_PARTS, _limit(_LOWER)),
-    Statistic.PERCENT_UPPER: Computed(*_PARTS, _limit(_UPPER)),
+    Statistic.PERCENT: Computed(_PARTS, lambda x, n: share(x, n, per=100, decimals=1)),
+    Statistic.PER_100_000: Computed(_PARTS, lambda x, n: share(x, n, per=100_000, decimals=0)),
+    Statistic.PERCENT_LOWER: Computed(_PARTS, _limit(_LOWER)),
+    Statistic.PERCENT_UPPER: Computed(_PARTS, _limit(_UPPER)),
 }
 """Shares of told people, and Wilson's limits."""

@@ -48,7 +48,7 @@ def _limit(side: int) -> Callable[[float, float], float]:
 _OF = (Statistic.ESTIMATE, Statistic.STANDARD_ERROR)
 
 LIMITS: Mapping[Statistic, Computed] = {
-    Statistic.ESTIMATE_LOWER: Computed(*_OF, _limit(-1)),
-    Statistic.ESTIMATE_UPPER: Computed(*_OF, _limit(1)),
+    Statistic.ESTIMATE_LOWER: Computed(_OF, _limit(-1)),
+    Statistic.ESTIMATE_UPPER: Computed(_OF, _limit(1)),
 }
 """Limits of 95 % from the told coefficient and the told error (Wald)."""

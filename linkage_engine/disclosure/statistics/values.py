@@ -79,6 +79,6 @@ def _of_values(exact: Exact, measure: PlannedMeasure, statistic: Callable[[Tally
 
 
 SUMS: Mapping[Statistic, Computed] = {
-    Statistic.SUM: Computed(Statistic.MEAN, None, lambda average, people: three_figures(average * people)),
+    Statistic.SUM: Computed((Statistic.MEAN, None), lambda average, people: three_figures(average * people)),
 }
 """A sum is the told mean times the told people: an exact one beside the mean would say how many they are."""

@@ -1,1 +1,1 @@
-"""Synthetic England: made-up people, their cancers and four providers' copies of them, with known truth."""
+"""Synthetic England: made-up people, their cancers and five providers' copies of them, with known truth."""

@@ -6,6 +6,7 @@ Row = dict[str, str]
 
 REGISTRY, FEDERATION = "cancer-registry", "gp-federation"
 TRUST, COUNCIL = "hospital-trust", "council"
+COMMUNITY = "community-trust"
 
 # Local identifiers permute the index, so that neither the number nor the order of rows joins the providers.
 LOCAL_CAPACITY = 10**8
@@ -14,6 +15,7 @@ LOCAL_IDS = {
     FEDERATION: (27_182_819, 57_721_567),
     TRUST: (41_421_357, 91_596_559),
     COUNCIL: (73_205_081, 20_205_691),
+    COMMUNITY: (57_735_027, 46_692_017),
 }
 
 

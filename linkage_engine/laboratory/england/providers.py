@@ -1,10 +1,11 @@
-"""The four providers: what each of them holds about a person, file by file."""
+"""The five providers: what each of them holds about a person, file by file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from linkage_engine.laboratory.england.appointments import community_appointments, outpatient_appointments
 from linkage_engine.laboratory.england.copies import (
     Copy,
     council_copy,
@@ -15,15 +16,27 @@ from linkage_engine.laboratory.england.copies import (
 from linkage_engine.laboratory.england.council_extract import event_rows
 from linkage_engine.laboratory.england.dice import Dice
 from linkage_engine.laboratory.england.extracts import death_rows, patient_rows, tumour_rows
+from linkage_engine.laboratory.england.further_extracts import community_rows, outpatient_rows, practice_rows
 from linkage_engine.laboratory.england.hospital import hospital_care
-from linkage_engine.laboratory.england.local_ids import COUNCIL, FEDERATION, REGISTRY, TRUST, Row, local_id
+from linkage_engine.laboratory.england.local_ids import (
+    COMMUNITY,
+    COUNCIL,
+    FEDERATION,
+    REGISTRY,
+    TRUST,
+    Row,
+    local_id,
+)
 from linkage_engine.laboratory.england.people import (
+    COMMUNITY_EXTRACTS,
     COUNCIL_EXTRACTS,
     PRACTICE_COPIES,
+    PRACTICE_EVENTS,
     REGISTRY_COPIES,
     TRUST_EXTRACTS,
     Person,
 )
+from linkage_engine.laboratory.england.practice_events import practice_events
 from linkage_engine.laboratory.england.social_care import care_events
 from linkage_engine.laboratory.england.trust_extract import attendance_rows, spell_rows
 
@@ -39,15 +52,17 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One provider: its files, the purpose of its dice, and what it holds about somebody, if anything."""
+    """One provider: its files, the purposes of its dice, and what it holds about somebody, if anything."""
 
     name: str
-    purpose: int
+    purposes: tuple[int, ...]
     files: tuple[str, ...]
-    extract: Callable[[Person, Dice], Extract | None]
+    extract: Callable[[Person, Sequence[Dice]], Extract | None]
+    """From dice of each purpose: what came later has its own, so that what was there stays as it is."""
 
 
-def _at_registry(person: Person, dice: Dice) -> Extract | None:
+def _at_registry(person: Person, all_dice: Sequence[Dice]) -> Extract | None:
+    [dice] = all_dice
     if not person.history.tumours:
         return None
     copy = registry_copy(person, dice)
@@ -58,13 +73,19 @@ def _at_registry(person: Person, dice: Dice) -> Extract | None:
     return Extract(local_id(REGISTRY, person.index), copy, rows)
 
 
-def _at_practice(person: Person, dice: Dice) -> Extract | None:
+def _at_practice(person: Person, all_dice: Sequence[Dice]) -> Extract | None:
+    dice, of_events = all_dice
     copy = practice_copy(person, dice)
     rows = list(patient_rows(person, copy, dice))
-    return Extract(f"GP{local_id(FEDERATION, person.index)}", copy, {"patients.csv": rows}) if rows else None
+    if not rows:
+        return None
+    events = list(practice_rows(person, practice_events(of_events, person), of_events))
+    files = {"patients.csv": rows, "gp_events.csv": events}
+    return Extract(f"GP{local_id(FEDERATION, person.index)}", copy, files)
 
 
-def _at_trust(person: Person, dice: Dice) -> Extract | None:
+def _at_trust(person: Person, all_dice: Sequence[Dice]) -> Extract | None:
+    [dice] = all_dice
     care = hospital_care(dice, person)
     if not (care.stays or care.attendances):
         return None
@@ -76,7 +97,8 @@ def _at_trust(person: Person, dice: Dice) -> Extract | None:
     return Extract(local_id(TRUST, person.index), copy, rows)
 
 
-def _at_council(person: Person, dice: Dice) -> Extract | None:
+def _at_council(person: Person, all_dice: Sequence[Dice]) -> Extract | None:
+    [dice] = all_dice
     events = care_events(dice, person)
     if not events:
         return None
@@ -85,10 +107,26 @@ def _at_council(person: Person, dice: Dice) -> Extract | None:
     return Extract(f"LA{local_id(COUNCIL, person.index)}", copy, rows)
 
 
+def _at_community_trust(person: Person, all_dice: Sequence[Dice]) -> Extract | None:
+    [dice] = all_dice
+    clinics, visits = outpatient_appointments(dice, person), community_appointments(dice, person)
+    if not (clinics or visits):
+        return None
+    copy = trust_copy(person, dice)
+    rows = {
+        "outpatients.csv": list(outpatient_rows(person, clinics, copy, dice)),
+        "community_contacts.csv": list(community_rows(person, visits, copy, dice)),
+    }
+    return Extract(local_id(COMMUNITY, person.index), copy, rows)
+
+
 PROVIDERS = (
-    Provider(REGISTRY, REGISTRY_COPIES, ("tumours.csv", "deaths.csv"), _at_registry),
-    Provider(FEDERATION, PRACTICE_COPIES, ("patients.csv",), _at_practice),
-    Provider(TRUST, TRUST_EXTRACTS, ("spells.csv", "ed_attendances.csv"), _at_trust),
-    Provider(COUNCIL, COUNCIL_EXTRACTS, ("cld_events.csv",), _at_council),
+    Provider(REGISTRY, (REGISTRY_COPIES,), ("tumours.csv", "deaths.csv"), _at_registry),
+    Provider(FEDERATION, (PRACTICE_COPIES, PRACTICE_EVENTS), ("patients.csv", "gp_events.csv"), _at_practice),
+    Provider(TRUST, (TRUST_EXTRACTS,), ("spells.csv", "ed_attendances.csv"), _at_trust),
+    Provider(COUNCIL, (COUNCIL_EXTRACTS,), ("cld_events.csv",), _at_council),
+    Provider(
+        COMMUNITY, (COMMUNITY_EXTRACTS,), ("outpatients.csv", "community_contacts.csv"), _at_community_trust
+    ),
 )
 """In the order in which they write the truth about a person."""

@@ -20,6 +20,8 @@ from linkage_engine.laboratory.england.providers import PROVIDERS, Extract
 
 MAPPINGS = Path(__file__).with_name("mappings")
 KNOWN_TRUTH = "known-truth"
+EVENTS_TOO = "mapping-events.json"
+"""Of the federation: registrations and events, where `mapping.json` has registrations alone."""
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ def write_england(out: Path, *, people: int, seed: int) -> England:
     written = England()
     with _opened(out) as files:
         for block, persons in everybody(people, seed=seed):
-            dice = {p.name: Dice(seed, block=block, purpose=p.purpose) for p in PROVIDERS}
+            dice = {p.name: [Dice(seed, block=block, purpose=each) for each in p.purposes] for p in PROVIDERS}
             for person in persons:
                 extracts = {p.name: p.extract(person, dice[p.name]) for p in PROVIDERS}
                 found = {name: extract for name, extract in extracts.items() if extract is not None}
@@ -82,6 +84,7 @@ def _opened(out: Path) -> Iterator[_Files]:
         (out / folder).mkdir(parents=True, exist_ok=True)
     for provider in PROVIDERS:
         shutil.copyfile(MAPPINGS / f"{provider.name}.json", out / provider.name / "mapping.json")
+    shutil.copyfile(MAPPINGS / f"{FEDERATION}-events.json", out / FEDERATION / EVENTS_TOO)
     fields = {name: name for name in IDENTIFIER_FIELDS}
     (out / KNOWN_TRUTH / "fields.json").write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
     names = [f"{provider.name}/{file}" for provider in PROVIDERS for file in provider.files]

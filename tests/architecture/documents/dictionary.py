@@ -25,7 +25,7 @@ Written from `linkage_engine/catalogue/data_set_schemas/` by `make docs`. How to
 *Failed: Blank (Mandatory)*, *Failed: Invalid* or *Undetermined*. The rule that decided is one of *required*,
 *type*, *pattern*, *list* (not in the code list), *area* (no area of that level), *range*, *unique*, *order*
 (two dates the wrong way round), *death* and *birth* (outside of a life), *reference* (names a row that is
-not there), *duplicate* and *identified*.
+not there), *duplicate*, *same_event* (one event told twice) and *identified*.
 """
 
 
@@ -85,6 +85,11 @@ def _rules(schema: DataSet) -> Iterator[str]:
     yield f"Once only: {', '.join(f'`{name}`' for name in schema.primary_key)}."
     if schema.order:
         yield f"In order: {'; '.join(f'`{o.earlier}`, `{o.later}`' for o in schema.order)}."
+    if schema.same_event:
+        yield f"One event, by `{schema.same_event.by}`, is told by:\n"
+        for kind, names in schema.same_event.fields.items():
+            yield f"- {kind}: {', '.join(f'`{name}`' for name in names)}"
+        yield ""
     if schema.may_outlive:
         yield "A day after the death is Undetermined: it may have been booked or sent ahead."
     for key in schema.foreign_keys:

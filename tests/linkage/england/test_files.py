@@ -20,7 +20,7 @@ from service.provider.mapping import read_mapping
 from service.provider.person_keys import PersonKeys
 from tests.linkage.england.conftest import Rows, rows
 
-PROVIDERS = ("cancer-registry", "gp-federation", "hospital-trust", "council")
+PROVIDERS = ("cancer-registry", "gp-federation", "hospital-trust", "council", "community-trust")
 FILES = (
     "cancer-registry/tumours.csv",
     "cancer-registry/deaths.csv",
@@ -28,6 +28,10 @@ FILES = (
     "hospital-trust/spells.csv",
     "hospital-trust/ed_attendances.csv",
     "council/cld_events.csv",
+    "gp-federation/gp_events.csv",
+    "gp-federation/mapping-events.json",
+    "community-trust/outpatients.csv",
+    "community-trust/community_contacts.csv",
     *(f"{name}/mapping.json" for name in PROVIDERS),
     *(f"known-truth/{name}.csv" for name in PROVIDERS),
     "known-truth/fields.json",
@@ -38,6 +42,7 @@ LACK_AN_NHS_NUMBER = {
     "gp-federation": (0.05, 0.15),
     "hospital-trust": (0.03, 0.10),
     "council": (0.30, 0.50),
+    "community-trust": (0.03, 0.10),
 }
 
 
@@ -121,6 +126,17 @@ def test_the_providers_tool_accepts_the_files_as_they_are(england_folder: Path, 
     assert delivery.report.passed
     assert not [f for f in delivery.report.persons.findings if f.outcome.failed]
     assert set(delivery.payload) <= set(DATA_SETS)
+
+
+def test_the_federation_may_send_its_events_too(england_folder: Path) -> None:
+    folder = england_folder / "gp-federation"
+    mapping = read_mapping(folder / "mapping-events.json")
+    delivery = read_delivery(mapping, folder=folder, keys=PersonKeys.for_one_delivery(secrets.token_bytes))
+    assert delivery.report.passed
+    assert set(delivery.payload) == {"gp_registration", "gp_event"}
+    assert set(delivery.payload["gp_event"]["person_key"].to_pylist()) <= set(
+        delivery.payload["gp_registration"]["person_key"].to_pylist()
+    )
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -68,7 +68,7 @@ def test_a_browser_serves_for_looking_and_for_what_a_passkey_signs_alone() -> No
         *(Permission.LINKAGE_RUN_ASK, Permission.LINKAGE_SECRET_CREATE, Permission.PREFLIGHT_ASK),
         *(Permission.PROJECT_AMEND, Permission.PROJECT_OPEN, Permission.QUERY_ASK),
         *(Permission.RELEASE_DECIDE, Permission.RELEASE_VETO, Permission.SUBMISSION_CREATE),
-        *(Permission.DELIVERY_WITHDRAW, Permission.WITHDRAWAL_CREATE),
+        *(Permission.DELIVERY_WITHDRAW, Permission.POLICY_TIGHTEN, Permission.WITHDRAWAL_CREATE),
     }
     assert frozenset(Permission) - changing == BY_BROWSER
     acting = {each for each in BY_BROWSER if not each.endswith((":read", ":export"))}

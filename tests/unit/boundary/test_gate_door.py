@@ -127,7 +127,7 @@ def test_a_table_larger_than_the_policy_allows_is_refused_and_not_kept(
     hand_over(doors, by_hand(delivered))
     narrow = json.loads(policy_text(POLICY))
     narrow["limits"] = {"dims": 0, "cells": 1}
-    monkeypatch.setattr("linkage_engine.boundary.policy_text", lambda _: json.dumps(narrow))
+    monkeypatch.setattr("linkage_engine.policy_in_force.policy_text", lambda _: json.dumps(narrow))
     spec = specification(Breakdown.SEX)
     sealed = answered(doors, spec)
     with refuses(RefusalCode.TABLE_TOO_LARGE):

@@ -6,11 +6,12 @@ import pytest
 
 from linkage_engine.catalogue.analysis_templates import (
     analysis_template,
-    emergency_template,
-    hospital_data_sets,
+    around_diagnosis_template,
+    event_data_sets,
 )
 from linkage_engine.catalogue.areas import areas
 from linkage_engine.catalogue.data_sets import DATA_SETS, code_list, data_set
+from linkage_engine.catalogue.events import events
 from linkage_engine.catalogue.policies import POLICIES, policy_text
 from linkage_engine.contract.controlled_table import Statistic
 from linkage_engine.contract.query_spec import TEMPLATES, Breakdown, EventKind
@@ -58,19 +59,19 @@ def test_what_a_measure_is_computed_from_is_a_measure_too(name: str) -> None:
         rule = COMPUTED.get(measure.statistic)
         assert (rule is None) is (measure.statistic in TOLD)
         if rule is not None:
-            second = None if rule.second is Statistic.POPULATION else measure.part
-            assert {(rule.first, measure.part), (rule.second, second)} <= told
+            of_people = {Statistic.POPULATION, Statistic.PERSON_YEARS}
+            assert {(each, None if each in of_people else measure.part) for each in rule.made_of} <= told
     assert len({m.name for m in measures}) == len(measures)
 
 
 def test_measures_are_those_of_the_parts_asked_for() -> None:
-    template = emergency_template()
+    template = around_diagnosis_template("emergency_15m")
     assert len(template.measures_of({"emergency_admission"})) == 1 + 9
     assert template.measures_of({kind.value for kind in EventKind}) == template.measures
 
 
 def test_admission_methods_are_codes_of_the_list_and_each_set_leaves_out_what_it_says() -> None:
-    template = emergency_template()
+    template = events()
     sets = {methods.name: set(methods.codes) for methods in template.admission_methods}
     assert sets["all"] <= set(code_list("admission_method").codes)
     assert {name: sets["all"] - codes for name, codes in sets.items()} == {
@@ -84,15 +85,15 @@ def test_admission_methods_are_codes_of_the_list_and_each_set_leaves_out_what_it
 
 def test_the_breakdowns_and_sexes_of_emergency_care_are_those_of_prevalence_and_areas() -> None:
     prevalence = analysis_template("prevalence")
-    assert emergency_template().breakdowns == (*prevalence.breakdowns, Breakdown.AREA)
-    assert emergency_template().sexes == prevalence.sexes
-    assert analysis_template("emergency_15m") == emergency_template()
+    assert around_diagnosis_template("emergency_15m").breakdowns == (*prevalence.breakdowns, Breakdown.AREA)
+    assert around_diagnosis_template("emergency_15m").sexes == prevalence.sexes
+    assert analysis_template("emergency_15m") == around_diagnosis_template("emergency_15m")
 
 
 def test_hospital_data_are_those_of_the_events_asked_about() -> None:
-    assert hospital_data_sets(a_spec()) == ()
-    assert hospital_data_sets(an_emergency_spec()) == ("apc_spell", "ecds_attendance")
-    assert hospital_data_sets(an_emergency_spec(events=("emergency_attendance",))) == ("ecds_attendance",)
+    assert event_data_sets(a_spec()) == ()
+    assert event_data_sets(an_emergency_spec()) == ("apc_spell", "ecds_attendance")
+    assert event_data_sets(an_emergency_spec(events=("emergency_attendance",))) == ("ecds_attendance",)
 
 
 def test_areas_are_forty_two_boards_whose_codes_a_registration_may_hold() -> None:

@@ -17,8 +17,11 @@ from linkage_engine.contract.query_spec import (
     TEMPLATES,
     Breakdown,
     EmergencyParameters,
+    ExcessParameters,
     LinkageQualityParameters,
     PrevalenceParameters,
+    SocialCareParameters,
+    TrajectoryParameters,
 )
 from linkage_engine.contract.value import Value
 from tests.spec.drawn import a_spec
@@ -28,6 +31,9 @@ PARAMETERS: dict[str, type[Value]] = {
     "prevalence": PrevalenceParameters,
     "emergency_15m": EmergencyParameters,
     "linkage_quality": LinkageQualityParameters,
+    "service_use_trajectory": TrajectoryParameters,
+    "excess_vs_same_age_sex": ExcessParameters,
+    "social_care_response": SocialCareParameters,
 }
 
 

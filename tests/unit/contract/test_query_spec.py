@@ -11,8 +11,11 @@ from linkage_engine.contract.query_spec import (
     Breakdown,
     EmergencySpec,
     EventKind,
+    ExcessSpec,
     LinkageQualitySpec,
     PrevalenceSpec,
+    SocialCareSpec,
+    TrajectorySpec,
     place_in_text,
     query_spec,
 )
@@ -41,11 +44,60 @@ QUALITY: dict[str, Any] = PREVALENCE | {
 }
 
 
+PERIOD = {"diagnosed_from": "2022-01-01", "diagnosed_to": "2022-12-31"}
+TRAJECTORY = {
+    "specification": 1,
+    "project_id": "a-project",
+    "template": "service_use_trajectory",
+    "parameters": {**PERIOD, "events": ["emergency_admission", "care_assessment"]},
+    "breakdowns": ["period", "sex"],
+}
+EXCESS = TRAJECTORY | {
+    "template": "excess_vs_same_age_sex",
+    "parameters": {**PERIOD, "events": ["day_case"]},
+    "breakdowns": ["sex"],
+}
+SOCIAL_CARE = EXCESS | {"template": "social_care_response", "parameters": PERIOD}
+
+
 def test_the_template_says_which_question_it_is() -> None:
     assert isinstance(query_spec(PREVALENCE), PrevalenceSpec)
     assert isinstance(query_spec(EMERGENCY), EmergencySpec)
     assert isinstance(query_spec(QUALITY), LinkageQualitySpec)
-    assert {query_spec(fields).template for fields in (PREVALENCE, EMERGENCY, QUALITY)} == set(TEMPLATES)
+    assert isinstance(query_spec(TRAJECTORY), TrajectorySpec)
+    assert isinstance(query_spec(EXCESS), ExcessSpec)
+    assert isinstance(query_spec(SOCIAL_CARE), SocialCareSpec)
+    asked = (PREVALENCE, EMERGENCY, QUALITY, TRAJECTORY, EXCESS, SOCIAL_CARE)
+    assert tuple(query_spec(fields).template for fields in asked) == TEMPLATES
+
+
+@pytest.mark.parametrize(
+    "changed_to",
+    [
+        {"period": "quarter", "months_before": 4},
+        {"period": "quarter", "months_after": 5},
+        {"period": "week"},
+        {"months_before": 25},
+        {"months_after": 0},
+        {"events": ["day_case", "day_case"]},
+        {"events": []},
+    ],
+)
+def test_a_trajectory_is_of_whole_periods_around_the_diagnosis(changed_to: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        query_spec(changed(TRAJECTORY, **changed_to))
+
+
+def test_a_trajectory_is_broken_down_by_period_and_nothing_else_is() -> None:
+    with pytest.raises(ValidationError, match="by period"):
+        query_spec(TRAJECTORY | {"breakdowns": ["sex"]})
+    with pytest.raises(ValidationError):
+        query_spec(EXCESS | {"breakdowns": ["period"]})
+
+
+def test_a_window_ends_after_it_starts() -> None:
+    with pytest.raises(ValidationError, match="ends before it starts"):
+        query_spec(changed(EXCESS, from_month=3, to_month=3))
 
 
 def test_the_quality_of_a_linkage_is_of_two_data_sets_and_its_breakdowns_are_not_crossed() -> None:
@@ -67,7 +119,11 @@ def test_what_is_left_out_of_emergency_care_is_fifteen_months_and_everything() -
     spec = query_spec(EMERGENCY)
     assert isinstance(spec, EmergencySpec)
     asked = spec.parameters
-    assert (asked.window_days, asked.events, asked.admission_methods) == (456, tuple(EventKind), "all")
+    assert (asked.window_days, asked.events, asked.admission_methods) == (
+        456,
+        (EventKind.EMERGENCY_ADMISSION, EventKind.EMERGENCY_ATTENDANCE),
+        "all",
+    )
     assert round(15 / 12 * 365.25) - FIFTEEN_MONTHS in {0, 1}
     assert spec.parts == ("emergency_admission", "emergency_attendance")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from linkage_engine.catalogue.analysis_templates import emergency_template
+from linkage_engine.catalogue.analysis_templates import around_diagnosis_template
 from linkage_engine.contract.controlled_table import CellStatus, ControlledTable
 from linkage_engine.disclosure.cells import ExactCell, ExactTable, Reference
 from linkage_engine.disclosure.control import control
@@ -14,7 +14,7 @@ from linkage_engine.disclosure.policy import Policy
 from tests.unit.disclosure.tables import DEFAULT, PROVENANCE, some
 
 KIND = "emergency_admission"
-MEASURES = emergency_template().measures_of({KIND})
+MEASURES = around_diagnosis_template("emergency_15m").measures_of({KIND})
 NAMES = tuple(measure.name.removeprefix(f"{KIND}_") for measure in MEASURES)
 Figures = dict[str, float | CellStatus]
 

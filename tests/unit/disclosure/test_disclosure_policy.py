@@ -7,9 +7,12 @@ import pytest
 
 from linkage_engine.catalogue.policies import POLICIES, policy_text
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
+from linkage_engine.contract.statements import Tightened
 from linkage_engine.contract.value import Value
 from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.strictest import strictest
 from linkage_engine.disclosure.threshold import effective_threshold
+from linkage_engine.policy_in_force import policy_in_force
 from tests.unit.disclosure.tables import a_cell, controlled
 
 TEXT = policy_text("nhs-cancer-default")
@@ -109,6 +112,39 @@ def test_control_refuses_a_mechanism_that_it_does_not_have() -> None:
     with pytest.raises(QueryRefused) as refusal:
         controlled(a_cell(20, 50), policy=Policy.from_json(policy_text("public-dashboard")))
     assert refusal.value.code is RefusalCode.MECHANISM_NOT_AVAILABLE
+
+
+@pytest.mark.parametrize("profile", POLICIES)
+@pytest.mark.parametrize("persons", [0, 2, 12, 1000])
+def test_no_fewer_people_than_asked_for_and_never_fewer_than_before(profile: str, persons: int) -> None:
+    before = Policy.from_json(policy_text(profile))
+    after = before.at_least(persons)
+
+    def fewest(policy: Policy) -> tuple[int, ...]:
+        return (
+            policy.threshold.persons,
+            policy.history.min_difference,
+            policy.quantiles.each_side_min,
+            policy.models.min_per_level,
+            policy.survival.at_risk_min,
+        )
+
+    assert fewest(after) == tuple(max(each, persons) for each in fewest(before))
+    assert (after == before) == (fewest(after) == fewest(before))
+    assert strictest([before, after]).threshold == after.threshold
+
+
+def test_a_project_is_held_to_the_strictest_and_to_a_name_where_one_is() -> None:
+    def held(policy: str, *others: str, persons: int = 0) -> Policy:
+        return policy_in_force(policy, Tightened(policies=others, least_persons=persons))
+
+    default = Policy.from_json(policy_text("nhs-cancer-default"))
+    assert held("nhs-cancer-default") == default
+    assert held("hes-2018", "nhs-cancer-default", "nhse-sde") == default
+    both = held("hes-2018", "nhse-sde", "opensafely", persons=50)
+    assert (both.profile, both.threshold.persons) == ("strictest", 50)
+    with pytest.raises(NotTrusted):
+        held("hes-2018", "not-shipped")
 
 
 def test_the_digest_depends_on_what_the_policy_says_and_not_on_its_layout() -> None:

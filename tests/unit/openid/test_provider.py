@@ -113,6 +113,21 @@ def test_an_answer_need_not_say_whose_it_is_where_the_provider_never_does(tmp_pa
         provider.check_answer("https://evil.example", "code")
 
 
+def test_a_provider_that_is_away_is_left_alone_for_a_while(tmp_path: Path) -> None:
+    watch = Watch()
+    organisation = Organisation(clock=watch)
+    provider = made(tmp_path, organisation)
+    away = organisation.fails
+    away.append("openid-configuration")
+    for _ in range(5):
+        with pytest.raises(OrganisationUnreachable):
+            provider.address_for(ATTEMPT)
+    assert len(organisation.asked) == 1
+    away.clear()
+    watch.forward(seconds=10)
+    assert signs_in(provider, organisation)
+
+
 def test_keys_that_are_none_are_a_fault_of_the_provider(tmp_path: Path) -> None:
     organisation = Organisation(clock=Watch())
     keys = tmp_path / "keys.json"

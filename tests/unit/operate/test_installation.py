@@ -304,11 +304,8 @@ def test_an_amendment_that_names_a_passkey_is_of_the_version_that_has_them(
         )
         for party in permit.parties
     ]
-    steps: list[tuple[dict[str, object], Path, Path]] = [
-        ({"parties": parties}, texts[0], texts[1]),
-        ({"title": "Another"}, texts[1], texts[2]),
-    ]
-    for changes, before, after in steps:
+    for number, changes in enumerate(({"parties": parties}, {"title": "Another"})):
+        before, after = texts[number : number + 2]
         draft.write_text(json.dumps(changes))
         assert run(app, ["amend", str(home.root), str(before), str(draft), "--out", str(after)]) == 0
         text = after.read_text().strip()

@@ -12,20 +12,20 @@ import pytest
 
 from linkage_engine.contract.query_spec import Breakdown, EventKind
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
-from linkage_engine.query.emergency_sql import INPUTS, statements
+from linkage_engine.query.around_diagnosis.statements import INPUTS, statements
 from linkage_engine.query.plan import plan
 from linkage_engine.query.raw_table import RawTable
 from linkage_engine.query.run import answer, inputs
 from tests.spec.drawn import locked, people
 from tests.spec.drawn_emergency import an_emergency_spec, emergency_by_sql, emergency_plan
 
-ADMISSION, ATTENDANCE = EventKind
+ADMISSION, ATTENDANCE = EventKind.EMERGENCY_ADMISSION, EventKind.EMERGENCY_ATTENDANCE
 GROUP, AREA = Breakdown.TUMOUR_GROUP, Breakdown.AREA
 
 
 def texts(*breakdowns: Breakdown, **parameters: Any) -> tuple[str, ...]:
     made = statements(emergency_plan(an_emergency_spec(*breakdowns, **parameters)))
-    return made.people.text, made.days.text, made.others.text
+    return made.people.text, made.happened.text, made.days.text, made.others.text
 
 
 def test_each_statement_is_one_select_over_the_tables_of_a_run() -> None:
@@ -83,11 +83,18 @@ def test_every_area_is_a_row_when_none_is_named() -> None:
 
 
 def test_only_the_hospital_data_asked_about_are_needed() -> None:
+    care = "asc_cld_event"
     assert set(INPUTS) - set(inputs(emergency_plan(an_emergency_spec(events=(ADMISSION,))))) == {
-        "ecds_attendance"
+        "ecds_attendance",
+        care,
     }
-    assert set(INPUTS) - set(inputs(emergency_plan(an_emergency_spec(events=(ATTENDANCE,))))) == {"apc_spell"}
-    assert inputs(emergency_plan(an_emergency_spec())) == INPUTS
+    assert set(INPUTS) - set(inputs(emergency_plan(an_emergency_spec(events=(ATTENDANCE,))))) == {
+        "apc_spell",
+        care,
+    }
+    both = inputs(emergency_plan(an_emergency_spec()))
+    assert set(INPUTS) - set(both) == {care}
+    assert "patient_classification_code" not in both["apc_spell"].names, "read for planned stays alone"
 
 
 def test_a_missing_hospital_table_is_refused() -> None:

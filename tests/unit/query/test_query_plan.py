@@ -7,7 +7,8 @@ import pytest
 
 from linkage_engine.contract.query_spec import Breakdown, PrevalenceSpec
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
-from linkage_engine.query.plan import PrevalencePlan, plan
+from linkage_engine.query.plan import plan
+from linkage_engine.query.prevalence_plan import PrevalencePlan
 from linkage_engine.query.prevalence_sql import statement
 from tests.spec.drawn import a_spec
 

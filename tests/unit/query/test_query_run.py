@@ -10,7 +10,8 @@ import pytest
 
 from linkage_engine.contract.query_spec import Breakdown
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
-from linkage_engine.query.plan import PrevalencePlan, plan
+from linkage_engine.query.plan import plan
+from linkage_engine.query.prevalence_plan import PrevalencePlan
 from linkage_engine.query.prevalence_sql import INPUTS, statement
 from linkage_engine.query.run import _run, answer
 from linkage_engine.query.sql import Statement

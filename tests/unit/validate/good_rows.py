@@ -47,6 +47,9 @@ GOOD: dict[str, dict[str, str]] = {
         "event_start_date": "2022-01-02",
         "service_type": "long_term_community",
         "service_component": "home_care",
+        "submission_timestamp": "2022-04-20T09:30",
+        "reporting_period_start": "2021-04-01",
+        "reporting_period_end": "2022-03-31",
     },
     "cosd_personalised_care": {
         "personalised_care_record_id": "R1",

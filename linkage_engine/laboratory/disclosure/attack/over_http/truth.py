@@ -15,8 +15,8 @@ from typing import Any
 
 from linkage_engine.contract.query_spec import EmergencySpec, PrevalenceSpec, QuerySpec
 from linkage_engine.linked_data import CROSSWALK, EXTRACT_DATE, PERSON_INDEX
-from linkage_engine.query.emergency_reference import emergency_reference
-from linkage_engine.query.emergency_sql import INPUTS
+from linkage_engine.query.around_diagnosis.reference import around_diagnosis_reference
+from linkage_engine.query.around_diagnosis.statements import INPUTS
 from linkage_engine.query.reference import reference_answer
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
@@ -66,7 +66,7 @@ class Truth:
         if not life["cancer_registration"]:
             return {}
         assert isinstance(question, EmergencySpec)  # no strategy asks how well records were linked
-        cells, _ = emergency_reference(question, life, data_end=self.data_end)
+        cells, _ = around_diagnosis_reference(question, life, data_end=self.data_end)
         return {labels: (frozenset(cell.people), frozenset()) for labels, cell in cells.items()}
 
 

@@ -1,4 +1,4 @@
-"""Emergency care after diagnosis in plain Python, one day at a time: the oracle for the SQL.
+"""Events around a diagnosis in plain Python, one day at a time: the oracle for the SQL.
 
 It shares only the question with the SQL.
 """
@@ -6,18 +6,29 @@ It shares only the question with the SQL.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import product
+from math import ceil, floor
 from typing import Any
 
 from linkage_engine.catalogue.age_bands import age_bandings
-from linkage_engine.catalogue.analysis_templates import emergency_template
+from linkage_engine.catalogue.analysis_templates import AroundDiagnosisTemplate, around_diagnosis_template
 from linkage_engine.catalogue.areas import areas
+from linkage_engine.catalogue.events import events
 from linkage_engine.catalogue.tumour_groups import TumourGroup, tumour_groups
-from linkage_engine.contract.query_spec import Breakdown, EmergencySpec, EventKind
+from linkage_engine.contract.query_spec import (
+    AdmissionsParameters,
+    AroundDiagnosisSpecification,
+    Breakdown,
+    EmergencySpec,
+    EventKind,
+    ExcessSpec,
+    SocialCareSpec,
+    TrajectorySpec,
+)
 
 Row = Mapping[str, Any]
 Stratum = tuple[str, int]
@@ -32,6 +43,8 @@ class CellFound:
     people: set[int] = field(default_factory=set)
     days: Counter[Stratum] = field(default_factory=Counter)
     happened: Mapping[str, list[int]] = field(default_factory=dict)
+    at_risk: set[int] = field(default_factory=set)
+    """Those with a day at risk."""
 
 
 @dataclass
@@ -51,7 +64,7 @@ class Others:
 
 
 @dataclass(frozen=True)
-class _Life:
+class Life:
     """The rows of one person."""
 
     number: int
@@ -62,29 +75,52 @@ class _Life:
         return _latest(row for row in self.rows["gp_registration"] if _covers(row, day))
 
     def dead(self, day: date) -> bool:
+        """Whether the person has died by the end of a day."""
         return any(row["date_of_death"] <= day for row in self.rows["death"])
 
     def at_risk(self, day: date) -> bool:
+        """Whether the person is registered and alive on a day."""
         registered = any(_covers(row, day) for row in self.rows["gp_registration"])
         return registered and not self.dead(day)
 
-    def events(self, spec: EmergencySpec) -> list[tuple[str, date]]:
+    def events(self, spec: AroundDiagnosisSpecification) -> list[tuple[str, date]]:
         """Kind and day of every event that is asked about."""
-        methods = emergency_template().methods(spec.parameters.admission_methods)
+        asked = spec.parameters
+        methods = events().methods(
+            asked.admission_methods if isinstance(asked, AdmissionsParameters) else "all"
+        )
         assert methods is not None
-        found = [
-            (EventKind.EMERGENCY_ADMISSION, row["start_date_hospital_provider_spell"])
-            for row in self.rows["apc_spell"]
-            if row["admission_method_code"] in methods.codes
-        ]
+        found = [(kind, day) for kind, day in self._stays(methods.codes) if kind in spec.parameters.events]
         found += [
             (EventKind.EMERGENCY_ATTENDANCE, row["arrival_date"])
             for row in self.rows["ecds_attendance"]
             if row["attendance_category"] != "4"
         ]
+        found += [
+            (EventKind(f"care_{row['event_type']}"), row["event_start_date"])
+            for row in self.rows["asc_cld_event"]
+        ]
+        found += [
+            (EventKind.CARE_HOME, row["event_start_date"])
+            for row in self.rows["asc_cld_event"]
+            if row["event_type"] == "service"
+            and row.get("service_type") in {"long_term_nursing", "long_term_residential"}
+        ]
         return [(kind.value, day) for kind, day in found if kind in spec.parameters.events]
 
+    def _stays(self, emergency: Collection[str]) -> Iterator[tuple[EventKind, date]]:
+        for row in self.rows["apc_spell"]:
+            method, day = row["admission_method_code"], row["start_date_hospital_provider_spell"]
+            stay = row.get("patient_classification_code")
+            if method in emergency:
+                yield EventKind.EMERGENCY_ADMISSION, day
+            elif method in {"11", "12", "13"} and stay == "1":
+                yield EventKind.ELECTIVE_ADMISSION, day
+            elif method in {"11", "12", "13"} and stay == "2":
+                yield EventKind.DAY_CASE, day
+
     def first_diagnosis(self, group: TumourGroup) -> date | None:
+        """The day of the first diagnosis in a group."""
         dates = [
             row["diagnosis_date"]
             for row in self.rows["cancer_registration"]
@@ -93,86 +129,135 @@ class _Life:
         return min(dates, default=None)
 
 
-def emergency_reference(
-    spec: EmergencySpec, tables: Mapping[str, Iterable[Row]], *, data_end: date
+def around_diagnosis_reference(
+    spec: AroundDiagnosisSpecification, tables: Mapping[str, Iterable[Row]], *, data_end: date
 ) -> tuple[dict[tuple[str, ...], CellFound], Others]:
     """Every cell, and those compared with; `tables` has the tables of a run as rows of dictionaries."""
-    rows = {name: list(table) for name, table in tables.items()}
-    lives = [
-        _Life(
-            entry["person"],
-            {name: [row for row in t if row["link_id"] == entry["link_id"]] for name, t in rows.items()},
-        )
-        for entry in rows["person_index"]
-    ]
+    lives = lives_of(tables)
     kinds = [kind.value for kind in spec.parameters.events]
     cells = {
         labels: CellFound(happened={kind: [] for kind in kinds})
-        for labels in product(*(_labels(spec, breakdown) for breakdown in spec.breakdowns))
+        for labels in product(*(labels_of(spec, breakdown) for breakdown in spec.breakdowns))
     }
-    for life, (title, group) in product(lives, _groups(spec)):
-        case = _case(spec, life, group, title=title, data_end=data_end)
+    for life, (title, group) in product(lives, groups_of(spec)):
+        case = case_of(spec, life, group, title=title, data_end=data_end)
         for labels, cell in cells.items():
-            if case is not None and _is_in(case, dict(zip(spec.breakdowns, labels, strict=True))):
-                _add_case(spec, cell, case)
+            wanted = dict(zip(spec.breakdowns, labels, strict=True))
+            if case is not None and is_in(case, wanted):
+                _addcase_of(spec, cell, case, period=wanted.get(Breakdown.PERIOD, "Total"))
     others = Others(events={kind: Counter() for kind in kinds})
     for life in lives:
         _add_other(spec, others, life, data_end)
     return cells, others
 
 
-@dataclass(frozen=True)
-class _Case:
-    """One person's diagnosis in one group, and the days at risk after it."""
+def lives_of(tables: Mapping[str, Iterable[Row]]) -> list[Life]:
+    """Everybody on the roll, each with their own rows."""
+    rows = {name: list(table) for name, table in tables.items()}
+    return [
+        Life(
+            entry["person"],
+            {name: [row for row in t if row["link_id"] == entry["link_id"]] for name, t in rows.items()},
+        )
+        for entry in rows["person_index"]
+    ]
 
-    life: _Life
+
+@dataclass(frozen=True)
+class Case:
+    """One person's diagnosis in one group, and the unbroken days alive and registered around it."""
+
+    life: Life
     born: int
     own: Mapping[Breakdown, str | None]
-    days: list[date]
+    days: Mapping[int, date]
+    """By the day's number, counted from the diagnosis."""
 
 
-def _case(
-    spec: EmergencySpec, life: _Life, group: TumourGroup, *, title: str, data_end: date
-) -> _Case | None:
+def case_of(
+    spec: AroundDiagnosisSpecification, life: Life, group: TumourGroup, *, title: str, data_end: date
+) -> Case | None:
+    """The diagnosis of somebody in a group; nothing of who is no case of the question."""
     asked = spec.parameters
     first = life.first_diagnosis(group)
     if first is None or not asked.diagnosed_from <= first <= asked.diagnosed_to:
         return None
     registration = life.registration(first)
-    if registration is None:
+    if registration is None or life.dead(first) or first >= data_end:
         return None
     own = _own_labels(spec, registration, first) | {Breakdown.TUMOUR_GROUP: title}
     if own[Breakdown.SEX] is None or own[Breakdown.AGE_BAND] is None:
         return None
-    days = []
-    day = first
-    while day < min(first + asked.window_days * DAY, data_end) and life.at_risk(day):
-        days.append(day)
-        day += DAY
-    return _Case(life, registration["year_of_birth"], own, days) if days else None
+    born = registration["year_of_birth"]
+    begin, end = _window(spec)
+
+    def unbroken(numbers: Iterable[int]) -> Iterator[int]:
+        for number in numbers:
+            day = first + number * DAY
+            if not life.at_risk(day) or day >= data_end or day.year < born:
+                return
+            yield number
+
+    days = [*unbroken(range(-1, begin - 1, -1)), *unbroken(range(end))]
+    return Case(life, born, own, {n: first + n * DAY for n in days if begin <= n < end})
 
 
-def _is_in(case: _Case, wanted: Mapping[Breakdown, str]) -> bool:
+def _window(spec: AroundDiagnosisSpecification) -> tuple[int, int]:
+    """The first day of the question, counted from the diagnosis, and the first day after it."""
+    if isinstance(spec, TrajectorySpec):
+        return _day(-spec.parameters.months_before), _day(spec.parameters.months_after)
+    if isinstance(spec, ExcessSpec):
+        return _day(spec.parameters.from_month), _day(spec.parameters.to_month)
+    if isinstance(spec, SocialCareSpec):
+        return -365, 549
+    assert isinstance(spec, EmergencySpec)
+    return 0, spec.parameters.window_days
+
+
+MONTH = Fraction(36525, 1200)
+"""Days."""
+
+
+def _day(month: int) -> int:
+    """The first day that lies in a month, counted from the diagnosis."""
+    return ceil(month * MONTH)
+
+
+def _period(spec: AroundDiagnosisSpecification, number: int) -> str | None:
+    """The label of the month or quarter in which a day lies."""
+    if not isinstance(spec, TrajectorySpec):
+        return None
+    if spec.parameters.period == "quarter":
+        return f"Quarter {floor(number / (3 * MONTH))}"
+    return f"Month {floor(number / MONTH)}"
+
+
+def is_in(case: Case, wanted: Mapping[Breakdown, str]) -> bool:
+    """Whether somebody is in a cell of these labels."""
     # the total of tumour groups is a group of its own, not the sum of the others
     group = {Breakdown.TUMOUR_GROUP: "Total", **wanted}
+    group.pop(Breakdown.PERIOD, None)  # along periods the people are the same
     return case.own[Breakdown.TUMOUR_GROUP] == group.pop(Breakdown.TUMOUR_GROUP) and all(
         label in {case.own[breakdown], "Total"} for breakdown, label in group.items()
     )
 
 
-def _add_case(spec: EmergencySpec, cell: CellFound, case: _Case) -> None:
+def _addcase_of(spec: AroundDiagnosisSpecification, cell: CellFound, case: Case, *, period: str) -> None:
     sex = case.own[Breakdown.SEX]
     assert sex is not None
     cell.people.add(case.life.number)
-    cell.days.update((sex, _stratum_age(day.year - case.born)) for day in case.days)
+    days = {day for n, day in case.days.items() if period in {_period(spec, n), "Total"}}
+    cell.days.update((sex, _stratum_age(day.year - case.born)) for day in days)
+    cell.at_risk |= {case.life.number} if days else set()
     for kind, day in case.life.events(spec):
-        if day in case.days:
+        if day in days:
             cell.happened[kind].append(case.life.number)
 
 
-def _add_other(spec: EmergencySpec, others: Others, life: _Life, data_end: date) -> None:
-    start = spec.parameters.diagnosed_from
-    end = min(data_end, spec.parameters.diagnosed_to + spec.parameters.window_days * DAY)
+def _add_other(spec: AroundDiagnosisSpecification, others: Others, life: Life, data_end: date) -> None:
+    begin, after = _window(spec)
+    start = spec.parameters.diagnosed_from + begin * DAY
+    end = min(data_end, spec.parameters.diagnosed_to + after * DAY)
     first = life.first_diagnosis(tumour_groups().all_cancers)
     registration = _latest(
         row
@@ -215,7 +300,9 @@ def _latest(registrations: Iterable[Row]) -> Row | None:
     return ordered[0] if ordered else None
 
 
-def _own_labels(spec: EmergencySpec, registration: Row, day: date) -> dict[Breakdown, str | None]:
+def _own_labels(
+    spec: AroundDiagnosisSpecification, registration: Row, day: date
+) -> dict[Breakdown, str | None]:
     banding = age_bandings().named(spec.parameters.age_bands)
     assert banding is not None
     age = day.year - registration["year_of_birth"]
@@ -233,25 +320,35 @@ def _stratum_age(age: int) -> int:
 
 
 def _sex(code: str) -> str | None:
-    return next((sex.label for sex in emergency_template().sexes if code in sex.codes), None)
+    return next((sex.label for sex in _template().sexes if code in sex.codes), None)
 
 
-def _groups(spec: EmergencySpec) -> list[tuple[str, TumourGroup]]:
+def _template() -> AroundDiagnosisTemplate:
+    """All templates have the same sexes."""
+    return around_diagnosis_template("emergency_15m")
+
+
+def groups_of(spec: AroundDiagnosisSpecification) -> list[tuple[str, TumourGroup]]:
+    """Every group that is counted with its label, all cancers among them."""
     asked = spec.parameters.tumour_groups
     groups = [g for g in tumour_groups().groups if asked is None or g.name in asked]
     return [("Total", tumour_groups().all_cancers), *((group.title, group) for group in groups)]
 
 
-def _labels(spec: EmergencySpec, breakdown: Breakdown) -> list[str]:
+def labels_of(spec: AroundDiagnosisSpecification, breakdown: Breakdown) -> list[str]:
+    """Every label of a breakdown, the margin last."""
     asked = spec.parameters
     banding = age_bandings().named(asked.age_bands)
     assert banding is not None
     groups = {group.name: group.title for group in tumour_groups().groups}
     boards = {area.code: area.label for area in areas().areas}
     labels = {
-        Breakdown.SEX: [sex.label for sex in emergency_template().sexes],
+        Breakdown.SEX: [sex.label for sex in _template().sexes],
         Breakdown.AGE_BAND: [band.label for band in banding.bands],
         Breakdown.TUMOUR_GROUP: [groups[name] for name in asked.tumour_groups or groups],
         Breakdown.AREA: [boards[code] for code in asked.areas or boards],
+        Breakdown.PERIOD: list(
+            dict.fromkeys(filter(None, (_period(spec, n) for n in range(*_window(spec)))))
+        ),
     }
     return [*labels[breakdown], "Total"]
