@@ -1,1 +1,1 @@
-"""What a worker takes from itself before it touches a record, and the measurement that it is gone."""
+"""What the api and each worker take from themselves before they serve anybody, and the measurement that it is gone."""
