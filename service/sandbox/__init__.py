@@ -1,1 +1,1 @@
-"""What the api and each worker take from themselves before they serve anybody, and the measurement that it is gone."""
+"""What api and workers take from themselves before they serve anybody, and the proof that it is gone."""
