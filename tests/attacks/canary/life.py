@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 from linkage_engine.laboratory.demo import path
-from linkage_engine.laboratory.demo.cast import PROJECT, PROVIDERS, cast
+from linkage_engine.laboratory.demo.cast import PROJECT, cast
 from linkage_engine.laboratory.demo.commands import Journal, service_up, wait_for
 from linkage_engine.laboratory.demo.path import Demo
 from linkage_engine.vault.keystore import Keystore
@@ -73,10 +73,10 @@ def live(out: Path) -> Life:
     life = Life(Demo(out, QuickJournal(out), TAKE_PART))
     demo = life.demo
     path.make_england(demo, PEOPLE, SEED)
-    shutil.rmtree(out / "providers" / "known-truth")
     (out / "providers" / "truth.csv").unlink()
-    for absent in set(PROVIDERS) - set(TAKE_PART):
-        shutil.rmtree(out / "providers" / absent)
+    for folder in (out / "providers").iterdir():  # the truth, and providers that take no part
+        if folder.name not in TAKE_PART:
+            shutil.rmtree(folder)
     plant(out / "providers", life.marks)
     path.set_up(demo)
     with service_up(demo.home, out / "service.log"):

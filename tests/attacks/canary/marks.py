@@ -87,10 +87,11 @@ MAKERS: Mapping[str, tuple[Kind, Callable[[int], tuple[str, ...]]]] = {
     "tumour id": (Kind.EVENT, lambda n: (f"T{n}-{STEM}",)),
     "practice": (Kind.EVENT, lambda n: (f"Q{97000 + n}",)),
     "area": (Kind.EVENT, lambda n: (f"E01{978000 + n}",)),
-    "board": (Kind.EVENT, lambda n: (f"E54{978000 + n}",)),
-    "alliance": (Kind.EVENT, lambda n: (f"E56{978000 + n}",)),
 }
-"""How the values of a domain are marked: in free form, or in a shape that validation lets pass."""
+"""How the values of a domain are marked: in free form, or in a shape that validation lets pass.
+
+Boards and alliances keep their codes: no other passes, and the catalogue names them all.
+"""
 
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "cancer-registry/tumours.csv": {
@@ -102,7 +103,6 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "POSTCODE": "postcode",
         "TUMOURID": "tumour id",
         "LSOA11_CODE": "area",
-        "CANALLIANCE_CODE": "alliance",
     },
     "cancer-registry/deaths.csv": {"PATIENTID": "registry id"},
     "gp-federation/patients.csv": {
@@ -115,7 +115,6 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "post_code": "postcode",
         "practice": "practice",
         "lsoa": "area",
-        "icb": "board",
     },
 }
 NHS_NUMBERS = frozenset({"NHSNUMBER", "nhs_no"})
