@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import BinaryIO
 
 import duckdb
@@ -268,7 +267,7 @@ class AnalysisDoor:
         """
         unread = frozenset[str]() if outcomes else frozenset(outcome_data_sets(specification))
         data = LinkedData.of(self.inside.vault, specification.project_id)
-        made = plan(specification, data_end=_data_end(specification, data))
+        made = plan(specification, data_end=data.ends(event_data_sets(specification)))
         tables = {
             name: schema.empty_table() if name in unread else data.rows(name, schema)
             for name, schema in inputs(made).items()
@@ -282,13 +281,6 @@ class AnalysisDoor:
             linkage = data.linkage(asked.data_set, asked.linked_to)
             about |= {} if linkage is None else {LINKAGE: linkage.to_json().encode()}
         _seal_table(raw.replace_schema_metadata(about), target, receiver, self.inside.random)
-
-
-def _data_end(specification: QuerySpec, data: LinkedData) -> date | None:
-    """The earliest extract date of the data on events asked about; nothing when a data set is missing."""
-    extracted = [min(data.extract_dates(name), default=None) for name in event_data_sets(specification)]
-    known = [day for day in extracted if day is not None]
-    return min(known) if known and len(known) == len(extracted) else None
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,12 @@ class LinkedData:
                 raise QueryRefused(RefusalCode.NO_LINKED_DATA)
             yield date.fromisoformat(metadata[EXTRACT_DATE].decode())
 
+    def ends(self, names: Collection[str]) -> date | None:
+        """The earliest extract date of some data sets; nothing when one of them is missing."""
+        extracted = [min(self.extract_dates(name), default=None) for name in names]
+        known = [day for day in extracted if day is not None]
+        return min(known) if known and len(known) == len(extracted) else None
+
     def linkage(self, data_set: str, linked_to: str) -> LinkageOfDataSets | None:
         """What the run told of the providers of two data sets; nothing where it told analysis nothing."""
         said = (self.crosswalk.schema.metadata or {}).get(FIGURES)
