@@ -43,6 +43,11 @@ class Surroundings:
         """The worker's own folder with a note of how often each passkey was used."""
         return self.permits.with_name("passkeys")
 
+    @property
+    def newest(self) -> Path:
+        """The worker's own folder with a note of what came last, and is not followed by anything older."""
+        return self.permits.with_name("newest")
+
     @contextmanager
     def act(self) -> Iterator[Act]:
         """One use case of this worker in one transaction, committed at the end."""
