@@ -15,8 +15,8 @@ from service.settings import ApiSettings, CommonSettings, WorkerSettings
 PROGRAMS = tuple(
     map(Path, ("/usr", "/lib", "/lib64", "/bin", "/etc", "/proc", "/sys/devices/system", "/sys/fs/cgroup"))
 )
-DEVICES = tuple(map(Path, ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")))
-
+# The last is how a full disk is tried: it keeps nothing and tells nothing, as little as the first.
+DEVICES = tuple(map(Path, ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/full")))
 
 POSTGRESQL_PORT = 5432
 
