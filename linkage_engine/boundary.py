@@ -24,12 +24,12 @@ from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.contract.destruction import DestroyedKey
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
-from linkage_engine.contract.permit import LinkageEngine
 from linkage_engine.contract.preflight import Preflight, off_the_calendar
 from linkage_engine.contract.profiles import served_profile
 from linkage_engine.contract.query_spec import LinkageQualitySpec, QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.contract.reports import RunFigures, ValidationReport
+from linkage_engine.contract.run_terms import NOTHING_SAID, RunTerms
 from linkage_engine.contract.statements import AS_PERMITTED, SignedQuestion, Tightened, Withdrawal
 from linkage_engine.disclosure.before import before_control
 from linkage_engine.disclosure.evidence.look_back import look_back
@@ -119,18 +119,6 @@ def _declared(manifest: Manifest, name: str) -> Part:
     return part
 
 
-@dataclass(frozen=True, slots=True)
-class RunTerms:
-    """What the permit and who asked say of a linkage run."""
-
-    repeating: frozenset[str] = frozenset()
-    """Providers that may have a person twice."""
-    in_full: bool = False
-    engine: LinkageEngine = LinkageEngine.DUCKDB
-    tightened: Tightened = AS_PERMITTED
-    """What providers asked for beyond the permit's policy."""
-
-
 @dataclass(frozen=True)
 class Linked:
     """What the linkage door hands on: controlled figures, and the crosswalk, to be sealed."""
@@ -162,17 +150,18 @@ class LinkageDoor:
         deliveries: Mapping[str, str],
         *,
         policy: str,
-        terms: RunTerms = RunTerms(),
+        terms: RunTerms = NOTHING_SAID,
     ) -> Linked:
         """Link the deliveries, by provider, and give every record a link id.
 
         Link ids of earlier runs are kept, also where everything is linked anew.
         Of the quality only what the policy lets be told comes out.
-        Raises CannotLink when there is nothing to link, parts were not made with one profile and secret,
-        or the engine is not to be had; then what was kept before stands, and the run may be asked for again.
+        Raises CannotLink when there is nothing to link, parts were not made with one profile and secret, far
+        more or fewer were linked than is expected, or the engine is not to be had; then what was kept before
+        stands, and the run may be asked for again.
         """
         rules = policy_in_force(policy, terms.tightened)
-        run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, terms.repeating, terms.in_full)
+        run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, terms)
         with computing(terms.engine, _compute, self.spark) as compute:
             done = run.finished(compute, self.inside.random)
         figures = controlled_run(done.pairs, rules, done.profile, spine=done.changes, repeated=done.repeated)

@@ -39,6 +39,7 @@ class RefusalCode(StrEnum):
     SPARK_NOT_SET_UP = "spark-not-set-up"
     SPARK_ABSENT = "spark-absent"
     SPARK_UNREACHABLE = "spark-unreachable"
+    MATCH_RATE_UNEXPECTED = "match-rate-unexpected"
     # queries
     SPECIFICATION_INVALID = "specification-invalid"
     OUTSIDE_THE_PERMIT = "outside-the-permit"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from linkage_engine.boundary import LinkageDoor, RunTerms
+from linkage_engine.boundary import LinkageDoor
 from linkage_engine.contract.manifest import IDENTIFIERS, Zone
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
+from linkage_engine.contract.run_terms import RunTerms
 from linkage_engine.contract.statements import HandOverKind
 from linkage_engine.sealing.recipient import Recipient
 from service.destructions.actions import fail_destruction
@@ -97,7 +98,9 @@ def link(door: LinkageDoor, key: SigningKey, surroundings: Surroundings, run_id:
             run_id,
             deliveries,
             policy=permit.policy,
-            terms=RunTerms(frozenset(permit.repeating_providers), in_full, permit.engine, tightened),
+            terms=RunTerms(
+                frozenset(permit.repeating_providers), in_full, permit.engine, tightened, permit.match_rates
+            ),
         )
         number = next_number(surroundings.newest / project_id / "crosswalk.json", run_id)
     except EngineRefusal as refusal:
