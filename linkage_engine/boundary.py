@@ -91,6 +91,13 @@ class Inside:
     identity: Identity
     vault: Vault
     random: Randomness
+    leaving: tuple[Identity, ...] = ()
+    """What was in its place before, for files that were sealed to that."""
+
+    @property
+    def identities(self) -> list[Identity]:
+        """Every key that opens what was sealed to this role, the one in place first."""
+        return [self.identity, *self.leaving]
 
     def opened(self, sealed: BinaryIO, manifest: Manifest, name: str) -> pa.Table:
         """The rows of a part: unsealed in memory, footer against manifest and caps, then read.
@@ -99,7 +106,7 @@ class Inside:
         """
         check_not_destroyed(self.vault, manifest.project_id, manifest.provider_id, manifest.delivery_id)
         part = _declared(manifest, name)
-        plain = unseal_to_memory(sealed, identities=[self.identity], limit_bytes=part.sealed_bytes)
+        plain = unseal_to_memory(sealed, identities=self.identities, limit_bytes=part.sealed_bytes)
         return read_part(io.BytesIO(plain), part, Caps())
 
     def withdraw(self, sealed: BinaryIO, withdrawal: Withdrawal) -> int:
@@ -107,7 +114,7 @@ class Inside:
 
         The sealed file is their person keys, 16 bytes each. Other providers' records of them stay.
         """
-        plain = unseal_to_memory(sealed, identities=[self.identity])
+        plain = unseal_to_memory(sealed, identities=self.identities)
         keys = read_person_keys(plain, persons=withdrawal.persons)
         return withdraw_persons(self.vault, withdrawal.project_id, withdrawal.provider_id, keys)
 
@@ -223,7 +230,7 @@ class AnalysisDoor:
 
         How many persons stays inside: it is the records less the links.
         """
-        plain = unseal_to_memory(sealed, identities=[self.inside.identity])
+        plain = unseal_to_memory(sealed, identities=self.inside.identities)
         vault = self.inside.vault
         check_open(vault, project_id)
         crosswalk = without_deliveries(read_crosswalk(plain), destroyed_deliveries(vault, project_id))
@@ -354,7 +361,7 @@ class GateDoor:
         )
 
     def _opened(self, sealed: BinaryIO) -> pa.Table:
-        plain = unseal_to_memory(sealed, identities=[self.inside.identity])
+        plain = unseal_to_memory(sealed, identities=self.inside.identities)
         return pq.read_table(pa.BufferReader(plain))
 
     def _chance(self) -> np.random.Generator:

@@ -74,7 +74,9 @@ def inside(identity: Path, at_rest_key: Path, vault: Path, random: Randomness) -
         if others_can_read(identity):
             raise KeyFolderUnusable
         opened = Identity.parse(identity.read_text("ascii").strip())
+        before = identity.with_suffix(".old")
+        leaving = (Identity.parse(before.read_text("ascii").strip()),) if before.exists() else ()
         keystore = Keystore.from_file(at_rest_key)
     except (OSError, UnicodeDecodeError, EngineRefusal):
         raise KeyFolderUnusable from None
-    return Inside(identity=opened, vault=Vault(vault, keystore), random=random)
+    return Inside(identity=opened, vault=Vault(vault, keystore), random=random, leaving=leaving)
