@@ -56,11 +56,11 @@ class Archive:
             if packed_too_tightly or member.file_size > MEMBER_BYTES:
                 raise NotVerified(f"{shown(member.filename)}: too large")
 
-    def read(self, name: str) -> bytes:
-        """A whole small member."""
+    def read(self, name: str, most: int = TEXT_BYTES) -> bytes:
+        """A whole member of at most so many bytes."""
         with self._open(name) as stream:
-            data: bytes = stream.read(TEXT_BYTES + 1)
-        if len(data) > TEXT_BYTES:
+            data: bytes = stream.read(most + 1)
+        if len(data) > most:
             raise NotVerified(f"{shown(name)}: too large")
         return data
 
