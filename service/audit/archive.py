@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 CHECKPOINT = "checkpoint"
 VKEY = "log.vkey"
@@ -100,8 +101,8 @@ class Archive:
 
 
 @contextmanager
-def open_archive(path: Path) -> Iterator[Archive]:
-    """The archive of a file; raises NotVerified when it is no zip file or breaks a cap."""
+def open_archive(path: Path | BinaryIO) -> Iterator[Archive]:
+    """The archive of a file, on disk or open; raises NotVerified when it is no zip file or breaks a cap."""
     try:
         file = zipfile.ZipFile(path)
     except (*_UNREADABLE, ValueError):

@@ -12,6 +12,13 @@ class ReleaseNotVerified(Problem):
     remedy = "Fetch the package again, and compare the keys with those governance gave you."
 
 
+class CrateNotVerified(Problem):
+    """The file is no Five Safes RO-Crate of a release: `faults` names what does not hold."""
+
+    slug, title, status = "crate-not-verified", "Crate not verified", 422
+    remedy = "Fetch the crate again, or make it from the release package with `tre-publish crate`."
+
+
 class ReleaseUnreadable(Problem):
     """The package is signed, and its table, question or record is none that this version can read."""
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import rfc8785
 from pydantic import ValidationError
@@ -54,8 +54,8 @@ class Released:
         return self.question.specification
 
 
-def open_release(path: Path, trust: Trust) -> Released:
-    """The release of a package file, held against pinned keys of the log and the gate.
+def open_release(path: Path | BinaryIO, trust: Trust) -> Released:
+    """The release of a package, a file on disk or open, held against pinned keys of the log and the gate.
 
     Raises ReleaseNotVerified naming what does not hold, ReleaseUnreadable.
     """
