@@ -26,7 +26,7 @@ AGES = (0, 5, 15, 25, 45, 65, 75, 85)
 CONSULTATIONS = Rates(AGES, (4.5, 2.2, 3.0, 3.6, 4.4, 6.5, 8.5, 9.5))
 MORE_CONSULTATIONS = Rise(before=1.7, soon=2.0, later=1.4)
 CODED = 0.90
-CODED_BY_MISTAKE = 0.0015
+CODED_BY_MISTAKE = 0.0025
 """Of a life: a cancer on the register that the registry does not have."""
 REVIEWED = 0.66
 REVIEWED_WITHIN = 365

@@ -1,4 +1,4 @@
-"""tre-evaluate query and tre-evaluate sql at the command line."""
+"""tre-evaluate query, sql and figures at the command line."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pydantic
 import typer
 
+from linkage_engine.catalogue.data_sets import DATA_SETS
 from linkage_engine.catalogue.policies import POLICIES
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.query_spec import QuerySpec, query_spec
@@ -21,6 +22,7 @@ from linkage_engine.laboratory.england.contacts import SINCE
 from linkage_engine.laboratory.england.lifespan import EXTRACT_DATE, WINDOW_START
 from linkage_engine.laboratory.trial.answered import answered, data_sets_of
 from linkage_engine.laboratory.trial.forecast import forecast
+from linkage_engine.laboratory.trial.public_figures import measured, table_rows
 from linkage_engine.laboratory.trial.recorded import recorded
 from linkage_engine.laboratory.trial.remarks import Held, remark_on, remarks
 from linkage_engine.laboratory.trial.resampled import resampled
@@ -95,6 +97,18 @@ def sql(
     text = "\n".join(script(asked, recording)) + "\n"
     (out / "question.sql").write_text(text, encoding="utf-8")
     print(text, end="")
+
+
+def figures(
+    keep: Annotated[Path, typer.Option(help="Where synthetic England is kept between trials.")] = SYNTHETIC,
+    people: Annotated[int, typer.Option(min=5_000, max=1_000_000, help="How many are made up.")] = 100_000,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+) -> None:
+    """Print public figures about cancer in England, how near they must be met, and what is met."""
+    folder = synthetic_england(keep, people=people, seed=seed)
+    print("| figure | published | within | synthetic England | source |\n|---|---|---|---|---|")
+    for row in table_rows(measured(list(read_england(folder, DATA_SETS)))):
+        print(row)
 
 
 @contextmanager
