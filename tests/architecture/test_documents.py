@@ -40,6 +40,7 @@ GUIDES = {
     "checker.md": "tre-checker",
     "operator.md": "tre-operate",
     "provider.md": "tre-provider",
+    "publisher.md": "tre-publish",
     "researcher.md": "tre-researcher",
     "reviewer.md": "tre-audit",
 }

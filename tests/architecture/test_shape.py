@@ -58,6 +58,7 @@ EXTRA: dict[str, dict[str, str]] = {
         "package": "the release as one file",
         "publication": "controlled tables as CSV and CSVW",
         "second_person": "the law of two people as triggers, for migrations too",
+        "zipped": "files as one zip file, the same bytes each time",
     },
     "mirror": {},
     "reviews": {},
