@@ -10,15 +10,19 @@ from typing import Annotated
 
 import typer
 
+from linkage_engine.contract.permit import PublicKey
 from service.audit.archive import NotVerified
 from service.audit.bundle import log_key
 from service.audit.release import Trust
 from service.audit.signature import keys_of
+from service.clock import utc_now
 from service.command_line import run
 from service.problems.publication import ReleaseNotVerified
 from service.publication.crate.file import crate_file, open_crate
 from service.publication.files import published_files
 from service.publication.folder import write_folder
+from service.publication.register.given import read_given
+from service.publication.register.site import site as whole_site
 from service.publication.released import open_release
 
 app = typer.Typer(help="Make pages and files of what was released; needs no network.", no_args_is_help=True)
@@ -54,6 +58,22 @@ def check_crate(file: Path, vkey: Vkey, release_key: ReleaseKey) -> None:
     """Hold a crate to its profile, every digest to its file, and the release in it to the pinned keys."""
     held = open_crate(file, trust_of(vkey, release_key))
     print(f"verified: release {held.statement.release_id}, entry {held.log.index} of {held.log.origin}")
+
+
+@app.command()
+def site(
+    folder: Path,
+    vkey: Vkey,
+    release_key: ReleaseKey,
+    governance_key: Annotated[
+        Path, typer.Option("--governance-key", help="File with governance's public key (JWK).")
+    ],
+    out: Out,
+) -> None:
+    """Make the public register of all releases, projects and refusals as a web site in a new folder."""
+    governance = PublicKey.model_validate_json(governance_key.read_bytes())
+    given = read_given(folder, trust_of(vkey, release_key), governance)
+    _written(whole_site(given, utc_now()), out)
 
 
 def trust_of(vkey: Path, release_key: Path) -> Trust:

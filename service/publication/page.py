@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from html import escape
 
 from linkage_engine.catalogue.analysis_templates import analysis_template
@@ -15,6 +16,7 @@ from service.publication.charts import charts
 from service.publication.drawing import svg
 from service.publication.recipe import VERIFY, citation
 from service.publication.released import Released
+from service.publication.standing import Cell
 from service.publication.words import (
     day,
     heading,
@@ -34,12 +36,29 @@ svg { min-width: 40rem; }
 DATA_BELOW = "The numbers are in the table below."
 
 
-def release_page(released: Released, *, files: Iterable[str]) -> bytes:
+@dataclass(frozen=True)
+class Beside:
+    """What a page says that its package does not: lines of markup on top, and which cells were revised."""
+
+    lines: tuple[str, ...] = ()
+    revised: frozenset[Cell] = frozenset()
+
+
+NOTHING = Beside()
+REVISED = ("[r]", "revised: another number than in the release that this one corrects")
+
+
+def release_page(released: Released, *, files: Iterable[str], beside: Beside = NOTHING) -> bytes:
     """The page, in UTF-8; `files` are those beside it that it leads to.
 
     Raises SpecificationInvalid where the question has a name that this version's catalogue lacks.
     """
-    return ("\n".join(document(released.table.title, _main(released, files))) + "\n").encode()
+    return as_bytes(document(released.table.title, _main(released, files, beside)))
+
+
+def as_bytes(lines: Iterable[str]) -> bytes:
+    """Lines of a page as a file."""
+    return ("\n".join(lines) + "\n").encode()
 
 
 def document(title: str, body: Iterable[str]) -> Iterator[str]:
@@ -63,15 +82,16 @@ def document(title: str, body: Iterable[str]) -> Iterator[str]:
     yield "</html>"
 
 
-def _main(released: Released, files: Iterable[str]) -> Iterator[str]:
+def _main(released: Released, files: Iterable[str], beside: Beside) -> Iterator[str]:
     statement = released.statement
     when = day(statement.released_at)
     yield f'<p class="summary">Released on {when} by project {statement.project_id}.</p>'
+    yield from beside.lines
     sections = {
         "In short": _in_short(released),
         "Charts": _charts(charts(released)),
-        "Table": _tables(released),
-        "Notes": _notes(released),
+        "Table": _tables(released, beside.revised),
+        "Notes": _notes(released, beside.revised),
         "Method": _method(released),
         "Quality of the linkage": _linkage(released),
         "How people are protected": [paragraph(disclosure_statement(released.table))],
@@ -154,7 +174,7 @@ def data_table(
     yield "</tbody></table></div>"
 
 
-def _tables(released: Released) -> Iterator[str]:
+def _tables(released: Released, revised: frozenset[Cell]) -> Iterator[str]:
     """The whole table: of several kinds of events one for each, beside the numbers of everybody."""
     table = released.table
     for part in _parts(released):
@@ -166,7 +186,7 @@ def _tables(released: Released) -> Iterator[str]:
             title,
             tuple(map(heading, table.dimensions)),
             (m.title for m in table.measures if m.name in chosen),
-            ((row.labels or ("Total",), _digits(released, row, chosen)) for row in table.rows),
+            ((row.labels or ("Total",), _digits(released, row, chosen, revised)) for row in table.rows),
         )
 
 
@@ -181,15 +201,21 @@ def _of_some_part(released: Released, measure: Measure) -> bool:
     return any(part and measure.name.startswith(f"{part}_") for part in _parts(released))
 
 
-def _digits(released: Released, row: ControlledRow, chosen: set[str]) -> tuple[str, ...]:
+def _digits(
+    released: Released, row: ControlledRow, chosen: set[str], revised: frozenset[Cell]
+) -> tuple[str, ...]:
     numbers = zip(row.values, released.table.measures, strict=True)
-    return tuple(in_digits(value, measure) for value, measure in numbers if measure.name in chosen)
+    return tuple(
+        f"{in_digits(value, measure)}{' [r]' if (row.labels, measure.name) in revised else ''}"
+        for value, measure in numbers
+        if measure.name in chosen
+    )
 
 
-def _notes(released: Released) -> Iterator[str]:
-    told = shorthand(released)
+def _notes(released: Released, revised: frozenset[Cell]) -> Iterator[str]:
+    told = (*shorthand(released), *((REVISED,) if revised else ()))
     if told:
-        yield paragraph("In the place of a number that is not shown stands a shorthand:")
+        yield paragraph("Shorthand in brackets stands in the place of a number, or says something of it:")
         yield from terms(told)
     yield paragraph("Of people in each row; a total is of all its rows, and is rounded by itself.")
 

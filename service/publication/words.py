@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 
 from linkage_engine.contract.controlled_table import (
@@ -44,7 +44,7 @@ def heading(dimension: str) -> str:
     return DIMENSIONS.get(dimension, dimension.replace("_", " ").capitalize())
 
 
-def day(moment: datetime) -> str:
+def day(moment: date) -> str:
     """A day as people write it: 22 November 2026."""
     return f"{moment.day} {moment:%B %Y}"
 
