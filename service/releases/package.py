@@ -40,7 +40,7 @@ def release_folder(spool: Path, release_id: str) -> Path:
 
 
 def package_members(
-    session: Session, release: Release, spool: Path, release_key: PublicKey
+    session: Session, release: Release, spool: Path, release_keys: tuple[PublicKey, ...]
 ) -> Iterator[tuple[str, bytes]]:
     """The members of a package: release.json, then each file that the gate's statement names.
 
@@ -49,7 +49,7 @@ def package_members(
     """
     assert release.statement is not None
     assert release.entry_id is not None
-    payload, _ = verified_bytes(release.statement, (release_key,), TextType.RELEASE)
+    payload, _ = verified_bytes(release.statement, release_keys, TextType.RELEASE)
     statement = ReleaseStatement.model_validate_json(payload)
     entry, proof = entry_of_signing(session, release), proof_for(session, release.entry_id)
     assert entry is not None  # the caller has seen it in the tree
@@ -78,6 +78,8 @@ def _file_bytes(folder: Path, file: ReleasedFile) -> bytes:
     return data
 
 
-def package_bytes(session: Session, release: Release, spool: Path, release_key: PublicKey) -> bytes:
+def package_bytes(
+    session: Session, release: Release, spool: Path, release_keys: tuple[PublicKey, ...]
+) -> bytes:
     """The package as one zip file."""
-    return zipped(package_members(session, release, spool, release_key))
+    return zipped(package_members(session, release, spool, release_keys))

@@ -74,7 +74,7 @@ WITHOUT: dict[str, dict[str, str]] = {
         "records": "pages keep nothing",
     },
 }
-DATA = {".json", ".csv", ".html", ".css", ".js", ".svg", ".txt", ".mako", ".woff2"}
+DATA = {".json", ".csv", ".html", ".css", ".js", ".svg", ".txt", ".mako", ".woff2", ".yaml"}
 
 
 @pytest.fixture(scope="module")

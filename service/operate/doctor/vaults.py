@@ -9,7 +9,7 @@ from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.rotation import lost_keys
 from service.operate.doctor.findings import Finding, ill, well
 from service.operate.installation import SEALED_TO, Home
-from service.operate.rotation.at_rest import KeyFiles
+from service.operate.rotation.key_files import KeyFiles
 
 VAULTS = "vaults"
 

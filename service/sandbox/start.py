@@ -1,6 +1,6 @@
 """Start a program with fewer rights: leave the network, become its user, give up privileges, then exec.
 
-Run as `python -m service.worker.sandbox.start [--uid N --gid N] [--group N] [--own-network] --parent PID --
+Run as `python -m service.sandbox.start [--uid N --gid N] [--group N] [--own-network] --parent PID --
 PROGRAM ...`; `--group` as often as there are other groups, `--java` for what starts Java beside a worker.
 A child of the supervisor needs this because only root may leave the network, and a user once
 dropped cannot; subprocess drops before any code of ours could run.
@@ -14,7 +14,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from service.worker.sandbox.apply import (
+from service.sandbox.apply import (
     PR_SET_PDEATHSIG,
     drop_capabilities,
     drop_to,
@@ -22,8 +22,8 @@ from service.worker.sandbox.apply import (
     install_filter,
     refuse_new_privileges,
 )
-from service.worker.sandbox.filter import Profile
-from service.worker.sandbox.kernel import prctl
+from service.sandbox.filter import Profile
+from service.sandbox.kernel import prctl
 
 NO_PERMISSION, CANNOT_EXECUTE = os.EX_NOPERM, 126
 

@@ -16,7 +16,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import NamedTuple
 
-from service.worker.sandbox.kernel import LAST_KNOWN_CALL, Architecture
+from service.sandbox.kernel import LAST_KNOWN_CALL, Architecture
 
 # Offsets in struct seccomp_data (linux/seccomp.h); both machines are little endian.
 NUMBER_OFFSET, ARCHITECTURE_OFFSET, ARGUMENTS_OFFSET, ARGUMENT_SIZE = 0, 4, 16, 8
@@ -29,6 +29,7 @@ REFUSE, ABSENT = WITH_ERRNO | errno.EPERM, WITH_ERRNO | errno.ENOSYS
 X32_BIT = 0x40000000
 WHOLE_WORD = 0xFFFFFFFF
 PROT_WRITE, PROT_EXEC = 2, 4
+SOCKET_KIND = 0xF
 SET_IDS = stat.S_ISUID | stat.S_ISGID
 MAKES_A_FILE = os.O_CREAT | (os.O_TMPFILE & ~os.O_DIRECTORY)
 # NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (linux/sched.h); NEWTIME is clone3's alone.
@@ -36,8 +37,11 @@ NEW_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 
 
 
 class Profile(StrEnum):
-    """What a process is: a worker alone on a machine or beside a Spark cluster, or the Java of the latter."""
+    """What a process is: the api, a worker alone or beside a Spark cluster, or the Java of the latter."""
 
+    API = "api"
+    API_AND_PROVIDER = "api-and-provider"
+    """The api that asks an organisation's identity provider, and a server of names where that is."""
     LOCAL = "local"
     CLUSTER = "cluster"
     JAVA = "java"
@@ -61,6 +65,8 @@ class ArgumentRule(NamedTuple):
     allowed: tuple[int, ...]
     otherwise_next: bool = False
     """Any other value is not refused: the next rule about the call decides."""
+    only_then_next: bool = False
+    """The one value is not enough: the next rule about the call decides."""
 
 
 REFUSED_EVERYWHERE = (
@@ -102,9 +108,21 @@ def argument_rules(profile: Profile) -> tuple[ArgumentRule, ...]:
 
 
 def _sockets(profile: Profile) -> tuple[ArgumentRule, ...]:
-    families = (socket.AF_UNIX,) if profile is Profile.LOCAL else (socket.AF_UNIX, socket.AF_INET)
-    allowed = tuple(map(int, families))
-    return tuple(ArgumentRule(call, 0, WHOLE_WORD, allowed) for call in ("socket", "socketpair"))
+    unix = ArgumentRule("socketpair", 0, WHOLE_WORD, (socket.AF_UNIX,))
+    if profile is Profile.LOCAL:
+        return ArgumentRule("socket", 0, WHOLE_WORD, (socket.AF_UNIX,)), unix
+    if profile is Profile.API:  # it listens; datagrams would take data out without any connection
+        return (
+            ArgumentRule("socket", 0, WHOLE_WORD, (socket.AF_UNIX,), otherwise_next=True),
+            ArgumentRule("socket", 1, SOCKET_KIND, (socket.SOCK_STREAM,), only_then_next=True),
+            ArgumentRule("socket", 0, WHOLE_WORD, (socket.AF_INET, socket.AF_INET6)),
+            unix,
+        )
+    if profile is Profile.API_AND_PROVIDER:
+        families = (int(socket.AF_UNIX), int(socket.AF_INET), int(socket.AF_INET6))
+        return ArgumentRule("socket", 0, WHOLE_WORD, families), unix
+    both = (int(socket.AF_UNIX), int(socket.AF_INET))
+    return tuple(ArgumentRule(call, 0, WHOLE_WORD, both) for call in ("socket", "socketpair"))
 
 
 _NO_NAMESPACE = (ArgumentRule("clone", 0, NEW_NAMESPACES, (0,)),)
@@ -163,12 +181,16 @@ def _unless(jump: int, operand: int, verdict: int) -> tuple[Instruction, ...]:
 def _by_argument(number: int, rule: ArgumentRule) -> tuple[Instruction, ...]:
     """Judge one call: its number is compared first, so what follows never sees another call."""
     offset = ARGUMENTS_OFFSET + ARGUMENT_SIZE * rule.argument
-    tests = chain.from_iterable(_unless(JUMP_IF_EQUAL, value, ALLOW) for value in rule.allowed)
+    if rule.only_then_next:
+        [value] = rule.allowed
+        tests: tuple[Instruction, ...] = (Instruction(JUMP_IF_EQUAL, 1, 0, value), _verdict(REFUSE))
+    else:
+        tests = tuple(chain.from_iterable(_unless(JUMP_IF_EQUAL, value, ALLOW) for value in rule.allowed))
+        tests += () if rule.otherwise_next else (_verdict(REFUSE),)
     body = (
         Instruction(LOAD_WORD, 0, 0, offset),
         Instruction(AND, 0, 0, rule.mask),
         *tests,
-        *(() if rule.otherwise_next else (_verdict(REFUSE),)),
         Instruction(LOAD_WORD, 0, 0, NUMBER_OFFSET),  # what the next rule compares
     )
     return Instruction(JUMP_IF_EQUAL, 0, len(body), number), *body

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from service.worker.sandbox.attempts import Forbidden, forbidden_things
-from service.worker.sandbox.filter import Profile
+from service.sandbox.attempts import Forbidden, forbidden_things
+from service.sandbox.filter import Profile
 
 REFUSED = frozenset({errno.EPERM, errno.EACCES})
 """How the kernel says no. Any other errno means that it went further than it should have."""
@@ -45,6 +45,7 @@ class Isolation:
 
     attempts: tuple[Attempt, ...]
     meant_to_be_open: frozenset[str] = frozenset()
+    at_best: State = State.FULL
 
     @property
     def open(self) -> tuple[str, ...]:
@@ -52,11 +53,16 @@ class Isolation:
         return tuple(attempt.name for attempt in self.attempts if not attempt.refused)
 
     @property
+    def unmeant(self) -> tuple[str, ...]:
+        """The names of what succeeded and should not have."""
+        return tuple(name for name in self.open if name not in self.meant_to_be_open)
+
+    @property
     def state(self) -> State:
-        """`full` when every attempt was refused, `cluster` when only what a Spark driver needs is open."""
-        if not self.attempts or not self.meant_to_be_open.issuperset(self.open):
+        """`full` when every attempt was refused but what the process is for, `cluster` for a Spark driver."""
+        if not self.attempts or self.unmeant:
             return State.REDUCED
-        return State.CLUSTER if self.meant_to_be_open else State.FULL
+        return self.at_best
 
     def describe(self) -> str:
         """The line for the health page, the log and the demo."""
@@ -76,10 +82,11 @@ def measure(profile: Profile, *, forbidden: Mapping[str, Path], unwritable: Mapp
     attempt, so call it at start, before there are threads; never raises.
     """
     things = forbidden_things(forbidden=forbidden, unwritable=unwritable)
-    meant = frozenset(thing.name for thing in things if thing.open_in_cluster)
+    meant = frozenset(thing.name for thing in things if profile in thing.open_to)
     return Isolation(
         attempts=tuple(Attempt(thing.name, is_refusal(thing, outcome(thing))) for thing in things),
-        meant_to_be_open=meant if profile is Profile.CLUSTER else frozenset(),
+        meant_to_be_open=meant,
+        at_best=State.CLUSTER if profile is Profile.CLUSTER else State.FULL,
     )
 
 

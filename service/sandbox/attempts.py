@@ -1,4 +1,4 @@
-"""What a worker must not be able to do, each as something that can be tried.
+"""What a worker or the api must not be able to do, each as something that can be tried.
 
 An attempt returns when it succeeded and raises OSError when it did not. It runs in a child of
 its own (measure.py), unless success leaves nothing behind. None disturbs the process it aims at:
@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from service.worker.sandbox.filter import PROT_EXEC, PROT_WRITE, X32_BIT
-from service.worker.sandbox.kernel import Architecture, numbered_call, system_call, this_architecture
+from service.sandbox.filter import PROT_EXEC, PROT_WRITE, X32_BIT, Profile
+from service.sandbox.kernel import Architecture, numbered_call, system_call, this_architecture
 
 AF_VSOCK, AF_PACKET, AF_NETLINK = 40, 17, 16
 CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
@@ -34,6 +34,9 @@ NOBODY = "203.0.113.1"
 NO_SUCH_THING = frozenset({errno.ENOSYS})
 NO_SUCH_FAMILY = NO_SUCH_THING | {errno.EAFNOSUPPORT}
 NO_WAY_THERE = NO_SUCH_FAMILY | {errno.ENETUNREACH, errno.ENETDOWN}
+CALLS = frozenset({Profile.CLUSTER})
+ASKS = frozenset({Profile.API_AND_PROVIDER})
+LISTENS = frozenset({Profile.API, Profile.API_AND_PROVIDER})
 NO_SUCH_PROCESS = NO_SUCH_THING | {errno.ESRCH}
 
 
@@ -44,8 +47,8 @@ class Forbidden:
     name: str
     act: Callable[[], object]
     impossible: frozenset[int] = NO_SUCH_THING
-    open_in_cluster: bool = False
-    """A worker that asks a Spark cluster is meant to be able to do it."""
+    open_to: frozenset[Profile] = frozenset()
+    """Who is meant to be able to do it: the api listens, a worker may ask a Spark cluster."""
     leaves_nothing: bool = False
     """Success changes nothing here, so it needs no child: a fork of a large process is slow."""
 
@@ -64,27 +67,26 @@ def forbidden_things(
 
 
 def _network() -> Iterator[Forbidden]:
+    nobody: frozenset[Profile] = frozenset()
     families = (
-        ("IPv4 socket", socket.AF_INET, socket.SOCK_STREAM),
-        ("IPv6 socket", socket.AF_INET6, socket.SOCK_STREAM),
-        ("netlink socket", AF_NETLINK, socket.SOCK_RAW),
-        ("vsock socket", AF_VSOCK, socket.SOCK_STREAM),
-        ("packet socket", AF_PACKET, socket.SOCK_RAW),
+        ("IPv4 socket", socket.AF_INET, socket.SOCK_STREAM, LISTENS | CALLS),
+        ("IPv6 socket", socket.AF_INET6, socket.SOCK_STREAM, LISTENS),
+        ("netlink socket", AF_NETLINK, socket.SOCK_RAW, nobody),
+        ("vsock socket", AF_VSOCK, socket.SOCK_STREAM, nobody),
+        ("packet socket", AF_PACKET, socket.SOCK_RAW, nobody),
     )
-    for name, family, kind in families:
+    for name, family, kind, open_to in families:
         yield Forbidden(
             name=name,
             act=partial(system_call, "socket", family, kind, 0),
             impossible=NO_SUCH_FAMILY,
-            open_in_cluster=family == socket.AF_INET,
+            open_to=open_to,
         )
+    yield Forbidden(name="connection to loopback", act=_connect, impossible=NO_WAY_THERE, open_to=CALLS)
     yield Forbidden(
-        name="connection to loopback", act=_connect, impossible=NO_WAY_THERE, open_in_cluster=True
+        name="network address", act=_have_an_address, impossible=NO_WAY_THERE, open_to=LISTENS | CALLS
     )
-    yield Forbidden(
-        name="network address", act=_have_an_address, impossible=NO_WAY_THERE, open_in_cluster=True
-    )
-    yield Forbidden(name="unlisted address", act=_reach_nobody, impossible=NO_WAY_THERE)
+    yield Forbidden(name="unlisted address", act=_reach_nobody, impossible=NO_WAY_THERE, open_to=ASKS)
 
 
 def _connect() -> None:
@@ -109,6 +111,8 @@ def _have_an_address() -> None:
 
 def _other_processes(parent: int) -> Iterator[Forbidden]:
     yield Forbidden(name="ptrace", act=partial(system_call, "ptrace", PTRACE_TRACEME, 0, 0, 0))
+    # Nothing is sent; a supervisor that has gone is nobody's.
+    yield Forbidden(name="signal to the parent", act=partial(os.kill, parent, 0), impossible=NO_SUCH_PROCESS)
     yield Forbidden(name="shared memory segment", act=_share_memory)
     yield Forbidden(name="process_vm_readv", act=partial(_read_memory_of, parent), impossible=NO_SUCH_PROCESS)
     for part in ("mem", "environ"):
@@ -184,6 +188,10 @@ def _make_executable() -> None:
 
 def _files(forbidden: Mapping[str, Path], unwritable: Mapping[str, Path]) -> Iterator[Forbidden]:
     yield Forbidden(name="set-user-ID file", act=_make_set_user_id)
+    # The root of all files is nobody's own folder, and everybody may list it.
+    yield Forbidden(
+        name="folders that are not its own", act=partial(_open_and_close, Path("/")), open_to=CALLS
+    )
     for name, path in forbidden.items():
         # One call reads a file or lists a folder. ENOENT counts as open: what is not there refuses nothing.
         yield Forbidden(name=f"read {name}", act=partial(_open_and_close, path), leaves_nothing=True)

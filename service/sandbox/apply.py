@@ -13,8 +13,9 @@ import resource
 import struct
 from collections.abc import Callable, Sequence
 
-from service.worker.sandbox.filter import Profile, encode, program
-from service.worker.sandbox.kernel import prctl, system_call, this_architecture
+from service.sandbox.filter import Profile, encode, program
+from service.sandbox.kernel import prctl, system_call, this_architecture
+from service.sandbox.landlock import Openings, close_but
 
 # linux/prctl.h
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_SET_MDWE = 1, 4, 38, 47, 65
@@ -56,11 +57,11 @@ def refuse_new_privileges() -> None:
     prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
-def apply_sandbox(profile: Profile) -> tuple[str, ...]:
-    """Take every step and name those that this kernel did not take.
+def apply_sandbox(profile: Profile, openings: Openings | None = None) -> tuple[str, ...]:
+    """Take every step and name those that this kernel did not take; without openings, Landlock is not asked.
 
-    The filter holds for all threads; capabilities are emptied for the calling thread only, so a
-    worker that was not started by the launcher calls this before it starts threads. Safe to repeat.
+    The filter holds for all threads; capabilities are emptied and folders closed for the calling thread
+    only, so call this before there are others. Safe to repeat.
     """
     steps: dict[str, Callable[[], object]] = {
         "no_new_privs": refuse_new_privileges,
@@ -68,6 +69,7 @@ def apply_sandbox(profile: Profile) -> tuple[str, ...]:
         "core": lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
         "capabilities": drop_capabilities,
         "memory": _keep_memory_honest,
+        **({"landlock": lambda: close_but(openings)} if openings is not None else {}),
         "seccomp": lambda: install_filter(profile),
     }
     return tuple(name for name, step in steps.items() if not _taken(step))
