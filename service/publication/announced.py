@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from linkage_engine.contract.controlled_table import ControlledTable
-from service.publication.files import PAGE, published_files
+from service.publication.files import published_files
 from service.publication.page import Beside, as_bytes, document, paragraph
 from service.publication.recipe import citation
+from service.publication.released import CHANGES, PAGE
 from service.publication.standing import Cell, Standing, State, revised
 from service.publication.words import day, in_digits
 from service.releases.publication import harmless
 
-CHANGES = "changes.csv"
+REPORT = "How well these data were linked, and for whom"
 
 
-def announced_files(standing: Standing) -> Mapping[str, bytes]:
-    """The files of a release by their names: none under embargo, a note alone of one that is recalled."""
+def announced_files(standing: Standing, reports: Iterable[str] = ()) -> Mapping[str, bytes]:
+    """The files of a release by their names: none under embargo, a note alone of one that is recalled.
+
+    `reports` are the releases that tell how well the same data were linked.
+    """
     match standing.state:
         case State.EMBARGOED:
             return {}
@@ -27,14 +31,15 @@ def announced_files(standing: Standing) -> Mapping[str, bytes]:
                 PAGE: as_bytes(document(f"Recalled: {standing.released.table.title}", _recalled(standing)))
             }
         case _:
-            return _shown(standing)
+            return _shown(standing, reports)
 
 
-def _shown(standing: Standing) -> Mapping[str, bytes]:
+def _shown(standing: Standing, reports: Iterable[str]) -> Mapping[str, bytes]:
     after, before = standing.released.table, standing.corrects
     cells = frozenset[Cell]() if before is None else revised(before.table, after)
     changes = {} if before is None else {CHANGES: _changes(before.table, after, cells)}
-    beside = Beside(lines=tuple(_lines(standing)), revised=cells)
+    linkage = tuple(_link(REPORT, each) for each in reports)
+    beside = Beside(lines=tuple(_lines(standing)), revised=cells, linkage=linkage)
     return published_files(standing.released, beside=beside, more=changes)
 
 

@@ -7,11 +7,9 @@ from types import MappingProxyType
 
 from service.audit.archive import RELEASE
 from service.publication.page import NOTHING, Beside, release_page
-from service.publication.recipe import RECIPE, recipe
-from service.publication.released import Released
+from service.publication.recipe import recipe
+from service.publication.released import PAGE, RECIPE, WORKBOOK, Released
 from service.publication.workbook import workbook
-
-PAGE, WORKBOOK = "index.html", "table.xlsx"
 
 
 def published_files(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +36,7 @@ Out = Annotated[Path, typer.Option("--out", help="A new folder.")]
 def release(package: Path, vkey: Vkey, release_key: ReleaseKey, out: Out) -> None:
     """Publish one release package: a page, tables and a recipe card in a new folder."""
     files = published_files(open_release(package, trust_of(vkey, release_key)))
-    _written(files, out)
+    _written(files.items(), out)
 
 
 @app.command()
@@ -86,9 +86,8 @@ def trust_of(vkey: Path, release_key: Path) -> Trust:
     return Trust(log, keys)
 
 
-def _written(files: Mapping[str, bytes], out: Path) -> None:
-    write_folder(files, out)
-    print(f"{out}: {len(files)} files")
+def _written(files: Iterable[tuple[str, bytes]], out: Path) -> None:
+    print(f"{out}: {write_folder(files, out)} files")
 
 
 def main() -> None:

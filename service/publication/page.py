@@ -25,6 +25,7 @@ from service.publication.words import (
     question_in_words,
     shorthand,
 )
+from service.releases.contents import QUALITY
 from service.releases.publication import disclosure_statement
 
 NARROW = """
@@ -38,10 +39,14 @@ DATA_BELOW = "The numbers are in the table below."
 
 @dataclass(frozen=True)
 class Beside:
-    """What a page says that its package does not: lines of markup on top, and which cells were revised."""
+    """What a page says that its package does not, in lines of markup: on top, and of the linkage.
+
+    And which cells were revised.
+    """
 
     lines: tuple[str, ...] = ()
     revised: frozenset[Cell] = frozenset()
+    linkage: tuple[str, ...] = ()
 
 
 NOTHING = Beside()
@@ -93,7 +98,7 @@ def _main(released: Released, files: Iterable[str], beside: Beside) -> Iterator[
         "Table": _tables(released, beside.revised),
         "Notes": _notes(released, beside.revised),
         "Method": _method(released),
-        "Quality of the linkage": _linkage(released),
+        "Quality of the linkage": _linkage(released, beside.linkage),
         "How people are protected": [paragraph(disclosure_statement(released.table))],
         "Files": _files(files),
         "How to cite and check": _citation(released),
@@ -232,12 +237,15 @@ def _method(released: Released) -> Iterator[str]:
     )
 
 
-def _linkage(released: Released) -> Iterator[str]:
+def _linkage(released: Released, reports: tuple[str, ...]) -> Iterator[str]:
     yield paragraph(
         "Records of several providers were joined by keyed codes of names, dates of birth and the like, "
         "which no analyst sees. Links can be wrong in two ways:"
     )
     yield from (paragraph(said) for said in LIMITS[:3])
+    if f"{QUALITY}.html" in released.files:
+        yield f'<p><a href="{QUALITY}.html">The whole report on this linkage</a></p>'
+    yield from reports
 
 
 def _files(files: Iterable[str]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from tests.unit.publication.studies import (
     EXCESS_RELEASE,
     LINKAGE_RELEASE,
     SOCIAL_CARE_RELEASE,
+    TRAJECTORY_BY_SEX_RELEASE,
     TRAJECTORY_RELEASE,
 )
 from tests.unit.publication.test_register import CORRECTED, NOW, RECALLED, given
@@ -36,6 +37,7 @@ RELEASES = (
     EXCESS_RELEASE,
     LINKAGE_RELEASE,
     SOCIAL_CARE_RELEASE,
+    TRAJECTORY_BY_SEX_RELEASE,
     TRAJECTORY_RELEASE,
 )
 GROUPS = {"Male": (500, 480), "Female": (700, 610), "Not known or not specified": (5, 5)}
@@ -62,7 +64,7 @@ def test_the_quality_report_breaks_no_rule_of_axe(pytestconfig: pytest.Config) -
     assert {"document-title", "html-has-lang", "svg-img-alt"} <= found["passes"].keys()
 
 
-@pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.asked.template)
+@pytest.mark.parametrize("release", RELEASES)
 def test_the_page_of_a_release_breaks_no_rule_of_axe(release: Released, pytestconfig: pytest.Config) -> None:
     found = checked(release_page(release, files=("table.csv",)).decode(), pytestconfig)
     assert found["violations"] == {}
@@ -72,7 +74,7 @@ def test_the_page_of_a_release_breaks_no_rule_of_axe(release: Released, pytestco
 def register_pages_of_a_site() -> dict[str, str]:
     """The pages of a register with a correction and a recall."""
     files = site(given(CORRECTED, RECALLED), NOW)
-    return {path: data.decode() for path, data in files.items() if path.endswith("index.html")}
+    return {path: data.decode() for path, data in files if path.endswith("index.html")}
 
 
 def test_no_page_of_the_register_breaks_a_rule_of_axe(pytestconfig: pytest.Config) -> None:

@@ -10,10 +10,9 @@ from uuid import UUID
 from linkage_engine.catalogue.analysis_templates import analysis_template
 from service.publication.crate import entities as e
 from service.publication.crate.bag import bag
-from service.publication.files import WORKBOOK
 from service.publication.page import release_page
-from service.publication.recipe import RECIPE, citation, recipe
-from service.publication.released import QUERY, Released
+from service.publication.recipe import citation, recipe
+from service.publication.released import QUERY, RECIPE, WORKBOOK, Released
 from service.publication.workbook import workbook
 from service.releases.publication import RECORD, disclosure_statement
 from service.releases.zipped import zipped

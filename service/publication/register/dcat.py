@@ -6,8 +6,8 @@ import json
 from mimetypes import guess_type
 from typing import Any
 
-from service.publication.files import PAGE
 from service.publication.register.values import Register, RegisteredRelease
+from service.publication.released import PAGE
 from service.publication.standing import State
 
 CONTEXT = {

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from linkage_engine.contract.permit_parts import LegalBasis
-from service.publication.files import PAGE
 from service.publication.page import as_bytes, bullets, document, paragraph, terms
 from service.publication.register.values import Counts, DataUse, Project, Register, RegisteredRelease
+from service.publication.released import PAGE
 from service.publication.standing import State
 from service.publication.words import day
 
@@ -87,7 +87,7 @@ def _project(project: Project, releases: tuple[RegisteredRelease, ...]) -> Itera
     yield "<h2>Legal basis</h2>"
     yield from _legal_basis(project.legal_basis)
     yield "<h2>Who takes part</h2>"
-    yield from terms((each.role.capitalize(), each.name) for each in project.participants)
+    yield from terms(_by_role(project))
     yield "<h2>Which data</h2>"
     yield from bullets(map(_data, project.data))
     yield "<h2>Which questions</h2>"
@@ -102,6 +102,12 @@ def _project(project: Project, releases: tuple[RegisteredRelease, ...]) -> Itera
         yield "<h2>What became of questions</h2>"
         yield from terms(_counted([project.counts]))
     yield '<p><a href="../../index.html">The whole register</a></p>'
+
+
+def _by_role(project: Project) -> Iterator[tuple[str, str]]:
+    for role in dict.fromkeys(each.role for each in project.participants):
+        names = (each.name for each in project.participants if each.role == role)
+        yield role.capitalize(), "; ".join(names)
 
 
 def _legal_basis(basis: LegalBasis | str) -> Iterator[str]:

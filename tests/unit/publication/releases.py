@@ -120,9 +120,12 @@ def a_release(
     numbers: Numbers = PEOPLE,
     title: str | None = None,
     release_id: str = RELEASE_ID,
+    **of_record: str,
 ) -> Released:
-    """A release of just these numbers."""
-    files = files_of(spec, a_table(spec, numbers, title))
+    """A release of just these numbers; `of_record` is what its record says otherwise."""
+    table = a_table(spec, numbers, title)
+    record = table.record.model_copy(update=of_record)
+    files = files_of(spec, table.model_copy(update={"record": record}))
     return released(members_of(files, release_id), PLACE)
 
 

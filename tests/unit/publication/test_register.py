@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from linkage_engine.contract.permit import PublicKey, Role
 from linkage_engine.contract.permit_parts import LegalBasis
+from linkage_engine.contract.query_spec import Breakdown
 from service.command_line import run
 from service.problems.problem import Problem
 from service.problems.publication import GivenUnreadable, LogNotVerified, NoticesRefused, ReleaseNotVerified
@@ -21,11 +22,12 @@ from service.publication.main import app, trust_of
 from service.publication.notice import Notice, Recall
 from service.publication.register.counts import counts_of
 from service.publication.register.given import Given, read_given
-from service.publication.register.site import site
+from service.publication.register.site import site as pages_of
 from service.publication.register.values import Counts, Publisher
 from service.signed import SigningKey, TextType, sign
 from tests.factories import a_permit, a_person
 from tests.unit.publication.releases import PEOPLE, PREVALENCE, a_release, a_table, files_of, packages
+from tests.unit.quality_report.answers import asked
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 A, B, C = (letter * 32 for letter in "abc")
@@ -67,6 +69,10 @@ def given(*notices: Notice, **changes: Any) -> Given:
 CORRECTED = Notice(release_id=B, corrects=A, change_note="A date was wrong.")
 RECALLED = Notice(release_id=C, recall=Recall(on=date(2026, 5, 20), note="The wrong file."))
 EMBARGOED = Notice(release_id=C, embargo_until=datetime(2026, 7, 1, tzinfo=UTC))
+
+
+def site(given: Given, now: datetime) -> dict[str, bytes]:
+    return dict(pages_of(given, now))
 
 
 def text(files: Mapping[str, bytes], path: str = "index.html") -> str:
@@ -286,3 +292,16 @@ def test_what_belongs_to_no_project_is_not_counted(at: Path) -> None:
 def test_without_a_log_file_there_are_no_counts(at: Path) -> None:
     (at / "given" / "log-bundle.zip").unlink()
     assert read(at).counts is None
+
+
+def test_a_release_leads_to_the_report_on_the_linkage_of_its_data() -> None:
+    quality = a_release(asked(Breakdown.SEX), {("Total",): {"people": 1893}}, release_id=C)
+    releases = {A: RELEASES[A], B: RELEASES[B], C: quality}
+    files = site(given(releases=releases), NOW)
+    led = f'<a href="../{C}/index.html">How well these data were linked, and for whom'
+    assert led in text(files, f"releases/{A}/index.html")
+    assert led not in text(files, f"releases/{C}/index.html")
+    recalled = site(given(RECALLED, releases=releases), NOW)
+    assert led not in text(recalled, f"releases/{A}/index.html")
+    other = a_release(asked(Breakdown.SEX), {("Total",): {}}, release_id=C, data_version="00" * 32)
+    assert led not in text(site(given(releases=releases | {C: other}), NOW), f"releases/{A}/index.html")
