@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from linkage_engine.laboratory.demo.cast import DATA_SETS, PROJECT
+from linkage_engine.laboratory.demo.cast import PROJECT, sent_by
 from tests.running import PROVIDERS, Running
 
 pytestmark = pytest.mark.process
@@ -18,11 +18,11 @@ pytestmark = pytest.mark.process
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_delivery_is_accepted_part_by_part(running: Running, provider: str) -> None:
     report = json.loads(running.demo.at(provider, "validation-report.json").read_text())
-    assert {file["rows"]["data_set"] for file in report["files"]} == set(DATA_SETS[provider])
+    assert {file["rows"]["data_set"] for file in report["files"]} == set(sent_by(provider, PROVIDERS))
     receipt = running.demo.facts["receipts"][provider]
     shown = json.loads(running.tool("tre-provider", "status", receipt["submission_id"], who=provider))
     assert shown["state"] in {"accepted", "superseded"}
-    assert [part["name"] for part in shown["parts"]] == ["identifiers", *DATA_SETS[provider]]
+    assert [part["name"] for part in shown["parts"]] == ["identifiers", *sent_by(provider, PROVIDERS)]
     assert {part["state"] for part in shown["parts"]} == {"unsealed"}
     rows = {file["rows"]["data_set"]: file["rows"]["rows"] for file in report["files"]}
     assert {part["name"]: part["rows"] for part in shown["parts"][1:]} == rows
@@ -38,7 +38,7 @@ def test_a_receipt_is_for_the_bytes_sent_and_stands_in_the_log(running: Running,
     assert entry["log_index"] == receipt["log_index"]
     assert entry["detail"]["sealed_sha256"] == receipt["sealed_sha256"]
     done = running.entered(receipt["submission_id"])
-    assert done.count("part:unseal") == 1 + len(DATA_SETS[provider])
+    assert done.count("part:unseal") == 1 + len(sent_by(provider, PROVIDERS))
     assert done.count("submission:accept") == 1
 
 
@@ -86,7 +86,7 @@ def test_a_bad_row_is_named_and_nothing_is_sealed(running: Running, tmp_path: Pa
 def test_the_project_file_names_what_this_provider_may_send(running: Running) -> None:
     for provider in PROVIDERS:
         fetched = json.loads(running.demo.at(provider, "project.json").read_text())
-        assert (fetched["project_id"], tuple(fetched["data_sets"])) == (PROJECT, DATA_SETS[provider])
+        assert (fetched["project_id"], tuple(fetched["data_sets"])) == (PROJECT, sent_by(provider, PROVIDERS))
         assert fetched["recipients"]["linkage"] != fetched["recipients"]["analysis"]
 
 

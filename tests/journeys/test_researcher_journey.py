@@ -55,10 +55,10 @@ def test_a_release_is_made_once_by_each_worker(running: Running, released: str) 
     assert sorted(decided) == sorted(CHECKERS)
 
 
-def test_a_question_outside_the_language_was_refused_with_a_remedy(running: Running, released: str) -> None:
+def test_a_question_about_another_project_was_refused_with_a_remedy(running: Running, released: str) -> None:
     said = running.demo.facts["refused"]
-    assert said.startswith("Specification invalid: ")
-    assert "What to do: Read `faults`" in said
+    assert said.startswith("Not found: ")
+    assert "What to do: Check the identifier, the project" in said
 
 
 def test_plain_http_and_a_signed_question_are_enough(running: Running, released: str, tmp_path: Path) -> None:
