@@ -150,10 +150,7 @@ def _charts(drawn: Iterable[Chart]) -> Iterator[str]:
         yield f"{svg(chart)}</div>"
         yield f"<figcaption>{escape(chart.says)} {DATA_BELOW}</figcaption>"
         yield "</figure>"
-        rows = (
-            ((mark.label,), tuple(each.text for each in mark.figures if each is not None))
-            for mark in chart.marks
-        )
+        rows = (((mark.label,), tuple(each.text for each in mark.figures)) for mark in chart.marks)
         yield from data_table(f"Data of the chart: {chart.title}", (chart.along,), chart.heads, rows)
 
 
