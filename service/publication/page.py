@@ -18,6 +18,7 @@ from service.publication.recipe import VERIFY, citation
 from service.publication.released import Released
 from service.publication.standing import Cell
 from service.publication.words import (
+    REVISED,
     day,
     heading,
     headlines,
@@ -50,7 +51,6 @@ class Beside:
 
 
 NOTHING = Beside()
-REVISED = ("[r]", "revised: another number than in the release that this one corrects")
 
 
 def release_page(released: Released, *, files: Iterable[str], beside: Beside = NOTHING) -> bytes:
