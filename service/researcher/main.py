@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -21,7 +21,7 @@ from service.command_line import run
 from service.keys import folder_key, folder_party, make_key_folder
 from service.researcher.in_words import in_words
 from service.researcher.questions import read_specification, sentence, signed_question, unpack
-from service.researcher.trial import EXAMPLES, is_installed, tried
+from service.researcher.trial import EXAMPLES, is_installed, laboratory
 from service.signed import TextType
 
 app = typer.Typer(help="Ask questions of a project and fetch what was released.", no_args_is_help=True)
@@ -94,12 +94,25 @@ def examples(
         print(flush=True)
 
 
-def _try(asked: QuerySpec, options: Mapping[str, object]) -> None:
-    """Try a question where the laboratory is installed; what it refuses ends the command."""
+@app.command()
+def sql(
+    specification: Path,
+    out: Path,
+    keep: Annotated[Path, typer.Option("--keep", help="Where synthetic England is kept.")] = SYNTHETIC,
+    people: Annotated[int, typer.Option(help="How many people are made up.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 1,
+) -> None:
+    """Write a question as SQL, and synthetic tables on which any DuckDB runs it, into a new folder."""
+    options = {"--out": out, "--keep": keep, "--people": people, "--seed": seed}
+    _try(read_specification(specification), options, "sql")
+
+
+def _try(asked: QuerySpec, options: Mapping[str, object], command: Literal["query", "sql"] = "query") -> None:
+    """Let the laboratory have a question where it is installed; what it refuses ends the command."""
     if not is_installed():
         print("Not tried on synthetic data: install the extra `laboratory` for that.")
         return
-    code = tried(asked, *(str(word) for pair in options.items() for word in pair))
+    code = laboratory(command, asked, *(str(word) for pair in options.items() for word in pair))
     if code:
         raise typer.Exit(code)
 

@@ -7,6 +7,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 from linkage_engine.contract.query_spec import QuerySpec
 
@@ -21,10 +22,10 @@ def is_installed() -> bool:
     return all(find_spec(name) is not None for name in NEEDED)
 
 
-def tried(asked: QuerySpec, *options: str) -> int:
-    """Try a question; the laboratory prints what it finds, and its exit code is given back."""
+def laboratory(command: Literal["query", "sql"], asked: QuerySpec, *options: str) -> int:
+    """Run a command of the laboratory on a question: it prints what it finds. Its exit code is given back."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "question.json"
         path.write_text(asked.to_json(), encoding="utf-8")
-        command = [str(Path(sys.executable).with_name(PROGRAM)), "query", str(path), *options]
-        return subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode  # noqa: S603  # our own, no shell
+        line = [str(Path(sys.executable).with_name(PROGRAM)), command, str(path), *options]
+        return subprocess.run(line, check=False, stdin=subprocess.DEVNULL).returncode  # noqa: S603  # our own, no shell
