@@ -11,7 +11,7 @@ from service.publication.files import published_files
 from service.publication.page import Beside, as_bytes, document, paragraph
 from service.publication.recipe import citation
 from service.publication.released import CHANGES, PAGE
-from service.publication.standing import Cell, Standing, State, revised
+from service.publication.standing import Cell, Change, Standing, State, revised
 from service.publication.words import day, in_digits
 from service.releases.publication import harmless
 
@@ -37,10 +37,12 @@ def announced_files(standing: Standing, reports: Iterable[str] = ()) -> Mapping[
 def _shown(standing: Standing, reports: Iterable[str]) -> Mapping[str, bytes]:
     after, before = standing.released.table, standing.corrects
     cells = frozenset[Cell]() if before is None else revised(before.table, after)
+    note = standing.notice.change_note
+    change = None if note is None else Change(note, cells)
     changes = {} if before is None else {CHANGES: _changes(before.table, after, cells)}
     linkage = tuple(_link(REPORT, each) for each in reports)
     beside = Beside(lines=tuple(_lines(standing)), revised=cells, linkage=linkage)
-    return published_files(standing.released, beside=beside, more=changes)
+    return published_files(standing.released, beside=beside, change=change, more=changes)
 
 
 def _recalled(standing: Standing) -> Iterator[str]:

@@ -19,6 +19,8 @@ class Form(StrEnum):
     """Two points joined: the nearer, the more alike."""
     LINES = "lines"
     """Along time, beside those compared with; a line breaks where a number is not shown."""
+    FUNNEL = "funnel"
+    """Points against how many people they are of, between limits of what chance does."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,25 @@ class Mark:
     lower: Figure | None = None
     upper: Figure | None = None
     comparator: Figure | None = None
+    size: Figure | None = None
+    """How many people it is of, where that is drawn."""
 
     @property
-    def figures(self) -> tuple[Figure | None, ...]:
-        """All that is drawn."""
+    def drawn(self) -> tuple[Figure | None, ...]:
+        """What is drawn along the scale."""
         return (self.value, self.lower, self.upper, self.comparator)
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether the number lies outside its limits."""
+        numbers = [each.value for each in (self.lower, self.value, self.upper) if each is not None]
+        shown = [each for each in numbers if each is not None]
+        return shown != sorted(shown)
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """All that is drawn, as the data table has it."""
+        return tuple(each for each in (self.size, *self.drawn) if each is not None)
 
 
 @dataclass(frozen=True)
@@ -66,14 +82,16 @@ class Chart:
     @property
     def heads(self) -> tuple[str, ...]:
         """The heads of the data table's columns of numbers."""
-        limits = ("From (95 %)", "To (95 %)") if self.marks[0].lower else ()
+        is_funnel = self.form is Form.FUNNEL
+        of = ("Lower limit (99.8 %)", "Upper limit (99.8 %)") if is_funnel else ("From (95 %)", "To (95 %)")
+        limits = of if self.marks[0].lower else ()
         other = (self.comparator_title,) if self.comparator_title else ()
-        return (self.value_title, *limits, *other)
+        return (*(("People",) if is_funnel else ()), self.value_title, *limits, *other)
 
     @property
     def numbers(self) -> tuple[float, ...]:
         """Every number of the marks."""
-        drawn = chain.from_iterable(mark.figures for mark in self.marks)
+        drawn = chain.from_iterable(mark.drawn for mark in self.marks)
         return tuple(each.value for each in drawn if each is not None and each.value is not None)
 
     @property
@@ -94,6 +112,9 @@ class Chart:
         if told:
             highest, lowest = (end(told, key=lambda each: each[0]) for end in (max, min))
             parts.append(f"Highest: {highest[1]} ({highest[2]}); lowest: {lowest[1]} ({lowest[2]}).")
+        if self.form is Form.FUNNEL:
+            beyond = [mark.label for mark in self.marks if mark.is_beyond]
+            parts.append(f"Beyond the outer limits: {', '.join(beyond) or 'none'}.")
         if hidden:
             parts.append(f"Not shown: {hidden} of {len(self.marks)}.")
         return " ".join(parts)
@@ -103,6 +124,11 @@ _FORMS = {
     Form.BARS: "Bars from nought. {value}.",
     Form.INTERVALS: "Points with their limits at 95 %. {value}.",
     Form.DUMBBELL: "Pairs of points joined by a line. {value}, beside: {other}.",
+    Form.FUNNEL: (
+        "Each point is one area, further to the right the more people it has. {value}. Curves around the "
+        "whole are limits that 95 % and 99.8 % of areas would lie between if chance alone told them apart; "
+        "differences of age and sex are not taken out."
+    ),
     Form.LINES: "Lines along time. {value}, beside: {other}.",
 }
 

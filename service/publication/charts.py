@@ -10,6 +10,7 @@ from linkage_engine.catalogue.analysis_templates import planned_measures
 from linkage_engine.contract.controlled_table import ControlledRow, PlannedMeasure, Statistic
 from linkage_engine.contract.query_spec import Breakdown, LinkageQualitySpec
 from service.publication.chart import Chart, Figure, Form, Mark
+from service.publication.funnel import funnels
 from service.publication.released import Released
 from service.publication.words import EVERYBODY, heading, in_digits, rows_along
 
@@ -60,8 +61,9 @@ def charts(released: Released) -> tuple[Chart, ...]:
     """The charts of a release; none of a table without breakdowns, or whose columns are others by now.
 
     Along periods where it has them, else along its first breakdown: a chart for each part. Along periods
-    one more for each label of its first other breakdown, all on one scale (small multiples). Of a
-    linkage a dumbbell for each breakdown, of who is linked by the strict and by the lenient link id.
+    one more for each label of its first other breakdown, all on one scale (small multiples). By area a
+    funnel for each percentage besides. Of a linkage a dumbbell for each breakdown, of who is linked by the
+    strict and by the lenient link id.
     """
     table, planned = released.table, planned_measures(released.asked)
     if not table.dimensions or {m.name for m in planned} != {m.name for m in table.measures}:
@@ -73,7 +75,7 @@ def charts(released: Released) -> tuple[Chart, ...]:
     if along == periods:
         whole = _of_parts(released, planned, along, (ALONG_TIME,))
         return (*whole, *_small_multiples(released, planned, along))
-    return tuple(_of_parts(released, planned, along, RULES))
+    return (*_of_parts(released, planned, along, RULES), *funnels(released, planned))
 
 
 def _of_parts(

@@ -18,6 +18,7 @@ from service.publication.recipe import VERIFY, citation
 from service.publication.released import Released
 from service.publication.standing import Cell
 from service.publication.words import (
+    REVISED,
     day,
     heading,
     headlines,
@@ -50,7 +51,6 @@ class Beside:
 
 
 NOTHING = Beside()
-REVISED = ("[r]", "revised: another number than in the release that this one corrects")
 
 
 def release_page(released: Released, *, files: Iterable[str], beside: Beside = NOTHING) -> bytes:
@@ -150,10 +150,7 @@ def _charts(drawn: Iterable[Chart]) -> Iterator[str]:
         yield f"{svg(chart)}</div>"
         yield f"<figcaption>{escape(chart.says)} {DATA_BELOW}</figcaption>"
         yield "</figure>"
-        rows = (
-            ((mark.label,), tuple(each.text for each in mark.figures if each is not None))
-            for mark in chart.marks
-        )
+        rows = (((mark.label,), tuple(each.text for each in mark.figures)) for mark in chart.marks)
         yield from data_table(f"Data of the chart: {chart.title}", (chart.along,), chart.heads, rows)
 
 

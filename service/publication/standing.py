@@ -17,6 +17,14 @@ Cell = tuple[tuple[str, ...], str]
 """A row's labels, and the name of a measure."""
 
 
+@dataclass(frozen=True)
+class Change:
+    """What a correction changed: the publisher's note, and the cells that say something else."""
+
+    note: str
+    revised: frozenset[Cell]
+
+
 class State(StrEnum):
     """Where a release stands."""
 

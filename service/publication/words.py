@@ -32,6 +32,8 @@ DIMENSIONS = {
     "period": "Period from the diagnosis",
 }
 """What columns of labels are called."""
+REVISED = ("[r]", "revised: another number than in the release that this one corrects")
+"""Shorthand beside a number of a correction."""
 EVERYBODY: Mapping[str, str] = MappingProxyType({})
 """All labels together."""
 

@@ -16,7 +16,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from service.publication.recipe import citation
 from service.publication.released import Released
-from service.publication.words import day, heading, question_in_words, shorthand
+from service.publication.standing import Change
+from service.publication.words import REVISED, day, heading, question_in_words, shorthand
 from service.releases.contents import TABLE
 from service.releases.publication import disclosure_statement, number
 
@@ -27,8 +28,11 @@ WIDTH = 24
 WHOLE_WIDTH = 90
 
 
-def workbook(released: Released) -> bytes:
-    """The workbook; the same release gives the same bytes."""
+def workbook(released: Released, change: Change | None = None) -> bytes:
+    """The workbook; the same release gives the same bytes.
+
+    Of a correction the cover says what changed, and the table has a last column of what was revised.
+    """
     target = io.BytesIO()
     with Workbook(target, {"in_memory": True}) as book:
         book.set_properties(
@@ -40,10 +44,13 @@ def workbook(released: Released) -> bytes:
             "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
             "head": book.add_format({"text_wrap": True, "valign": "top", "bold": True}),
         }
-        _cover(sheets["Cover"], released, styles)
+        _cover(sheets["Cover"], released, change, styles)
         _table(sheets["Contents"], styles, "Contents", ("Sheet", "What it holds"), _CONTENTS)
-        _table(sheets["Notes"], styles, "Notes", ("Shorthand", "Meaning"), _notes(released))
-        _table(sheets["Table"], styles, released.table.title, _heads(released), _shown(released))
+        _table(sheets["Notes"], styles, "Notes", ("Shorthand", "Meaning"), _notes(released, change))
+        heads, shown = _heads(released), _shown(released)
+        if change is not None:
+            heads, shown = [*heads, "Revised"], _with_revised(released, change, shown)
+        _table(sheets["Table"], styles, released.table.title, heads, shown)
         header, *rows = csv.reader(io.StringIO(released.files[TABLE].decode(), newline=""))
         _table(sheets["Data"], styles, f"Tidy data: {released.table.title}", header, _tidy(released, rows))
     return target.getvalue()
@@ -56,9 +63,10 @@ _CONTENTS = (
 )
 
 
-def _cover(sheet: Worksheet, released: Released, styles: dict[str, Any]) -> None:
+def _cover(sheet: Worksheet, released: Released, change: Change | None, styles: dict[str, Any]) -> None:
     statement = released.statement
     lines = (
+        *(() if change is None else (f"A correction of an earlier release. What changed: {change.note}",)),
         f"Released on {day(statement.released_at)} by project {statement.project_id}.",
         *question_in_words(released),
         disclosure_statement(released.table),
@@ -71,8 +79,20 @@ def _cover(sheet: Worksheet, released: Released, styles: dict[str, Any]) -> None
         sheet.write_string(row, 0, line, styles["wrap"])
 
 
-def _notes(released: Released) -> Rows:
-    return shorthand(released) or (("none", "Every number is shown"),)
+def _notes(released: Released, change: Change | None) -> Rows:
+    revised = () if change is None else (REVISED,)
+    return (*shorthand(released), *revised) or (("none", "Every number is shown"),)
+
+
+def _with_revised(released: Released, change: Change, rows: Rows) -> Rows:
+    """The rows, each with the names of its revised numbers after `[r]`, or that there are none."""
+    table = released.table
+    titles = [
+        [m.title for m in table.measures if (row.labels, m.name) in change.revised] for row in table.rows
+    ]
+    return [
+        [*row, f"[r] {'; '.join(each)}" if each else "no"] for row, each in zip(rows, titles, strict=True)
+    ]
 
 
 def _heads(released: Released) -> list[str]:

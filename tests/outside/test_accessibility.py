@@ -19,6 +19,7 @@ from service.publication.released import Released
 from tests.outside_checks import accessibility_folder
 from tests.unit.publication.releases import a_release
 from tests.unit.publication.studies import (
+    BY_AREA_RELEASE,
     EMERGENCY_RELEASE,
     EXCESS_RELEASE,
     LINKAGE_RELEASE,
@@ -33,6 +34,7 @@ from tests.unit.quality_report.figures import LINKAGE
 pytestmark = pytest.mark.outside(tool="axe")
 RELEASES = (
     a_release(),
+    BY_AREA_RELEASE,
     EMERGENCY_RELEASE,
     EXCESS_RELEASE,
     LINKAGE_RELEASE,

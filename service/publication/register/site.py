@@ -39,7 +39,9 @@ def _files(standing: Standing, reports: tuple[str, ...]) -> Mapping[str, bytes]:
     files = announced_files(standing, reports)
     if standing.state not in {State.CURRENT, State.CORRECTED}:
         return files
-    return {**files, CRATE: crate_file(standing.released, files[WORKBOOK])}
+    # A correction's workbook says what changed, which no package does: a crate has the package's own.
+    book = None if standing.notice.change_note else files[WORKBOOK]
+    return {**files, CRATE: crate_file(standing.released, book)}
 
 
 def _reports(stands: Mapping[str, Standing], standing: Standing) -> tuple[str, ...]:

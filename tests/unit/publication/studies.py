@@ -29,6 +29,20 @@ EMERGENCY_NUMBERS: Numbers = {
 }
 EMERGENCY_RELEASE = a_release(EMERGENCY, EMERGENCY_NUMBERS)
 
+_AREAS: dict[str, tuple[int, float | CellStatus]] = {
+    "Large": (9000, 30.0),
+    "Small": (300, 33.0),
+    "Odd": (4000, 45.0),
+    "Hidden": (300, HIDDEN),
+}
+BY_AREA_RELEASE = a_release(
+    an_emergency_spec(Breakdown.AREA, events=(ADMISSION,)),
+    {
+        **{(area,): of(ADMISSION, percent=share) | {"cases": size} for area, (size, share) in _AREAS.items()},
+        ("Total",): of(ADMISSION, percent=31.0) | {"cases": 13600},
+    },
+)
+
 EXCESS: QuerySpec = an_excess_spec(Breakdown.SEX, events=(ADMISSION,))
 EXCESS_RELEASE = a_release(
     EXCESS,

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 import re
+from math import sqrt
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkage_engine.contract.controlled_table import CellStatus
 from linkage_engine.contract.query_spec import Breakdown
 from service.publication.chart import Chart, Figure, Form, Mark, ticks
 from service.publication.charts import charts
 from service.publication.drawing import svg
+from service.publication.funnel import Z_95, Z_998, limits
 from service.publication.released import Released
-from tests.unit.publication.releases import PREVALENCE, a_release
+from tests.unit.publication.releases import PREVALENCE, Numbers, a_release
 from tests.unit.publication.studies import (
+    BY_AREA_RELEASE,
     EMERGENCY_RELEASE,
     EXCESS_RELEASE,
     LINKAGE_RELEASE,
@@ -70,6 +74,50 @@ def test_ratios_stand_beside_one() -> None:
     assert "Highest: 2.33 (Female); lowest: 1.38 (Male). Not shown: 1 of 3." in admissions.says
     assert attendances.says.endswith("Not shown: 3 of 3.")
     assert svg(attendances).count("[c]") == 3
+
+
+def test_areas_are_a_funnel_of_percentages_around_the_whole() -> None:
+    _, chart = charts(BY_AREA_RELEASE)
+    assert (chart.form, chart.line) == (Form.FUNNEL, 31.0)
+    assert [mark.label for mark in chart.marks] == ["Large", "Small", "Odd"]
+    assert chart.heads[0] == "People"
+    assert [each.text for each in chart.marks[2].figures] == ["4,000", "45.0", "28.7", "33.3"]
+    assert "Beyond the outer limits: Odd." in chart.says
+    drawing = svg(chart)
+    assert drawing.count("<circle") == 4  # one of the legend
+    assert drawing.count('fill="none"') == 4
+    assert ">Odd</text>" in drawing
+    assert ">Small</text>" not in drawing
+
+
+def test_without_its_total_or_areas_there_is_no_funnel() -> None:
+    told: dict[str, float | CellStatus] = {"cases": 300, "emergency_admission_percent": 30.0}
+    tables: tuple[Numbers, ...] = (
+        {("A",): told},
+        {("A",): told, ("Total",): {}},
+        {("Total",): told},
+        {("A",): {}, ("Total",): told},
+    )
+    for numbers in tables:
+        drawn = charts(a_release(BY_AREA_RELEASE.asked, numbers))
+        assert [each for each in drawn if each.form is Form.FUNNEL] == []
+
+
+@given(st.floats(0, 100), st.integers(1, 10**6))
+def test_limits_hold_just_those_whose_interval_holds_the_whole(percent: float, people: int) -> None:
+    """Against Wilson's interval computed by itself, at both limits."""
+    outer, inner = limits(percent, people, Z_998), limits(percent, people, Z_95)
+    assert 0 <= outer[0] <= inner[0] <= percent <= inner[1] <= outer[1] <= 100
+    for at in outer:
+        if 0 < at < 100:
+            low, high = wilson(at / 100, people, Z_998)
+            assert min(abs(low - percent / 100), abs(high - percent / 100)) < 1e-6
+
+
+def wilson(share: float, people: int, z: float) -> tuple[float, float]:
+    middle = (share + z * z / (2 * people)) / (1 + z * z / people)
+    reach = z / (1 + z * z / people) * sqrt(share * (1 - share) / people + z * z / (4 * people**2))
+    return middle - reach, middle + reach
 
 
 def test_of_a_curve_the_latest_day_is_drawn_and_data_that_are_absent_stand_apart() -> None:

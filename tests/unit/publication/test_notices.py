@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 from pydantic import ValidationError
 
 from linkage_engine.contract.query_spec import Breakdown
@@ -81,6 +82,12 @@ def test_a_correction_marks_what_it_revised_and_lists_it() -> None:
         ["Male", "numerator", "1,200", "1,206"],
     ]
     assert 'href="changes.csv"' in files["index.html"].decode()
+    sheets = load_workbook(io.BytesIO(files["table.xlsx"]))
+    assert "What changed: The numerator was wrong." in str(sheets["Cover"]["A2"].value)
+    heads, male, female = ([cell.value for cell in sheets["Table"][row]] for row in (4, 5, 6))
+    assert (heads[-1], female[-1]) == ("Revised", "no")
+    assert male[-1] == "[r] People with a first diagnosis in the years up to the index date"
+    assert "[r]" in [row[0].value for row in sheets["Notes"].iter_rows()]
     corrected = page(stands[A])
     assert "This release was corrected" in corrected
     assert f'href="../{B}/index.html"' in corrected
