@@ -5,6 +5,7 @@ from __future__ import annotations
 from linkage_engine.contract.controlled_table import CellStatus
 from linkage_engine.contract.query_spec import Breakdown, QuerySpec
 from tests.spec.drawn_emergency import an_emergency_spec
+from tests.spec.drawn_registers import a_register_spec
 from tests.spec.test_excess_vs_same_age_sex import an_excess_spec
 from tests.spec.test_service_use_trajectory import a_trajectory_spec
 from tests.spec.test_social_care_response import a_social_care_spec
@@ -101,5 +102,14 @@ LINKAGE_RELEASE = a_release(
         ("Not known or not specified", "Total"): {},
         ("Total", "0 to 44"): {},
         ("Total", "Total"): {"people": 1893},
+    },
+)
+
+REGISTERS_RELEASE = a_release(
+    a_register_spec(Breakdown.SEX),
+    {
+        ("Male",): {"completeness": 94.3, "confirmed": 97.0},
+        ("Female",): {"completeness": 75.0, "confirmed": HIDDEN},
+        ("Total",): {"both": 1400},
     },
 )

@@ -20,6 +20,7 @@ from tests.unit.publication.studies import (
     EMERGENCY_RELEASE,
     EXCESS_RELEASE,
     LINKAGE_RELEASE,
+    REGISTERS_RELEASE,
     SOCIAL_CARE_RELEASE,
     TRAJECTORY_BY_SEX_RELEASE,
     TRAJECTORY_RELEASE,
@@ -135,6 +136,13 @@ def test_completeness_is_pairs_of_the_strict_and_the_lenient_link_id() -> None:
     assert chart.heads == ("By the strict link id", "By the lenient link id")
     assert svg(chart).count("<circle") == 3  # two, and one of the legend
     assert svg(chart).count("<path") == 2
+
+
+def test_registers_are_pairs_of_who_is_in_the_other_list_too() -> None:
+    chart = the_chart(REGISTERS_RELEASE)
+    assert (chart.form, chart.title) == (Form.DUMBBELL, "Percentage who are in the other list too, by sex")
+    assert [each.text for each in chart.marks[0].figures] == ["94.3", "97.0"]
+    assert svg(chart).count("<path") == 2  # one, and one of the legend
 
 
 def test_prevalence_is_bars_from_nought() -> None:
