@@ -34,6 +34,7 @@ _AREAS: dict[str, tuple[int, float | CellStatus]] = {
     "Large": (9000, 30.0),
     "Small": (300, 33.0),
     "Odd": (4000, 45.0),
+    "Far": (9500, 25.0),
     "Hidden": (300, HIDDEN),
 }
 BY_AREA_RELEASE = a_release(

@@ -80,14 +80,15 @@ def test_ratios_stand_beside_one() -> None:
 def test_areas_are_a_funnel_of_percentages_around_the_whole() -> None:
     _, chart = charts(BY_AREA_RELEASE)
     assert (chart.form, chart.line) == (Form.FUNNEL, 31.0)
-    assert [mark.label for mark in chart.marks] == ["Large", "Small", "Odd"]
+    assert [mark.label for mark in chart.marks] == ["Large", "Small", "Odd", "Far"]
     assert chart.heads[0] == "People"
     assert [each.text for each in chart.marks[2].figures] == ["4,000", "45.0", "28.7", "33.3"]
-    assert "Beyond the outer limits: Odd." in chart.says
+    assert "Beyond the outer limits: Odd, Far." in chart.says
     drawing = svg(chart)
-    assert drawing.count("<circle") == 4  # one of the legend
+    assert drawing.count("<circle") == 5  # one of the legend
     assert drawing.count('fill="none"') == 4
-    assert ">Odd</text>" in drawing
+    assert re.search('text-anchor="start"[^>]*>Odd<', drawing)
+    assert re.search('text-anchor="end"[^>]*>Far<', drawing)
     assert ">Small</text>" not in drawing
 
 
