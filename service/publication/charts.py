@@ -8,7 +8,7 @@ from itertools import chain
 
 from linkage_engine.catalogue.analysis_templates import planned_measures
 from linkage_engine.contract.controlled_table import ControlledRow, PlannedMeasure, Statistic
-from linkage_engine.contract.query_spec import Breakdown, LinkageQualitySpec
+from linkage_engine.contract.query_spec import Breakdown
 from service.publication.chart import Chart, Figure, Form, Mark
 from service.publication.funnel import funnels
 from service.publication.released import Released
@@ -54,7 +54,33 @@ RULES = (
 )
 """The first whose number a part of the table has is drawn."""
 COMPARATOR = "People of the same age and sex"
-STRICT, LENIENT = "linked_strict_percent", "linked_lenient_percent"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two percentages that a template is about, drawn as a dumbbell for each breakdown."""
+
+    of: str
+    name: str
+    measures: tuple[str, str]
+    titles: tuple[str, str]
+
+
+PAIRS = {
+    "linkage_quality": Pair(
+        "Percentage linked",
+        "linked",
+        ("linked_strict_percent", "linked_lenient_percent"),
+        ("By the strict link id", "By the lenient link id"),
+    ),
+    "register_completeness": Pair(
+        "Percentage who are in the other list too",
+        "completeness",
+        ("completeness", "confirmed"),
+        ("Of those in the registry", "Of those on a practice's register"),
+    ),
+}
+"""By the name of the template."""
 
 
 def charts(released: Released) -> tuple[Chart, ...]:
@@ -62,14 +88,13 @@ def charts(released: Released) -> tuple[Chart, ...]:
 
     Along periods where it has them, else along its first breakdown: a chart for each part. Along periods
     one more for each label of its first other breakdown, all on one scale (small multiples). By area a
-    funnel for each percentage besides. Of a linkage a dumbbell for each breakdown, of who is linked by the
-    strict and by the lenient link id.
+    funnel for each percentage besides. Of a linkage, and of registers, a dumbbell for each breakdown.
     """
     table, planned = released.table, planned_measures(released.asked)
     if not table.dimensions or {m.name for m in planned} != {m.name for m in table.measures}:
         return ()
-    if isinstance(released.asked, LinkageQualitySpec):
-        return tuple(_completeness(released))
+    if table.template in PAIRS:
+        return tuple(_dumbbells(released, PAIRS[table.template]))
     periods = Breakdown.PERIOD.value
     along = periods if periods in table.dimensions else table.dimensions[0]
     if along == periods:
@@ -136,21 +161,21 @@ def _chart(
     )
 
 
-def _completeness(released: Released) -> Iterator[Chart]:
+def _dumbbells(released: Released, pair: Pair) -> Iterator[Chart]:
     for dimension in released.table.dimensions:
-        names = [STRICT, None, None, LENIENT]
+        names = [pair.measures[0], None, None, pair.measures[1]]
         marks = [
             _mark(label, _figures(released, row, names)) for label, row in rows_along(released, dimension)
         ]
         told = [mark for mark in marks if mark.value.value is not None]
         if told:
             yield Chart(
-                name=f"chart-linked-{dimension}".replace("_", "-"),
-                title=f"Percentage linked, by {heading(dimension).lower()}",
+                name=f"chart-{pair.name}-{dimension}".replace("_", "-"),
+                title=f"{pair.of}, by {heading(dimension).lower()}",
                 form=Form.DUMBBELL,
                 along=heading(dimension),
-                value_title="By the strict link id",
-                comparator_title="By the lenient link id",
+                value_title=pair.titles[0],
+                comparator_title=pair.titles[1],
                 marks=tuple(marks),
             )
 

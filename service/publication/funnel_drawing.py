@@ -50,9 +50,11 @@ def _curves(chart: Chart, largest: float, across: Across, up: Across) -> Iterato
 
 
 def _area(mark: Mark, across: Across, up: Across) -> Iterator[str]:
-    if mark.size is None or mark.size.value is None or mark.value.value is None:
-        return
-    x, y = across(mark.size.value), up(mark.value.value)
+    size, value = mark.size, mark.value.value
+    assert size is not None  # areas of which either is hidden are no marks
+    assert size.value is not None
+    assert value is not None
+    x, y = across(size.value), up(value)
     yield from point(x, y)
     if mark.is_beyond and x > WIDTH / 2:
         yield label(x - 9, y + 5, cut(mark.label, ROOM), anchor="end")

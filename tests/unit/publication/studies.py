@@ -5,6 +5,7 @@ from __future__ import annotations
 from linkage_engine.contract.controlled_table import CellStatus
 from linkage_engine.contract.query_spec import Breakdown, QuerySpec
 from tests.spec.drawn_emergency import an_emergency_spec
+from tests.spec.drawn_registers import a_register_spec
 from tests.spec.test_excess_vs_same_age_sex import an_excess_spec
 from tests.spec.test_service_use_trajectory import a_trajectory_spec
 from tests.spec.test_social_care_response import a_social_care_spec
@@ -33,6 +34,7 @@ _AREAS: dict[str, tuple[int, float | CellStatus]] = {
     "Large": (9000, 30.0),
     "Small": (300, 33.0),
     "Odd": (4000, 45.0),
+    "Far": (9500, 25.0),
     "Hidden": (300, HIDDEN),
 }
 BY_AREA_RELEASE = a_release(
@@ -101,5 +103,14 @@ LINKAGE_RELEASE = a_release(
         ("Not known or not specified", "Total"): {},
         ("Total", "0 to 44"): {},
         ("Total", "Total"): {"people": 1893},
+    },
+)
+
+REGISTERS_RELEASE = a_release(
+    a_register_spec(Breakdown.SEX),
+    {
+        ("Male",): {"completeness": 94.3, "confirmed": 97.0},
+        ("Female",): {"completeness": 75.0, "confirmed": HIDDEN},
+        ("Total",): {"both": 1400},
     },
 )

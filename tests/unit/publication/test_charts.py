@@ -20,6 +20,7 @@ from tests.unit.publication.studies import (
     EMERGENCY_RELEASE,
     EXCESS_RELEASE,
     LINKAGE_RELEASE,
+    REGISTERS_RELEASE,
     SOCIAL_CARE_RELEASE,
     TRAJECTORY_BY_SEX_RELEASE,
     TRAJECTORY_RELEASE,
@@ -79,14 +80,15 @@ def test_ratios_stand_beside_one() -> None:
 def test_areas_are_a_funnel_of_percentages_around_the_whole() -> None:
     _, chart = charts(BY_AREA_RELEASE)
     assert (chart.form, chart.line) == (Form.FUNNEL, 31.0)
-    assert [mark.label for mark in chart.marks] == ["Large", "Small", "Odd"]
+    assert [mark.label for mark in chart.marks] == ["Large", "Small", "Odd", "Far"]
     assert chart.heads[0] == "People"
     assert [each.text for each in chart.marks[2].figures] == ["4,000", "45.0", "28.7", "33.3"]
-    assert "Beyond the outer limits: Odd." in chart.says
+    assert "Beyond the outer limits: Odd, Far." in chart.says
     drawing = svg(chart)
-    assert drawing.count("<circle") == 4  # one of the legend
+    assert drawing.count("<circle") == 5  # one of the legend
     assert drawing.count('fill="none"') == 4
-    assert ">Odd</text>" in drawing
+    assert re.search('text-anchor="start"[^>]*>Odd<', drawing)
+    assert re.search('text-anchor="end"[^>]*>Far<', drawing)
     assert ">Small</text>" not in drawing
 
 
@@ -135,6 +137,13 @@ def test_completeness_is_pairs_of_the_strict_and_the_lenient_link_id() -> None:
     assert chart.heads == ("By the strict link id", "By the lenient link id")
     assert svg(chart).count("<circle") == 3  # two, and one of the legend
     assert svg(chart).count("<path") == 2
+
+
+def test_registers_are_pairs_of_who_is_in_the_other_list_too() -> None:
+    chart = the_chart(REGISTERS_RELEASE)
+    assert (chart.form, chart.title) == (Form.DUMBBELL, "Percentage who are in the other list too, by sex")
+    assert [each.text for each in chart.marks[0].figures] == ["94.3", "97.0"]
+    assert svg(chart).count("<path") == 2  # one, and one of the legend
 
 
 def test_prevalence_is_bars_from_nought() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from linkage_engine.contract.query_spec import Breakdown
@@ -127,3 +128,10 @@ def test_dimensions_are_named_in_plain_words() -> None:
     spec = PREVALENCE.model_copy(update={"breakdowns": (Breakdown.TUMOUR_GROUP, Breakdown.AGE_BAND)})
     text = page(a_release(spec, {("Total", "Total"): {"numerator": 30}}))
     assert '<th scope="col">Cancer</th>\n<th scope="col">Age</th>' in text
+
+
+def test_a_release_about_a_linkage_leads_to_its_report() -> None:
+    files = {**LINKAGE_RELEASE.files, "linkage-quality.html": b"report"}
+    text = page(replace(LINKAGE_RELEASE, files=files))
+    assert '<a href="linkage-quality.html">The whole report on this linkage</a>' in text
+    assert "The whole report" not in page(LINKAGE_RELEASE)
