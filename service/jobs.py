@@ -106,6 +106,8 @@ class Duties:
 
     handlers: Mapping[Job, Handler]
     failed: Failed
+    first: Callable[[], None] = lambda: None
+    """What has to be done before any job is taken; a worker whose first duty fails takes none."""
     beside: Callable[[Event], None] | None = None
 
 

@@ -15,6 +15,7 @@ from linkage_engine.query.linkage_quality_plan import LinkageQualityPlan
 from linkage_engine.query.plan import AnyPlan
 from linkage_engine.query.prevalence_plan import PrevalencePlan
 from linkage_engine.query.prevalence_sql import COUNTED, bound
+from linkage_engine.query.register_completeness.plan import RegisterPlan
 from linkage_engine.query.sql import LISTS, Statement, lists
 
 _OF_CASES = """,
@@ -80,7 +81,7 @@ SELECT 'area-outside-the-hierarchy', count(*) FROM told WHERE reason = 'counted'
 
 def statement(plan: AnyPlan) -> Statement | None:
     """By `reason` how many `persons` the registry has in the period; nothing where there is no period."""
-    if isinstance(plan, LinkageQualityPlan):
+    if isinstance(plan, LinkageQualityPlan | RegisterPlan):
         return None
     if isinstance(plan, PrevalencePlan):
         own = {"all_cancers": TOTAL, "ends": None}

@@ -110,3 +110,16 @@ def destroyed_deliveries(vault: Vault, project_id: str) -> frozenset[tuple[str, 
     notes = (vault.read(project_id, name, columns=[]) for name in vault.names(project_id, f"{DESTROYED}/"))
     said = (each.schema.metadata for each in notes)
     return frozenset((about[_PROVIDER].decode(), about[_DELIVERY].decode()) for about in said)
+
+
+def destroyed_before(vault: Vault, order: Order) -> bool:
+    """Whether a destruction other than this one has noted that the delivery goes, and so sees to it."""
+    own = f"{DESTROYED}/{order.destruction_id}"
+    known = destroyed_deliveries(vault, order.project_id)
+    return not vault.exists(order.project_id, own) and (order.provider_id, order.delivery_id) in known
+
+
+def closed_before(vault: Vault, project_id: str, destruction_id: str) -> bool:
+    """Whether a destruction other than this one has noted that the project goes, and so sees to it."""
+    own = f"{CLOSED}/{destruction_id}"
+    return not vault.exists(project_id, own) and bool(vault.names(project_id, f"{CLOSED}/"))

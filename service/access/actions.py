@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from service.access.records import (
 )
 from service.access.tokens import Issuer, assertion_claims, claimed_subject
 from service.act import Act
+from service.audit.entry import Entry
 from service.audit.vocabulary import Action
 from service.clock import Clock
 from service.problems.projects import AlreadyRegistered
@@ -109,6 +111,25 @@ def revoke_client_key(act: Act, thumbprint: str) -> None:
     if key.active:
         key.active = False
         act.enter(Action.KEY_REVOKE, key.principal_id, key_id=named(key.thumbprint))
+
+
+def revoke_again(act: Act, revoked: Iterable[Entry]) -> int:
+    """Revoke what entries of before say was revoked, where it is live; how many keys that were.
+
+    An older database that came back does not know what was revoked since it was copied.
+    """
+    live = 0
+    for entry in revoked:
+        principal = principal_by_id(act.session, entry.subject)
+        key_id = str(entry.detail["key_id"])
+        further = client_key_by_thumbprint(act.session, key_id.removeprefix(named("")))
+        if principal is not None and principal.active and named(principal.thumbprint) == key_id:
+            revoke_principal(act, principal.id)
+            live += 1
+        elif further is not None and further.active:
+            revoke_client_key(act, further.thumbprint)
+            live += 1
+    return live
 
 
 def sign_in(session: Session, assertion: str, *, audience: str, clock: Clock) -> tuple[Principal, ClientKey]:

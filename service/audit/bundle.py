@@ -92,6 +92,20 @@ def verify_package(path: Path, pins: Pins) -> Place:
         return check_release(archive, "", Trust(pins.log, release_keys))
 
 
+def entries_of(path: Path, first: int) -> Iterator[tuple[Entry, bytes]]:
+    """The entries of a verified log from the one of that index on, each with the salt of its commitment.
+
+    Raises NotVerified for what verifying would have refused.
+    """
+    with open_archive(path) as archive:
+        for line in islice(archive.lines(ENTRIES), first, None):
+            try:
+                _, entry, _, salt = _fields(line)
+                yield Entry.from_canonical(entry), salt
+            except (NotCanonical, NotACheckpoint, NotAnEntry) as fault:
+                raise NotVerified(f"{ENTRIES}: {fault}") from None
+
+
 def _entry_faults(archive: Archive, tree: GrowingTree) -> Iterator[str]:
     """Each entry against its own leaf; all leaves go into the tree."""
     for position, line in enumerate(archive.lines(ENTRIES)):

@@ -145,7 +145,7 @@ def integrate(
     _check_stored(head, leaf_count(session), nodes, known)
     waiting = waiting_entries(session, limit)
     if waiting:
-        grown = _grow(session, head[0], nodes, waiting)
+        grown = grow(session, head[0], nodes, waiting)
         note = signer.sign(*grown)
         session.add(AuditCheckpoint(size=grown[0], note=note, at=clock()))
         return Integrated(len(waiting), Checkpoint(signer.origin, *grown), note)
@@ -199,8 +199,8 @@ def _signed_head(signer: LogSigner, standing: AuditCheckpoint | None) -> tuple[i
     return checkpoint.head
 
 
-def _grow(session: Session, size: int, nodes: NodeReader, waiting: Sequence[AuditEntry]) -> tuple[int, bytes]:
-    """Add a leaf for each entry and take it out of the outbox; the new size and root."""
+def grow(session: Session, size: int, nodes: NodeReader, waiting: Sequence[AuditEntry]) -> tuple[int, bytes]:
+    """Add a leaf for each entry and take it out of the outbox; the new size and root. Nothing is signed."""
     made: dict[tuple[int, int], bytes] = {}
 
     def read(level: int, position: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -140,6 +140,30 @@ def add_entries(session: Session, rows: Sequence[EntryRow]) -> None:
     """Enter many acts at once, by two statements."""
     session.execute(_ENTRIES, rows)
     session.execute(_OUTBOX, [{"entry_id": row["entry_id"]} for row in rows])
+
+
+def entries_by_id(session: Session, entry_ids: Sequence[str]) -> dict[str, AuditEntry]:
+    """Those entries that are there, by their ids."""
+    query = sa.select(AuditEntry).where(AuditEntry.entry_id.in_(entry_ids))
+    return {row.entry_id: row for row in session.scalars(query)}
+
+
+def entries_of_acts(session: Session, acts: Collection[Action]) -> Iterator[Entry]:
+    """Every entry of these acts, in the tree or on its way, in the order in which they came in."""
+    query = sa.select(AuditEntry).where(AuditEntry.action.in_(acts)).order_by(AuditEntry.sequence)
+    return (row.to_entry() for row in session.scalars(query))
+
+
+def acts_since(session: Session, size: int) -> Sequence[tuple[str, str | None, int]]:
+    """The acts beyond the first `size` leaves of the tree: which, in which project, how often."""
+    query = (
+        sa.select(AuditEntry.action, AuditEntry.project, sa.func.count())
+        .join(AuditLeaf, AuditLeaf.entry_sequence == AuditEntry.sequence)
+        .where(AuditLeaf.leaf_index >= size)
+        .group_by(AuditEntry.action, AuditEntry.project)
+        .order_by(AuditEntry.action, AuditEntry.project)
+    )
+    return [(action, project, count) for action, project, count in session.execute(query)]
 
 
 def leaf_of(session: Session, entry_id: str) -> int | None:

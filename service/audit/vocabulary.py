@@ -49,6 +49,7 @@ class Action(StrEnum):
     DESTRUCTION_CERTIFY = "destruction:certify"
     DESTRUCTION_FAIL = "destruction:fail"
     DESTRUCTION_READ = "destruction:read"
+    DESTRUCTION_REPEAT = "destruction:repeat"
     PART_UNSEAL = "part:unseal"
     PART_REJECT = "part:reject"
     LINKAGE_RUN_ASK = "linkage-run:ask"
@@ -90,7 +91,8 @@ class Action(StrEnum):
     INSTALLATION_EXAMINE = "installation:examine"
     DATABASE_DIVIDE = "database:divide"
     DATABASE_MIGRATE = "database:migrate"
-    DATABASE_BACKUP = "database:backup"
+    INSTALLATION_BACKUP = "installation:backup"
+    INSTALLATION_RESTORE = "installation:restore"
 
 
 class Outcome(StrEnum):
@@ -131,6 +133,7 @@ COUNTS = frozenset(
         "records_new",
         "records_withdrawn",
         "replaced_counter",
+        "revoked",
         "rows",
         "rows_before",
         "rows_left_out",

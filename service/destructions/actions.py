@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from linkage_engine.contract.destruction import (
     DeliveryWithdrawal,
@@ -24,6 +25,7 @@ from service.destructions.records import (
     table_of,
     visible_destruction,
 )
+from service.destructions.repetition import DeliveryOrder, Orders
 from service.destructions.rules import check_withdrawal
 from service.jobs import Job
 from service.problems.requests import NotFound
@@ -32,7 +34,7 @@ from service.problems.withdrawals import DeliveryWithdrawalRefused
 from service.projects.actions import permit_for
 from service.projects.records import ProjectDestruction, visible_permit
 from service.signed import TextType, canonical, verified
-from service.submissions.records import Submission, visible_submission
+from service.submissions.records import Submission, deliveries_like, visible_submission
 
 JOBS = (Job.SHRED_PAYLOAD, Job.SHRED_IDENTIFIERS)
 
@@ -114,6 +116,21 @@ def read_project_destruction(act: Act, project_id: str, *, kind: str = "state") 
         raise NotFound
     act.enter(Action.DESTRUCTION_READ, asked.id, project=project_id, kind=kind)
     return asked
+
+
+def withdraw_again(act: Act, orders: Orders) -> Sequence[str]:
+    """Take what was ordered destroyed out of later runs, in a database that does not know it any more.
+
+    The digests of all its sealed bytes, for who keeps these. Entered by whoever restores, as one act.
+    """
+    found: list[Submission] = []
+    for order in orders.orders:
+        named = (order.provider_id, order.delivery_id) if isinstance(order, DeliveryOrder) else None
+        found += deliveries_like(act.session, order.project_id, named)
+    for submission in found:
+        if submission.withdrawn_at is None:
+            submission.withdrawn_at = act.clock()
+    return [submission.sealed_sha256 for submission in found]
 
 
 def certify_destruction(

@@ -33,6 +33,7 @@ from service.openid.registration import read_registration
 from service.operate import people_key, permits, provider_registration
 from service.operate import up as supervision
 from service.operate.acting import acting, shared_files
+from service.operate.backups.command import backup, restore
 from service.operate.database_roles import divide, refresh_rights
 from service.operate.destruction import destruction
 from service.operate.doctor import findings
@@ -139,6 +140,8 @@ def identity_provider_(
 
 
 app.command()(rotate)
+app.command()(backup)
+app.command()(restore)
 app.command()(destruction)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.problems import (
+    backups,
     database,
     linkage_secrets,
     mirror,
@@ -20,6 +21,7 @@ from service.problems import (
 from service.problems.problem import KNOWN, Problem
 
 MODULES = (
+    backups,
     database,
     linkage_secrets,
     mirror,

@@ -31,3 +31,24 @@ class FolderInTheWay(Problem):
 
     slug, title, status = "folder-in-the-way", "Folder in the way", 409
     remedy = "Name a folder that does not exist yet, or remove this one."
+
+
+class NoticesRefused(Problem):
+    """What notices say of releases cannot hold: each and why is in `faults`; nothing was published."""
+
+    slug, title, status = "notices-refused", "Notices refused", 422
+    remedy = "Mend the notices that are named; docs/guides/publisher.md explains each code."
+
+
+class LogNotVerified(Problem):
+    """The exported log does not verify by the keys that were named: `faults` names what does not hold."""
+
+    slug, title, status = "log-not-verified", "Log not verified", 422
+    remedy = "Have it exported again, and look with `tre-audit verify`; refusals are not counted without it."
+
+
+class GivenUnreadable(Problem):
+    """A file that the site is made of is not in the form this tool reads: `faults` says which and where."""
+
+    slug, title, status = "given-unreadable", "Given file unreadable", 422
+    remedy = "Mend the file; docs/guides/publisher.md shows each of them."

@@ -60,6 +60,8 @@ class Chart:
     marks: tuple[Mark, ...]
     line: float | None = None
     """What is compared with, where that is one number for all."""
+    beside: tuple[float, ...] = ()
+    """Numbers of charts that it is read beside: all have one scale."""
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -70,10 +72,14 @@ class Chart:
 
     @property
     def numbers(self) -> tuple[float, ...]:
-        """Every number that is drawn, the line's too."""
+        """Every number of the marks."""
         drawn = chain.from_iterable(mark.figures for mark in self.marks)
-        values = [each.value for each in drawn if each is not None and each.value is not None]
-        return (*values, *(() if self.line is None else (self.line,)))
+        return tuple(each.value for each in drawn if each is not None and each.value is not None)
+
+    @property
+    def scale(self) -> tuple[float, ...]:
+        """Round numbers that enclose all that is drawn, and what charts beside it draw."""
+        return ticks((*self.numbers, *self.beside, *(() if self.line is None else (self.line,))))
 
     @property
     def says(self) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from linkage_engine.catalogue.analysis_templates import planned_measures
 from linkage_engine.contract.controlled_table import ControlledRow, PlannedMeasure, Statistic
 from linkage_engine.contract.query_spec import Breakdown, LinkageQualitySpec
 from service.publication.chart import Chart, Figure, Form, Mark
 from service.publication.released import Released
-from service.publication.words import heading, in_digits, rows_along
+from service.publication.words import EVERYBODY, heading, in_digits, rows_along
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ STRICT, LENIENT = "linked_strict_percent", "linked_lenient_percent"
 def charts(released: Released) -> tuple[Chart, ...]:
     """The charts of a release; none of a table without breakdowns, or whose columns are others by now.
 
-    Along periods where it has them, else along its first breakdown: a chart for each part. Of a
+    Along periods where it has them, else along its first breakdown: a chart for each part. Along periods
+    one more for each label of its first other breakdown, all on one scale (small multiples). Of a
     linkage a dumbbell for each breakdown, of who is linked by the strict and by the lenient link id.
     """
     table, planned = released.table, planned_measures(released.asked)
@@ -68,20 +70,45 @@ def charts(released: Released) -> tuple[Chart, ...]:
         return tuple(_completeness(released))
     periods = Breakdown.PERIOD.value
     along = periods if periods in table.dimensions else table.dimensions[0]
-    rules = (ALONG_TIME,) if along == periods else RULES
-    return tuple(_of_parts(released, planned, along, rules))
+    if along == periods:
+        whole = _of_parts(released, planned, along, (ALONG_TIME,))
+        return (*whole, *_small_multiples(released, planned, along))
+    return tuple(_of_parts(released, planned, along, RULES))
 
 
 def _of_parts(
-    released: Released, planned: tuple[PlannedMeasure, ...], along: str, rules: tuple[Rule, ...]
+    released: Released,
+    planned: tuple[PlannedMeasure, ...],
+    along: str,
+    rules: tuple[Rule, ...],
+    among: Mapping[str, str] = EVERYBODY,
 ) -> Iterator[Chart]:
-    rows = rows_along(released, along)
+    rows = rows_along(released, along, among)
     for part in dict.fromkeys(measure.part for measure in planned):
         # Of several numbers of one kind, the last: the latest day of a curve.
         of_part = {measure.statistic: measure for measure in planned if measure.part == part}
         rule = next((rule for rule in rules if rule.value in of_part), None)
         if rule is not None and rows:
             yield _chart(released, rule, of_part, (along, rows))
+
+
+def _small_multiples(released: Released, planned: tuple[PlannedMeasure, ...], along: str) -> Iterator[Chart]:
+    other = next((each for each in released.table.dimensions if each != along), None)
+    labels = [] if other is None else [label for label, _ in rows_along(released, other)]
+    drawn = [
+        (label, chart)
+        for label in labels
+        for chart in _of_parts(released, planned, along, (ALONG_TIME,), {str(other): label})
+        if chart.numbers
+    ]
+    for place, (label, chart) in enumerate(drawn):
+        beside = [each.numbers for _, each in drawn if each.value_title == chart.value_title]
+        yield replace(
+            chart,
+            name=f"{chart.name}-{place}",
+            title=f"{chart.title}: {label}",
+            beside=tuple(chain.from_iterable(beside)),
+        )
 
 
 def _chart(

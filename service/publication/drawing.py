@@ -7,7 +7,7 @@ from html import escape
 from itertools import pairwise
 
 from linkage_engine.quality_report.charts import COLOURS, INK
-from service.publication.chart import Chart, Figure, Form, Mark, ticks
+from service.publication.chart import Chart, Figure, Form, Mark
 
 LABELS, PLOT, NUMBERS, LINE, TOP, BOTTOM = 250, 400, 110, 26, 34, 30
 WIDTH = LABELS + PLOT + NUMBERS
@@ -15,7 +15,7 @@ LEFT, ALONG = 60, WIDTH - 80
 """Where lines along time begin, and how far they go."""
 HEIGHT = 260
 """Of the plot of lines along time."""
-LETTERS = 36
+LETTERS, LEGEND = 36, 44
 """Longer labels are cut in the drawing; the table beneath has them whole."""
 MOST_LABELS = 16
 """Along time: where there are more, every second, third and so on is written."""
@@ -41,15 +41,15 @@ def svg(chart: Chart) -> str:
 
 def _legend(chart: Chart) -> Iterator[str]:
     """What stands for what, by shape and words."""
-    yield from _point(LABELS, 14)
-    yield _text(LABELS + 12, 18, _cut(chart.value_title, 52))
+    yield from _point(LEFT, 14)
+    yield _text(LEFT + 12, 18, _cut(chart.value_title, LEGEND))
     if chart.comparator_title:
-        yield from _diamond(LABELS + 330, 14)
-        yield _text(LABELS + 342, 18, _cut(chart.comparator_title, 26))
+        yield from _diamond(WIDTH / 2 + LEFT, 14)
+        yield _text(WIDTH / 2 + LEFT + 12, 18, _cut(chart.comparator_title, LEGEND))
 
 
 def _in_rows(chart: Chart, height: int) -> Iterator[str]:
-    steps = ticks(chart.numbers)
+    steps = chart.scale
 
     def across(value: float) -> float:
         return LABELS + PLOT * (value - steps[0]) / (steps[-1] - steps[0])
@@ -117,7 +117,7 @@ _DRAWN: Mapping[Form, Callable[[Mark, Across, float], Iterator[str]]] = {
 
 
 def _along_time(chart: Chart) -> Iterator[str]:
-    steps = ticks(chart.numbers)
+    steps = chart.scale
     places = [LEFT + ALONG * (place + 0.5) / len(chart.marks) for place in range(len(chart.marks))]
 
     def up(value: float) -> float:

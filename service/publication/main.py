@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from linkage_engine.contract.permit import PublicKey
 from service.audit.archive import NotVerified
 from service.audit.bundle import log_key
 from service.audit.release import Trust
 from service.audit.signature import keys_of
+from service.clock import utc_now
 from service.command_line import run
 from service.problems.publication import ReleaseNotVerified
 from service.publication.crate.file import crate_file, open_crate
 from service.publication.files import published_files
 from service.publication.folder import write_folder
+from service.publication.register.given import read_given
+from service.publication.register.site import site as whole_site
 from service.publication.released import open_release
 
 app = typer.Typer(help="Make pages and files of what was released; needs no network.", no_args_is_help=True)
@@ -32,7 +36,7 @@ Out = Annotated[Path, typer.Option("--out", help="A new folder.")]
 def release(package: Path, vkey: Vkey, release_key: ReleaseKey, out: Out) -> None:
     """Publish one release package: a page, tables and a recipe card in a new folder."""
     files = published_files(open_release(package, trust_of(vkey, release_key)))
-    _written(files, out)
+    _written(files.items(), out)
 
 
 @app.command()
@@ -56,6 +60,22 @@ def check_crate(file: Path, vkey: Vkey, release_key: ReleaseKey) -> None:
     print(f"verified: release {held.statement.release_id}, entry {held.log.index} of {held.log.origin}")
 
 
+@app.command()
+def site(
+    folder: Path,
+    vkey: Vkey,
+    release_key: ReleaseKey,
+    governance_key: Annotated[
+        Path, typer.Option("--governance-key", help="File with governance's public key (JWK).")
+    ],
+    out: Out,
+) -> None:
+    """Make the public register of all releases, projects and refusals as a web site in a new folder."""
+    governance = PublicKey.model_validate_json(governance_key.read_bytes())
+    given = read_given(folder, trust_of(vkey, release_key), governance)
+    _written(whole_site(given, utc_now()), out)
+
+
 def trust_of(vkey: Path, release_key: Path) -> Trust:
     """The pinned keys of two files; raises ReleaseNotVerified for what is none, OSError."""
     try:
@@ -66,9 +86,8 @@ def trust_of(vkey: Path, release_key: Path) -> Trust:
     return Trust(log, keys)
 
 
-def _written(files: Mapping[str, bytes], out: Path) -> None:
-    write_folder(files, out)
-    print(f"{out}: {len(files)} files")
+def _written(files: Iterable[tuple[str, bytes]], out: Path) -> None:
+    print(f"{out}: {write_folder(files, out)} files")
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from html import escape
 
 from linkage_engine.catalogue.analysis_templates import analysis_template
@@ -15,6 +16,7 @@ from service.publication.charts import charts
 from service.publication.drawing import svg
 from service.publication.recipe import VERIFY, citation
 from service.publication.released import Released
+from service.publication.standing import Cell
 from service.publication.words import (
     day,
     heading,
@@ -23,6 +25,7 @@ from service.publication.words import (
     question_in_words,
     shorthand,
 )
+from service.releases.contents import QUALITY
 from service.releases.publication import disclosure_statement
 
 NARROW = """
@@ -34,12 +37,33 @@ svg { min-width: 40rem; }
 DATA_BELOW = "The numbers are in the table below."
 
 
-def release_page(released: Released, *, files: Iterable[str]) -> bytes:
+@dataclass(frozen=True)
+class Beside:
+    """What a page says that its package does not, in lines of markup: on top, and of the linkage.
+
+    And which cells were revised.
+    """
+
+    lines: tuple[str, ...] = ()
+    revised: frozenset[Cell] = frozenset()
+    linkage: tuple[str, ...] = ()
+
+
+NOTHING = Beside()
+REVISED = ("[r]", "revised: another number than in the release that this one corrects")
+
+
+def release_page(released: Released, *, files: Iterable[str], beside: Beside = NOTHING) -> bytes:
     """The page, in UTF-8; `files` are those beside it that it leads to.
 
     Raises SpecificationInvalid where the question has a name that this version's catalogue lacks.
     """
-    return ("\n".join(document(released.table.title, _main(released, files))) + "\n").encode()
+    return as_bytes(document(released.table.title, _main(released, files, beside)))
+
+
+def as_bytes(lines: Iterable[str]) -> bytes:
+    """Lines of a page as a file."""
+    return ("\n".join(lines) + "\n").encode()
 
 
 def document(title: str, body: Iterable[str]) -> Iterator[str]:
@@ -63,17 +87,18 @@ def document(title: str, body: Iterable[str]) -> Iterator[str]:
     yield "</html>"
 
 
-def _main(released: Released, files: Iterable[str]) -> Iterator[str]:
+def _main(released: Released, files: Iterable[str], beside: Beside) -> Iterator[str]:
     statement = released.statement
     when = day(statement.released_at)
     yield f'<p class="summary">Released on {when} by project {statement.project_id}.</p>'
+    yield from beside.lines
     sections = {
         "In short": _in_short(released),
         "Charts": _charts(charts(released)),
-        "Table": _tables(released),
-        "Notes": _notes(released),
+        "Table": _tables(released, beside.revised),
+        "Notes": _notes(released, beside.revised),
         "Method": _method(released),
-        "Quality of the linkage": _linkage(released),
+        "Quality of the linkage": _linkage(released, beside.linkage),
         "How people are protected": [paragraph(disclosure_statement(released.table))],
         "Files": _files(files),
         "How to cite and check": _citation(released),
@@ -154,7 +179,7 @@ def data_table(
     yield "</tbody></table></div>"
 
 
-def _tables(released: Released) -> Iterator[str]:
+def _tables(released: Released, revised: frozenset[Cell]) -> Iterator[str]:
     """The whole table: of several kinds of events one for each, beside the numbers of everybody."""
     table = released.table
     for part in _parts(released):
@@ -166,7 +191,7 @@ def _tables(released: Released) -> Iterator[str]:
             title,
             tuple(map(heading, table.dimensions)),
             (m.title for m in table.measures if m.name in chosen),
-            ((row.labels or ("Total",), _digits(released, row, chosen)) for row in table.rows),
+            ((row.labels or ("Total",), _digits(released, row, chosen, revised)) for row in table.rows),
         )
 
 
@@ -181,15 +206,21 @@ def _of_some_part(released: Released, measure: Measure) -> bool:
     return any(part and measure.name.startswith(f"{part}_") for part in _parts(released))
 
 
-def _digits(released: Released, row: ControlledRow, chosen: set[str]) -> tuple[str, ...]:
+def _digits(
+    released: Released, row: ControlledRow, chosen: set[str], revised: frozenset[Cell]
+) -> tuple[str, ...]:
     numbers = zip(row.values, released.table.measures, strict=True)
-    return tuple(in_digits(value, measure) for value, measure in numbers if measure.name in chosen)
+    return tuple(
+        f"{in_digits(value, measure)}{' [r]' if (row.labels, measure.name) in revised else ''}"
+        for value, measure in numbers
+        if measure.name in chosen
+    )
 
 
-def _notes(released: Released) -> Iterator[str]:
-    told = shorthand(released)
+def _notes(released: Released, revised: frozenset[Cell]) -> Iterator[str]:
+    told = (*shorthand(released), *((REVISED,) if revised else ()))
     if told:
-        yield paragraph("In the place of a number that is not shown stands a shorthand:")
+        yield paragraph("Shorthand in brackets stands in the place of a number, or says something of it:")
         yield from terms(told)
     yield paragraph("Of people in each row; a total is of all its rows, and is rounded by itself.")
 
@@ -206,12 +237,15 @@ def _method(released: Released) -> Iterator[str]:
     )
 
 
-def _linkage(released: Released) -> Iterator[str]:
+def _linkage(released: Released, reports: tuple[str, ...]) -> Iterator[str]:
     yield paragraph(
         "Records of several providers were joined by keyed codes of names, dates of birth and the like, "
         "which no analyst sees. Links can be wrong in two ways:"
     )
     yield from (paragraph(said) for said in LIMITS[:3])
+    if f"{QUALITY}.html" in released.files:
+        yield f'<p><a href="{QUALITY}.html">The whole report on this linkage</a></p>'
+    yield from reports
 
 
 def _files(files: Iterable[str]) -> Iterator[str]:

@@ -8,8 +8,6 @@ import json
 from service.publication.released import Released
 from service.publication.words import day, question_in_words
 
-RECIPE = "recipe.json"
-
 
 def recipe(released: Released) -> bytes:
     """The card as a JSON file: every digest that the release can be checked by, and the question itself."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from linkage_engine.contract.controlled_table import ControlledTable, PublishedRecord
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.statements import ReleaseStatement, SignedQuestion
-from service.audit.archive import RELEASE, NotVerified, open_archive
+from service.audit.archive import RELEASE, NotVerified, open_archive, shown
 from service.audit.release import Trust, check_release
 from service.problems.publication import ReleaseNotVerified, ReleaseUnreadable
 from service.publication.table_file import NotATable, read_table
@@ -24,6 +25,17 @@ from service.releases.publication import RECORD
 
 QUERY, DESCRIPTION = "query.json", f"{TABLE}-metadata.json"
 MEMBER_BYTES = 64 << 20
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""Names that stay in a folder, whatever they are written to."""
+PAGE, WORKBOOK, RECIPE, CHANGES, CRATE = (
+    "index.html",
+    "table.xlsx",
+    "recipe.json",
+    "changes.csv",
+    "crate.zip",
+)
+MADE = frozenset({PAGE, WORKBOOK, RECIPE, CHANGES, CRATE})
+"""What is made of a release: no signed file stands under these names."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,9 @@ def open_release(path: Path | BinaryIO, trust: Trust) -> Released:
 
 def released(members: Mapping[str, bytes], log: InLog) -> Released:
     """The release of a verified package's members; raises ReleaseUnreadable naming the member."""
+    for name in members:
+        if not PLAIN.fullmatch(name) or name in MADE:
+            raise _unreadable(shown(name))
     statement = ReleaseStatement.model_validate(_parsed(members, RELEASE)["statement"])
     try:
         record = PublishedRecord.model_validate(_parsed(members, RECORD))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from linkage_engine.contract.controlled_table import (
     TOTAL,
@@ -31,6 +32,8 @@ DIMENSIONS = {
     "period": "Period from the diagnosis",
 }
 """What columns of labels are called."""
+EVERYBODY: Mapping[str, str] = MappingProxyType({})
+"""All labels together."""
 
 
 def in_digits(value: ControlledValue, measure: Measure) -> str:
@@ -44,7 +47,7 @@ def heading(dimension: str) -> str:
     return DIMENSIONS.get(dimension, dimension.replace("_", " ").capitalize())
 
 
-def day(moment: datetime) -> str:
+def day(moment: date) -> str:
     """A day as people write it: 22 November 2026."""
     return f"{moment.day} {moment:%B %Y}"
 
@@ -83,12 +86,18 @@ def shorthand(released: Released) -> tuple[tuple[str, str], ...]:
     return tuple((status.value, meaning) for status, meaning in MEANINGS.items() if status in used)
 
 
-def rows_along(released: Released, dimension: str) -> tuple[tuple[str, ControlledRow], ...]:
-    """The rows of one dimension's labels, all others together, in the table's order and without the total."""
+def rows_along(
+    released: Released, dimension: str, among: Mapping[str, str] = EVERYBODY
+) -> tuple[tuple[str, ControlledRow], ...]:
+    """The rows of one dimension's labels in the table's order, without the total.
+
+    Of the other dimensions the labels are those of `among`, or all together.
+    """
     table = released.table
     place = table.dimensions.index(dimension)
+    others = [(at, among.get(name, TOTAL)) for at, name in enumerate(table.dimensions) if name != dimension]
     return tuple(
         (row.labels[place], row)
         for row in table.rows
-        if row.labels[place] != TOTAL and {*row.labels[:place], *row.labels[place + 1 :]} <= {TOTAL}
+        if row.labels[place] != TOTAL and all(row.labels[at] == label for at, label in others)
     )

@@ -99,6 +99,16 @@ def withdrawn_digests(session: Session) -> Sequence[str]:
     return session.scalars(sa.select(Submission.sealed_sha256).where(gone)).all()
 
 
+def deliveries_like(
+    session: Session, project_id: str, named: tuple[str, str] | None = None
+) -> Sequence[Submission]:
+    """The deliveries of a project: all, or the one that its provider and its own id name."""
+    query = sa.select(Submission).where(Submission.project_id == project_id)
+    if named is not None:
+        query = query.where(Submission.provider_id == named[0], Submission.delivery_id == named[1])
+    return session.scalars(query).all()
+
+
 def last_counter(session: Session, project_id: str, provider_id: str) -> int:
     """The highest counter received of a provider for a project, or nought."""
     query = sa.select(sa.func.max(Submission.counter)).where(

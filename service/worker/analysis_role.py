@@ -28,6 +28,7 @@ from service.worker import trust
 from service.worker.deliveries import Delivery, delivery_of, received, sealed_part
 from service.worker.destructions import answers, destroy, destroy_project
 from service.worker.permits import permit_of
+from service.worker.repetition import repeat_destructions
 from service.worker.roles import Surroundings, inside
 from service.worker.withdrawals import withdraw
 
@@ -69,6 +70,7 @@ def duties(settings: AnalysisSettings, surroundings: Surroundings) -> Duties:
             ),
         },
         failed=lambda job, subject_id: failed(surroundings, job, subject_id),
+        first=lambda: repeat_destructions(door.inside.vault, door.shred, answers, surroundings),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from linkage_engine.contract.destruction import DestroyedKey, DestructionCertificate, ProjectCertificate
 from linkage_engine.contract.permit import Permit
@@ -28,8 +28,19 @@ from service.worker.roles import Surroundings
 Shred = Callable[[Order], tuple[DestroyedKey, ...]]
 """A door's way of destroying what it keeps of a delivery."""
 A = TypeVar("A", Destruction, ProjectDestruction)
+
+
+class OfProject(Protocol):
+    """Anything that belongs to a project."""
+
+    @property
+    def project_id(self) -> str:
+        """The project's id."""
+
+
+B = TypeVar("B")
 Removals = list[Callable[[], None]]
-Left = Callable[[Surroundings, Act, A], Iterable[Callable[[], None]]]
+Left = Callable[[Surroundings, Act, B], Iterable[Callable[[], None]]]
 """What a worker left in the spool beside its vault: how each file is removed."""
 
 
@@ -130,23 +141,21 @@ def crosswalks(
 
 
 def all_crosswalks(
-    surroundings: Surroundings, act: Act, destruction: ProjectDestruction
+    surroundings: Surroundings, act: Act, destruction: OfProject
 ) -> Iterator[Callable[[], None]]:
     """What linkage handed over in a project."""
     for run_id in run_ids(act.session, destruction.project_id):
         yield partial(surroundings.hand_overs.remove, HandOverKind.CROSSWALK, run_id)
 
 
-def answers(surroundings: Surroundings, act: Act, destruction: Asked) -> Iterator[Callable[[], None]]:
+def answers(surroundings: Surroundings, act: Act, destruction: OfProject) -> Iterator[Callable[[], None]]:
     """What analysis handed over in the project: the gate has decided what it needs of it, or fails."""
     for query_id in query_ids(act.session, destruction.project_id):
         for kind in (HandOverKind.AGGREGATES, HandOverKind.POPULATIONS):
             yield partial(surroundings.hand_overs.remove, kind, query_id)
 
 
-def evidence(
-    surroundings: Surroundings, act: Act, destruction: ProjectDestruction
-) -> Iterator[Callable[[], None]]:
+def evidence(surroundings: Surroundings, act: Act, destruction: OfProject) -> Iterator[Callable[[], None]]:
     """What the gate sealed to checkers in a project; signed releases stay."""
     for query_id in query_ids(act.session, destruction.project_id):
         yield partial(remove_evidence, surroundings.spool, query_id)

@@ -35,6 +35,7 @@ from service.worker.counters import note_uses
 from service.worker.destructions import destroy_project, evidence
 from service.worker.files import replace_bytes, replace_file
 from service.worker.permits import permit_of
+from service.worker.repetition import repeat_destructions
 from service.worker.roles import Surroundings, inside
 from service.worker.tightenings import tightened_for
 
@@ -55,6 +56,7 @@ def duties(settings: GateSettings, surroundings: Surroundings) -> Duties:
             Job.SIGN_RELEASE: lambda release_id: release(door, key, surroundings, release_id),
         },
         failed=lambda job, subject_id: failed(surroundings, job, subject_id),
+        first=lambda: repeat_destructions(door.inside.vault, None, evidence, surroundings),
     )
 
 

@@ -23,6 +23,7 @@ from service.worker.deliveries import delivery_of, hold_to_newest_of, received, 
 from service.worker.destructions import all_crosswalks, crosswalks, destroy, destroy_project
 from service.worker.newest import next_number
 from service.worker.permits import permit_of
+from service.worker.repetition import repeat_destructions
 from service.worker.roles import Surroundings, inside
 from service.worker.spark import spark_place
 from service.worker.tightenings import tightened_for
@@ -56,6 +57,7 @@ def duties(settings: LinkageSettings, surroundings: Surroundings) -> Duties:
             Job.LINK: lambda run_id: link(door, hand_over_key, surroundings, run_id),
         },
         failed=lambda job, subject_id: failed(surroundings, job, subject_id),
+        first=lambda: repeat_destructions(door.inside.vault, door.shred, all_crosswalks, surroundings),
     )
 
 

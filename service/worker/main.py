@@ -75,6 +75,7 @@ def _run(role: WorkerRole, settings: WorkerSettings, surroundings: Surroundings)
     # 2. The sandbox, then the proof of it, before there are threads.
     isolation = close_in(settings, surroundings)
     _enter_start(isolation, surroundings)
+    duties.first()
     # 3. Work until told to stop.
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -47,6 +47,7 @@ EXTRA: dict[str, dict[str, str]] = {
     },
     "destructions": {
         "certificate": "the certificates as one file",
+        "repetition": "what the log says was ordered destroyed: a restore lays it down, workers obey",
         "sweeping": "sealed bytes that a crash left of what was withdrawn",
     },
     "linkage_runs": {},

@@ -125,7 +125,7 @@ def opened(
     migrations.upgrade(home.database_url)
     if divided:
         divide(home, secrets.token_bytes)
-    with _at(home, cast, {}) as shop:
+    with reopened(home, cast, {}) as shop:
         yield shop
 
 
@@ -133,12 +133,13 @@ def opened(
 def workshop(folder: Path, stages: Stages, stage: str) -> Iterator[Workshop]:
     """An installation as it is after a stage."""
     shutil.copytree(stages.folder / stage, folder / "home")
-    with _at(Home(folder / "home"), stages.cast, stages.ids[stage]) as shop:
+    with reopened(Home(folder / "home"), stages.cast, stages.ids[stage]) as shop:
         yield shop
 
 
 @contextmanager
-def _at(home: Home, cast: Cast, ids: Mapping[str, str]) -> Iterator[Workshop]:
+def reopened(home: Home, cast: Cast, ids: Mapping[str, str]) -> Iterator[Workshop]:
+    """An installation that is there already, and what the story made in it."""
     random = Chance(str(home.root).encode())
     with ExitStack() as stack:
         owner = stack.enter_context(_connected(home.database_url))

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from linkage_engine.contract.refusals import EngineRefusal
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.rotation import lost_keys
-from service.operate.doctor.findings import Finding, ill, well
+from service.destructions.repetition import FILE
+from service.operate.doctor.findings import Finding, ill, watch, well
 from service.operate.installation import SEALED_TO, Home
 from service.operate.rotation.key_files import KeyFiles
 
@@ -27,6 +28,12 @@ def _vault(home: Home, role: str) -> Iterator[Finding]:
             VAULTS,
             f"a rotation of the at-rest key of {role} was cut short",
             f"stop the service, then: tre-operate rotate HOME at-rest --role {role}",
+        )
+    if (home.vault(role) / FILE).exists():
+        yield watch(
+            VAULTS,
+            f"{role} has not yet destroyed again what a restore brought back",
+            "start the service; if this stays, see its log: it takes no job before",
         )
     try:
         lost = lost_keys(home.vault(role), Keystore.from_file(files.key))

@@ -16,12 +16,12 @@ from service.publication.released import MEMBER_BYTES, Released, open_release
 from service.releases.zipped import zipped
 
 
-def crate_file(released: Released) -> bytes:
+def crate_file(released: Released, book: bytes | None = None) -> bytes:
     """The crate in a zip file with the bag as its only folder (Five Safes RO-Crate 0.4, Zip expectations).
 
     Raises CrateNotVerified if what was made is not what the profile asks for.
     """
-    files, folder = crate(released), f"release-{released.statement.release_id}"
+    files, folder = crate(released, book), f"release-{released.statement.release_id}"
     _check(crate_faults(files))
     return zipped((f"{folder}/{name}", data) for name, data in files.items())
 

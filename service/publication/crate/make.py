@@ -10,10 +10,9 @@ from uuid import UUID
 from linkage_engine.catalogue.analysis_templates import analysis_template
 from service.publication.crate import entities as e
 from service.publication.crate.bag import bag
-from service.publication.files import WORKBOOK
 from service.publication.page import release_page
-from service.publication.recipe import RECIPE, citation, recipe
-from service.publication.released import QUERY, Released
+from service.publication.recipe import citation, recipe
+from service.publication.released import QUERY, RECIPE, WORKBOOK, Released
 from service.publication.workbook import workbook
 from service.releases.publication import RECORD, disclosure_statement
 from service.releases.zipped import zipped
@@ -25,12 +24,13 @@ PARAMETER, POLICY, PERMIT = "#question", "#policy", "#permit"
 UNSTATED = "No licence was stated with the release: ask its publisher."
 
 
-def crate(released: Released) -> Mapping[str, bytes]:
+def crate(released: Released, book: bytes | None = None) -> Mapping[str, bytes]:
     """The files of the crate's bag, by their paths; the same release gives the same bytes.
 
-    Times are those that the package states: of the question and of the release.
+    Times are those that the package states: of the question and of the release. `book` is the workbook, where
+    it was made already.
     """
-    results = _results(released)
+    results = _results(released, workbook(released) if book is None else book)
     payload = {
         **results,
         QUERY: released.files[QUERY],
@@ -52,11 +52,11 @@ def _info(released: Released) -> Mapping[str, str]:
     }
 
 
-def _results(released: Released) -> dict[str, bytes]:
+def _results(released: Released, book: bytes) -> dict[str, bytes]:
     """What the run gave, under `outputs/`: every signed file but question and record, and the workbook."""
     signed = {each.name for each in released.statement.files} - {QUERY, RECORD}
     files = {f"{OUTPUTS}{name}": released.files[name] for name in sorted(signed)}
-    return {**files, f"{OUTPUTS}{WORKBOOK}": workbook(released)}
+    return {**files, f"{OUTPUTS}{WORKBOOK}": book}
 
 
 def _workflow(released: Released) -> dict[str, bytes]:

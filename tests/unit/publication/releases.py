@@ -22,6 +22,7 @@ from linkage_engine.contract.controlled_table import (
 from linkage_engine.contract.query_spec import Breakdown, PrevalenceParameters, PrevalenceSpec, QuerySpec
 from linkage_engine.contract.statements import SignedQuestion
 from service.audit.canonical import canonical
+from service.audit.export import write_bundle
 from service.audit.release import Trust
 from service.audit.signature import keys_of
 from service.publication.released import InLog, Released, released
@@ -108,23 +109,42 @@ def files_of(spec: QuerySpec, table: ControlledTable) -> dict[str, bytes]:
     }
 
 
-def members_of(files: Mapping[str, bytes]) -> dict[str, bytes]:
+def members_of(files: Mapping[str, bytes], release_id: str = RELEASE_ID) -> dict[str, bytes]:
     """The members of a package that was verified already."""
-    statement = json.loads(a_statement(files, RELEASE_ID).model_dump_json())
+    statement = json.loads(a_statement(files, release_id).model_dump_json())
     return {"release.json": canonical({"statement": statement}), **files}
 
 
-def a_release(spec: QuerySpec = PREVALENCE, numbers: Numbers = PEOPLE, title: str | None = None) -> Released:
-    """A release of just these numbers."""
-    return released(members_of(files_of(spec, a_table(spec, numbers, title))), PLACE)
+def a_release(
+    spec: QuerySpec = PREVALENCE,
+    numbers: Numbers = PEOPLE,
+    title: str | None = None,
+    release_id: str = RELEASE_ID,
+    **of_record: str,
+) -> Released:
+    """A release of just these numbers; `of_record` is what its record says otherwise."""
+    table = a_table(spec, numbers, title)
+    record = table.record.model_copy(update=of_record)
+    files = files_of(spec, table.model_copy(update={"record": record}))
+    return released(members_of(files, release_id), PLACE)
 
 
-def a_package(folder: Path, files: Mapping[str, bytes], name: str = "release.zip") -> tuple[Path, Trust]:
+def a_package(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, Trust]:
     """A package that the gate signed and the log has, and the keys it verifies by, beside it too."""
+    trust = packages(folder, {RELEASE_ID: files})
+    return (folder / f"{RELEASE_ID}.zip").rename(folder / "release.zip"), trust
+
+
+def packages(folder: Path, releases: Mapping[str, Mapping[str, bytes]]) -> Trust:
+    """Packages of one gate and one log by their ids, an export of the log, and the keys they verify by."""
     folder.mkdir(parents=True, exist_ok=True)
     log, key = a_log(folder), SigningKey.generate()
-    members = release_members(log, key, files, RELEASE_ID)
+    for release_id, files in releases.items():
+        packed(folder / f"{release_id}.zip", release_members(log, key, files, release_id))
+    log.enter(3)
+    log.integrate()
+    with log.sessions() as session, (folder / "log-bundle.zip").open("wb") as bundle:
+        write_bundle(session, bundle, key=log.signer.key, release_keys=[key.public.model_dump()], releases=[])
     (folder / "log.vkey").write_text(f"{log.signer.key.to_text()}\n")
     (folder / "release-key.jwk").write_text(key.public.model_dump_json())
-    trust = Trust(log.signer.key, keys_of([key.public.model_dump()]))
-    return packed(folder / name, members), trust
+    return Trust(log.signer.key, keys_of([key.public.model_dump()]))

@@ -56,6 +56,20 @@ TRAJECTORY_RELEASE = a_release(
     },
 )
 
+_BY_SEX = {"Male": (120.0, 980.0), "Female": (90.0, 410.0), "Total": (100.0, 700.0)}
+BY_SEX: Numbers = {
+    **{
+        (month, sex): of(ADMISSION, rate=rate, expected_rate=100.0)
+        for sex, rates in _BY_SEX.items()
+        for month, rate in zip(("-1", "0", "Total"), (*rates, 300.0), strict=True)
+    },
+    **{(month, "Not known or not specified"): {} for month in ("-1", "0", "Total")},
+}
+TRAJECTORY_BY_SEX_RELEASE = a_release(
+    a_trajectory_spec(Breakdown.PERIOD, Breakdown.SEX, events=(ADMISSION,), months_before=1, months_after=1),
+    BY_SEX,
+)
+
 SOCIAL_CARE_RELEASE = a_release(
     a_social_care_spec(Breakdown.SEX, events=("care_home",)),
     {

@@ -17,6 +17,7 @@ from tests.unit.publication.studies import (
     EXCESS_RELEASE,
     LINKAGE_RELEASE,
     SOCIAL_CARE_RELEASE,
+    TRAJECTORY_BY_SEX_RELEASE,
     TRAJECTORY_RELEASE,
 )
 
@@ -33,6 +34,15 @@ def test_a_trajectory_is_lines_along_time_beside_people_of_the_same_age_and_sex(
     assert chart.marks[2] == Mark(
         "0", Figure(900.0, "900"), Figure(850.0, "850"), Figure(960.0, "960"), Figure(100.0, "100")
     )
+
+
+def test_each_sex_has_a_trajectory_of_its_own_on_the_scale_of_all() -> None:
+    whole, male, female = charts(TRAJECTORY_BY_SEX_RELEASE)  # of those not known nothing is told
+    assert [chart.title.rpartition(": ")[2] for chart in (male, female)] == ["Male", "Female"]
+    assert [mark.value.text for mark in female.marks] == ["90.0", "410"]
+    assert male.scale == female.scale == (0.0, 200.0, 400.0, 600.0, 800.0, 1000.0)
+    assert [mark.value.text for mark in whole.marks] == ["100", "700"]
+    assert len({chart.name for chart in (whole, male, female)}) == 3
 
 
 def test_a_line_breaks_where_a_number_is_hidden_and_says_why() -> None:

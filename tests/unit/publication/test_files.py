@@ -166,14 +166,14 @@ def test_nothing_is_written_over(at: Path, capsys: pytest.CaptureFixture[str]) -
     assert "Folder in the way" in capsys.readouterr().err
     (at / "link").symlink_to(at / "nowhere")
     with pytest.raises(FolderInTheWay):
-        write_folder({"a": b""}, at / "link")
+        write_folder([("a", b"")], at / "link")
 
 
 def test_a_crash_in_the_middle_leaves_nothing_and_the_next_run_is_whole(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="name too long"):
-        write_folder({"a": b"1", "b" * 300: b"2"}, tmp_path / "out")
+        write_folder([("a", b"1"), ("b" * 300, b"2")], tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / ".out.partial").mkdir()  # what a killed writer left
     (tmp_path / ".out.partial" / "old").touch()
-    write_folder({"a": b"1", "folder/b": b"2"}, tmp_path / "out")
+    assert write_folder([("a", b"1"), ("folder/b", b"2")], tmp_path / "out") == 2
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "folder"]

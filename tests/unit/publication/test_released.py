@@ -99,3 +99,12 @@ def test_a_missing_member_is_named() -> None:
 def test_a_description_without_columns_is_no_table() -> None:
     with pytest.raises(NotATable):
         read_table(FILES["table.csv"], {"tableSchema": {}}, a_release().record, template="prevalence")
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "a/b", "index.html", "table.xlsx", "crate.zip", "", ".hidden", "a b"]
+)
+def test_a_file_that_would_lie_elsewhere_or_over_another_is_named(name: str) -> None:
+    with pytest.raises(ReleaseUnreadable) as refused:
+        released(members_of({**FILES, name: b""}), PLACE)
+    assert faults(refused.value) == [name]
