@@ -40,6 +40,7 @@ QUESTIONS: Mapping[str, tuple[Mapping[str, object], tuple[str, ...]]] = {
     ),
     "service_use_trajectory": (PERIOD | {"events": EVENTS}, ("period", "sex", "age_band")),
     "excess_vs_same_age_sex": (PERIOD | {"events": EVENTS}, ("tumour_group", "sex", "age_band")),
+    "register_completeness": ({"index_date": "2023-12-30"}, ("sex", "age_band")),
     "social_care_response": (PERIOD, ("tumour_group", "sex", "age_band")),
 }
 BUDGETS = (

@@ -81,6 +81,15 @@ def fill(vault: Vault, people: int) -> dict[str, int]:
             "service_type": _texts(np.array(["long_term_community", "long_term_nursing"])[care % 2]),
         },
     )
+    entered = dice.choice(people, people // 12)
+    tables["gp_event"] = (
+        entered,
+        {
+            "event_date": _days(dice.integers(_day("2005-01-01"), _day("2023-12-31"), len(entered))),
+            "concept_type": pa.repeat("diagnosis", len(entered)),
+            "condition": pa.repeat("cancer", len(entered)),
+        },
+    )
     keys = _texts(np.array([f"{number:032x}" for number in range(people)]))
     about = {EXTRACT_DATE: b"2023-12-31"}
     for name, (whose, columns) in tables.items():
@@ -99,6 +108,7 @@ _PROVIDER = {
     "apc_spell": "trust",
     "ecds_attendance": "emergency",
     "asc_cld_event": "council",
+    "gp_event": "federation",
 }
 
 
