@@ -38,7 +38,7 @@ from linkage_engine.disclosure.linkage import controlled_run
 from linkage_engine.disclosure.membership import memberships, to_columns
 from linkage_engine.disclosure.preflight import foresee
 from linkage_engine.disclosure.record import Provenance
-from linkage_engine.handed_over import exact_table, linkage_of, structure_of
+from linkage_engine.handed_over import EXCLUDED_AS, exact_table, excluded_of, linkage_of, structure_of
 from linkage_engine.link.encoding import marked
 from linkage_engine.link.spark_session import SparkPlace
 from linkage_engine.linkage_runs.crosswalk import crosswalk, read_crosswalk
@@ -57,7 +57,7 @@ from linkage_engine.linked_data import (
 )
 from linkage_engine.policy_in_force import policy_in_force
 from linkage_engine.query.plan import plan
-from linkage_engine.query.run import answer, inputs
+from linkage_engine.query.run import answer, excluded, inputs
 from linkage_engine.release_history import Asked, ReleaseHistory
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter, seal
@@ -81,7 +81,7 @@ from linkage_engine.vault.shredding import (
 Randomness = Callable[[int], bytes]
 MEMORY_LIMIT = "4GB"
 THREADS = 2
-DATA_VERSION, LINKAGE = b"data_version", b"linkage"
+DATA_VERSION, LINKAGE, EXCLUDED = b"data_version", b"linkage", b"excluded"
 
 
 @dataclass(frozen=True)
@@ -272,6 +272,8 @@ class AnalysisDoor:
         tables[PERSON_INDEX] = data.roll
         raw = answer(_compute(), made, tables, seconds=seconds).to_arrow()
         about = {**(raw.schema.metadata or {}), DATA_VERSION: data.version.encode()}
+        if outcomes:
+            about[EXCLUDED] = EXCLUDED_AS.dump_json(excluded(_compute(), made, tables, seconds=seconds))
         if isinstance(specification, LinkageQualitySpec) and outcomes:
             asked = specification.parameters
             linkage = data.linkage(asked.data_set, asked.linked_to)
@@ -336,6 +338,7 @@ class GateDoor:
             suppression=decided.suppression,
             earlier=look_back(past, exact, decided, rules, history.archive(head)),
             linkage=linkage_of(about.get(LINKAGE)),
+            excluded=excluded_of(about.get(EXCLUDED)),
         )
         history.keep(spent, evidence, to_columns(memberships(exact, decided.table)), decided.after)
         return evidence

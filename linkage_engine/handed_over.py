@@ -6,6 +6,7 @@ import pyarrow as pa
 import pydantic
 
 from linkage_engine.catalogue.analysis_templates import analysis_template, planned_measures
+from linkage_engine.contract.excluded import PersonsBy
 from linkage_engine.contract.query_spec import QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.reports import LinkageOfDataSets
@@ -38,6 +39,18 @@ def linkage_of(said: bytes | None) -> LinkageOfDataSets | None:
     """What a run told of the data sets asked about; anything else is `NotTrusted(HAND_OVER_INVALID)`."""
     try:
         return None if said is None else LinkageOfDataSets.model_validate_json(said)
+    except pydantic.ValidationError:
+        raise NotTrusted(RefusalCode.HAND_OVER_INVALID) from None
+
+
+EXCLUDED_AS = pydantic.TypeAdapter(tuple[PersonsBy, ...])
+"""Who is not in an answer, as it is handed over."""
+
+
+def excluded_of(said: bytes | None) -> tuple[PersonsBy, ...]:
+    """Who is not in an answer; anything else is `NotTrusted(HAND_OVER_INVALID)`."""
+    try:
+        return () if said is None else EXCLUDED_AS.validate_json(said)
     except pydantic.ValidationError:
         raise NotTrusted(RefusalCode.HAND_OVER_INVALID) from None
 

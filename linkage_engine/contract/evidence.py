@@ -13,6 +13,7 @@ from linkage_engine.contract.controlled_table import (
     PublishedRecord,
 )
 from linkage_engine.contract.earlier import LookedBack
+from linkage_engine.contract.excluded import PersonsBy
 from linkage_engine.contract.reports import LinkageOfDataSets
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.contract.value import RandomId, ShortText, Slug, Value
@@ -140,6 +141,8 @@ class Evidence(Value):
     """Of a policy that hides numbers and rounds none."""
     linkage: LinkageOfDataSets | None = None
     """Of a question about a linkage: what the run told of it, which leaves with the table."""
+    excluded: tuple[PersonsBy, ...] = ()
+    """What became of everybody whom the registry has in the period, exactly; it does not leave."""
 
     @property
     def record(self) -> PublishedRecord:

@@ -29,7 +29,7 @@ INPUTS: Mapping[str, pa.Schema] = {
 }
 """The only tables that the statement reads, and their columns."""
 
-_COUNTED = """
+COUNTED = """
 covering AS (
   SELECT link_id, year_of_birth, sex, row_number() OVER (
     PARTITION BY link_id
@@ -93,12 +93,14 @@ def statement(plan: PrevalencePlan) -> Statement:
     Columns: `tumour_group` (null: the population itself), `sex`, `age_band` (null: the margin)
     and `persons`, a sorted list of the project's own numbers. Empty cells have no row.
     """
-    return Statement(
-        text=LISTS + _COUNTED + _MARGINS[frozenset(plan.breakdowns) & {_SEX, _AGE}],
-        parameters=lists(plan)
-        | {
-            "index_date": plan.index_date,
-            "index_year": plan.index_date.year,
-            "window_opens": plan.window_opens,
-        },
-    )
+    text = LISTS + COUNTED + _MARGINS[frozenset(plan.breakdowns) & {_SEX, _AGE}]
+    return Statement(text, bound(plan))
+
+
+def bound(plan: PrevalencePlan) -> dict[str, object]:
+    """The parameters of `LISTS` and `COUNTED`."""
+    return lists(plan) | {
+        "index_date": plan.index_date,
+        "index_year": plan.index_date.year,
+        "window_opens": plan.window_opens,
+    }

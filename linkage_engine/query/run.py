@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage_engine.catalogue.events import events
+from linkage_engine.contract.excluded import PersonsBy
 from linkage_engine.contract.query_spec import EventKind
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.query import linkage_quality_sql, prevalence_sql
@@ -18,6 +19,7 @@ from linkage_engine.query.around_diagnosis import statements as around_diagnosis
 from linkage_engine.query.around_diagnosis.cells import around_diagnosis
 from linkage_engine.query.around_diagnosis.first_events import first_events
 from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
+from linkage_engine.query.excluded import persons_by, statement
 from linkage_engine.query.linkage_quality import linkage_quality
 from linkage_engine.query.linkage_quality_plan import LinkageQualityPlan
 from linkage_engine.query.plan import AnyPlan
@@ -83,6 +85,22 @@ def answer(
             return linkage_quality(plan, ask)
     with _registered(connection, dict(_whole(fitted))):
         return (first_events if plan.is_of_first_events else around_diagnosis)(plan, ask)
+
+
+def excluded(
+    connection: duckdb.DuckDBPyConnection,
+    plan: AnyPlan,
+    tables: Mapping[str, pa.Table],
+    *,
+    seconds: float = SECONDS_ALLOWED,
+) -> tuple[PersonsBy, ...]:
+    """Who of the registry's people in the period is not in the answer, and why; raises as `answer` does."""
+    asked = statement(plan)
+    if asked is None:
+        return ()
+    fitted = _fitted(tables, inputs(plan))
+    with _registered(connection, fitted if isinstance(plan, PrevalencePlan) else dict(_whole(fitted))):
+        return persons_by(_run(connection, asked, seconds=seconds))
 
 
 def _whole(fitted: Mapping[str, pa.Table]) -> Iterator[tuple[str, pa.Table]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -10,12 +11,13 @@ from pydantic import ValidationError
 
 from linkage_engine.contract.controlled_table import Noise
 from linkage_engine.contract.evidence import Evidence, HistoryAudit, OutcomeLeverage, TableAudit
+from linkage_engine.contract.excluded import PersonsBy
 from linkage_engine.contract.reports import LinkageOfDataSets
 from linkage_engine.contract.statements import Decision, Verdict
 from linkage_engine.quality_report.report import of_linkage
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_bytes
-from service.checker.words import WORDS
+from service.checker.words import EXCLUSIONS, WORDS
 from service.clock import Clock
 from service.keys import age_identity_text
 from service.problems.requests import RequestUnreadable
@@ -142,6 +144,14 @@ def suppression_lines(audit: TableAudit | None) -> list[str]:
         f"{hidden}; {audit.determined} determined, {audit.undecided} undecided",
         f"confirmed by {audit.witnesses} other tables in whole numbers, {audit.programs} programs solved",
     ]
+
+
+def excluded_lines(excluded: Sequence[PersonsBy]) -> list[str]:
+    """What became of everybody whom the registry has in the period; exact, and not part of the release."""
+    if not excluded:
+        return []
+    lines = [f"  {each.persons} {EXCLUSIONS[each.reason]}" for each in excluded]
+    return ["People with a first diagnosis in the period, exactly, for you alone:", *lines]
 
 
 def linkage_lines(linkage: LinkageOfDataSets | None) -> list[str]:

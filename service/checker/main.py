@@ -16,6 +16,7 @@ from service.checker.evidence import (
     Opened,
     as_text,
     audit_lines,
+    excluded_lines,
     linkage_lines,
     open_evidence,
     signed_decision,
@@ -77,7 +78,7 @@ def open_(
         write_folder(out, parts(evidence, digest))
     print(*summary(evidence), "", as_text(evidence), *earlier_lines(evidence), sep="\n")
     audits = [*audit_lines(evidence), *suppression_lines(evidence.suppression)]
-    print(*audits, *linkage_lines(evidence.linkage), sep="\n")
+    print(*audits, *excluded_lines(evidence.excluded), *linkage_lines(evidence.linkage), sep="\n")
     record = evidence.table.record
     print(f"policy {record.policy} version {record.policy_version}, threshold {record.threshold},")
     print(

@@ -63,7 +63,11 @@ def _earlier(evidence: Evidence) -> bytes:
         if reason is not None
     ]
     audit = evidence.history.model_dump(mode="json")
-    return (json.dumps({"audit": audit, "earlier": looked, "hidden": hidden}, indent=2) + "\n").encode()
+    excluded = [each.model_dump(mode="json") for each in evidence.excluded]
+    return (
+        json.dumps({"audit": audit, "earlier": looked, "hidden": hidden, "excluded": excluded}, indent=2)
+        + "\n"
+    ).encode()
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from linkage_engine.contract.controlled_table import CellStatus
 from linkage_engine.contract.earlier import AlikeCount, EarlierTable, Whole
 from linkage_engine.contract.evidence import Evidence, HistoryAudit, Reason
+from linkage_engine.contract.excluded import Exclusion, Oddity
 from linkage_engine.contract.statements import SignedQuestion
 from linkage_engine.contract.value import RandomId
 
@@ -33,6 +34,21 @@ LIES: Mapping[Whole, str] = {
     Whole.APART: "about other people",
     Whole.UNTOLD: "of one of them no population is told",
 }
+
+EXCLUSIONS: Mapping[Exclusion | Oddity, str] = {
+    Exclusion.COUNTED: "counted",
+    Exclusion.DIED_BEFORE_DIAGNOSIS: "not counted: the death is dated before the diagnosis",
+    Exclusion.ON_NO_LIST: "not counted: no registration is linked to the tumour",
+    Exclusion.AFTER_THE_DATA: "not counted: diagnosed when the data on events have ended",
+    Exclusion.NOT_LISTED_THAT_DAY: "not counted: no registration covers the day",
+    Exclusion.NOT_ALIVE_THAT_DAY: "not counted: died by the day",
+    Exclusion.BORN_LATER: "not counted: by the registration born later, or in no year",
+    Exclusion.SEX_UNKNOWN_TO_THE_TEMPLATE: "not counted: a sex that the template has no label for",
+    Exclusion.OTHERWISE: "not counted, for no reason that is known: ask the operator",
+    Oddity.SEVERAL_DEATHS: "of those counted, with deaths of several days: the first counts",
+    Oddity.AREA_OUTSIDE_THE_HIERARCHY: "of those counted, with no area of the hierarchy: in the total alone",
+}
+"""What became of people with a first diagnosis in the period."""
 
 
 def summary(evidence: Evidence) -> list[str]:

@@ -17,6 +17,8 @@ BENCHMARKS: Mapping[str, str] = {
     "reads": "reads",
     "seal": "seal",
     "tables": "tables",
+    "templates": "templates",
+    "templates-million": "templates_million",
     "upload": "upload",
 }
 """A module is run as a program; it gives `figures(scale)` to `measure.main`."""

@@ -42,6 +42,10 @@ def fill(vault: Vault, people: int) -> dict[str, int]:
             {
                 "diagnosis_date": _days(dice.integers(_day("2005-01-01"), _day("2023-12-31"), len(cases))),
                 "primary_diagnosis_icd10": _texts(sites[cases % len(sites)]),
+                "age_at_diagnosis": pa.array((2015 - born[cases]).clip(0).astype(np.int32)),
+                "person_stated_gender_code": _texts(sexes[cases].astype(str)),
+                "ethnic_category": _texts(np.array(["A", "B", "H", "N"])[cases % 4]),
+                "imd_quintile": _texts((cases % 5 + 1).astype(str)),
             },
         ),
         "death": (
@@ -55,6 +59,7 @@ def fill(vault: Vault, people: int) -> dict[str, int]:
                     dice.integers(_day("2017-01-01"), _day("2023-12-31"), len(spells))
                 ),
                 "admission_method_code": _texts(np.array(["11", "21", "22", "2A"])[spells % 4]),
+                "patient_classification_code": _texts(np.array(["1", "2"])[spells % 2]),
             },
         ),
         "ecds_attendance": (
@@ -67,6 +72,24 @@ def fill(vault: Vault, people: int) -> dict[str, int]:
             },
         ),
     }
+    care = dice.integers(0, people, people // 5)
+    tables["asc_cld_event"] = (
+        care,
+        {
+            "event_type": _texts(np.array(["request", "assessment", "service", "review"])[care % 4]),
+            "event_start_date": _days(dice.integers(_day("2017-01-01"), _day("2023-12-31"), len(care))),
+            "service_type": _texts(np.array(["long_term_community", "long_term_nursing"])[care % 2]),
+        },
+    )
+    entered = dice.choice(people, people // 12)
+    tables["gp_event"] = (
+        entered,
+        {
+            "event_date": _days(dice.integers(_day("2005-01-01"), _day("2023-12-31"), len(entered))),
+            "concept_type": pa.repeat("diagnosis", len(entered)),
+            "condition": pa.repeat("cancer", len(entered)),
+        },
+    )
     keys = _texts(np.array([f"{number:032x}" for number in range(people)]))
     about = {EXTRACT_DATE: b"2023-12-31"}
     for name, (whose, columns) in tables.items():
@@ -84,6 +107,8 @@ _PROVIDER = {
     "death": "statistics",
     "apc_spell": "trust",
     "ecds_attendance": "emergency",
+    "asc_cld_event": "council",
+    "gp_event": "federation",
 }
 
 
@@ -94,7 +119,10 @@ def _write_links(vault: Vault, known_by: dict[str, np.ndarray], keys: pa.Array) 
             {
                 "provider_id": _texts(np.repeat(provider, len(persons))),
                 "person_key": keys.take(pa.array(persons)),
-                "link_id": links.take(pa.array(persons)),
+                **{
+                    name: links.take(pa.array(persons))
+                    for name in ("link_id", "link_id_strict", "link_id_lenient")
+                },
                 "delivery_id": _texts(np.repeat(DELIVERY, len(persons))),
             }
         )

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from linkage_engine.contract.excluded import Exclusion
+from linkage_engine.contract.query_spec import query_spec
 from linkage_engine.laboratory.england.write import England, write_england
 from linkage_engine.laboratory.main import app as laboratory
 from linkage_engine.laboratory.trial import synthetic
+from linkage_engine.laboratory.trial.answered import answered, data_sets_of
 from service.command_line import run
 from service.researcher import main as researcher
 from service.researcher import trial
@@ -106,6 +111,35 @@ def test_another_policy_hides_by_its_own_rules(kept: Path, tmp_path: Path) -> No
     question = asked(tmp_path, "prevalence")
     for policy in ("cell-key", "acro-default", "public-dashboard"):
         assert query(question, kept, "--policy", policy)[0] == 0
+
+
+@pytest.mark.parametrize("template", ["prevalence", "emergency_15m"])
+def test_checkers_are_told_what_became_of_everybody_of_the_period(template: str, kept: Path) -> None:
+    fields = json.loads(read_specification(trial.EXAMPLES / f"{template}.yaml").to_json())
+    fields |= {"breakdowns": []}
+    fields["parameters"] |= {"tumour_groups": None}
+    fields["parameters"] |= {"areas": None} if template == "emergency_15m" else {}
+    question = query_spec(fields)
+    folder = synthetic.synthetic_england(kept, people=int(PEOPLE), seed=1)
+    sets = list(synthetic.read_england(folder, data_sets_of(question)))
+    random = np.random.default_rng(1).bytes
+    told = answered(question, sets, policy="nhs-cancer-default", random=random)
+    found = {each.reason: each.persons for each in told.excluded}
+    names = [measure.name for measure in told.table.measures]
+    counted = told.exact[0][names.index("numerator" if template == "prevalence" else "cases")]
+    assert found[Exclusion.COUNTED] == counted
+    assert found[Exclusion.ON_NO_LIST] > 0
+    first: dict[str, date] = {}
+    for row in next(each.rows for each in sets if each.name == "cancer_registration").to_pylist():
+        site, day = row["primary_diagnosis_icd10"][:3], row["diagnosis_date"]
+        if site.startswith("C") and site != "C44":
+            first[row["person_key"]] = min(day, first.get(row["person_key"], day))
+    begins, ends = {
+        "prevalence": (date(2004, 1, 1), date(2024, 12, 31)),
+        "emergency_15m": (date(2022, 1, 1), date(2022, 12, 31)),
+    }[template]
+    of_period = sum(begins <= day <= ends for day in first.values())
+    assert sum(n for reason, n in found.items() if isinstance(reason, Exclusion)) == of_period
 
 
 @pytest.mark.process

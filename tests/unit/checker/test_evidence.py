@@ -18,6 +18,7 @@ from linkage_engine.contract.controlled_table import (
 )
 from linkage_engine.contract.earlier import LookedBack
 from linkage_engine.contract.evidence import Evidence, OutcomeLeverage, Reason, TableAudit
+from linkage_engine.contract.excluded import Exclusion, Oddity, PersonsBy
 from linkage_engine.contract.permit import Role
 from linkage_engine.contract.refusals import CannotUnseal
 from linkage_engine.sealing.seal import seal
@@ -25,11 +26,13 @@ from linkage_engine.unseal.identity import Identity
 from service.checker.evidence import (
     as_text,
     audit_lines,
+    excluded_lines,
     history_lines,
     noise_line,
     open_evidence,
     suppression_lines,
 )
+from service.checker.words import EXCLUSIONS
 from service.keys import write_private
 from service.problems.requests import RequestUnreadable
 from service.problems.tools import KeyFolderUnusable
@@ -174,6 +177,22 @@ def test_the_audit_of_a_table_of_exact_numbers_is_told() -> None:
         "12 numbers hidden, 5 of them large enough; 0 determined, 0 undecided",
         "confirmed by 4 other tables in whole numbers, 9 programs solved",
     ]
+
+
+def test_whoever_is_not_counted_is_told_of_and_every_reason_has_words() -> None:
+    found = [
+        PersonsBy(reason=Exclusion.COUNTED, persons=120),
+        PersonsBy(reason=Exclusion.ON_NO_LIST, persons=3),
+        PersonsBy(reason=Oddity.SEVERAL_DEATHS, persons=1),
+    ]
+    assert excluded_lines([]) == []
+    assert excluded_lines(found) == [
+        "People with a first diagnosis in the period, exactly, for you alone:",
+        "  120 counted",
+        "  3 not counted: no registration is linked to the tumour",
+        "  1 of those counted, with deaths of several days: the first counts",
+    ]
+    assert set(EXCLUSIONS) == {*Exclusion, *Oddity}
 
 
 CELL_KEYS = Noise(mechanism="cell_key", standard_deviation=1.73, max_deviation=5)
