@@ -24,12 +24,12 @@ from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.contract.destruction import DestroyedKey
 from linkage_engine.contract.evidence import Evidence
 from linkage_engine.contract.manifest import IDENTIFIERS, Manifest, Part, Zone
-from linkage_engine.contract.permit import LinkageEngine
 from linkage_engine.contract.preflight import Preflight, off_the_calendar
 from linkage_engine.contract.profiles import served_profile
 from linkage_engine.contract.query_spec import LinkageQualitySpec, QuerySpec
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.contract.reports import RunFigures, ValidationReport
+from linkage_engine.contract.run_terms import NOTHING_SAID, RunTerms
 from linkage_engine.contract.statements import AS_PERMITTED, SignedQuestion, Tightened, Withdrawal
 from linkage_engine.disclosure.before import before_control
 from linkage_engine.disclosure.evidence.look_back import look_back
@@ -91,6 +91,13 @@ class Inside:
     identity: Identity
     vault: Vault
     random: Randomness
+    leaving: tuple[Identity, ...] = ()
+    """What was in its place before, for files that were sealed to that."""
+
+    @property
+    def identities(self) -> list[Identity]:
+        """Every key that opens what was sealed to this role, the one in place first."""
+        return [self.identity, *self.leaving]
 
     def opened(self, sealed: BinaryIO, manifest: Manifest, name: str) -> pa.Table:
         """The rows of a part: unsealed in memory, footer against manifest and caps, then read.
@@ -99,7 +106,7 @@ class Inside:
         """
         check_not_destroyed(self.vault, manifest.project_id, manifest.provider_id, manifest.delivery_id)
         part = _declared(manifest, name)
-        plain = unseal_to_memory(sealed, identities=[self.identity], limit_bytes=part.sealed_bytes)
+        plain = unseal_to_memory(sealed, identities=self.identities, limit_bytes=part.sealed_bytes)
         return read_part(io.BytesIO(plain), part, Caps())
 
     def withdraw(self, sealed: BinaryIO, withdrawal: Withdrawal) -> int:
@@ -107,7 +114,7 @@ class Inside:
 
         The sealed file is their person keys, 16 bytes each. Other providers' records of them stay.
         """
-        plain = unseal_to_memory(sealed, identities=[self.identity])
+        plain = unseal_to_memory(sealed, identities=self.identities)
         keys = read_person_keys(plain, persons=withdrawal.persons)
         return withdraw_persons(self.vault, withdrawal.project_id, withdrawal.provider_id, keys)
 
@@ -117,18 +124,6 @@ def _declared(manifest: Manifest, name: str) -> Part:
     if part is None:
         raise NotTrusted(RefusalCode.PART_DIFFERS_FROM_MANIFEST)
     return part
-
-
-@dataclass(frozen=True, slots=True)
-class RunTerms:
-    """What the permit and who asked say of a linkage run."""
-
-    repeating: frozenset[str] = frozenset()
-    """Providers that may have a person twice."""
-    in_full: bool = False
-    engine: LinkageEngine = LinkageEngine.DUCKDB
-    tightened: Tightened = AS_PERMITTED
-    """What providers asked for beyond the permit's policy."""
 
 
 @dataclass(frozen=True)
@@ -162,17 +157,18 @@ class LinkageDoor:
         deliveries: Mapping[str, str],
         *,
         policy: str,
-        terms: RunTerms = RunTerms(),
+        terms: RunTerms = NOTHING_SAID,
     ) -> Linked:
         """Link the deliveries, by provider, and give every record a link id.
 
         Link ids of earlier runs are kept, also where everything is linked anew.
         Of the quality only what the policy lets be told comes out.
-        Raises CannotLink when there is nothing to link, parts were not made with one profile and secret,
-        or the engine is not to be had; then what was kept before stands, and the run may be asked for again.
+        Raises CannotLink when there is nothing to link, parts were not made with one profile and secret, far
+        more or fewer were linked than is expected, or the engine is not to be had; then what was kept before
+        stands, and the run may be asked for again.
         """
         rules = policy_in_force(policy, terms.tightened)
-        run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, terms.repeating, terms.in_full)
+        run = LinkageRun(self.inside.vault, project_id, run_id, deliveries, terms)
         with computing(terms.engine, _compute, self.spark) as compute:
             done = run.finished(compute, self.inside.random)
         figures = controlled_run(done.pairs, rules, done.profile, spine=done.changes, repeated=done.repeated)
@@ -234,7 +230,7 @@ class AnalysisDoor:
 
         How many persons stays inside: it is the records less the links.
         """
-        plain = unseal_to_memory(sealed, identities=[self.inside.identity])
+        plain = unseal_to_memory(sealed, identities=self.inside.identities)
         vault = self.inside.vault
         check_open(vault, project_id)
         crosswalk = without_deliveries(read_crosswalk(plain), destroyed_deliveries(vault, project_id))
@@ -365,7 +361,7 @@ class GateDoor:
         )
 
     def _opened(self, sealed: BinaryIO) -> pa.Table:
-        plain = unseal_to_memory(sealed, identities=[self.inside.identity])
+        plain = unseal_to_memory(sealed, identities=self.inside.identities)
         return pq.read_table(pa.BufferReader(plain))
 
     def _chance(self) -> np.random.Generator:

@@ -42,8 +42,8 @@ from service.uploads.routes import router as uploads
 from service.uploads.sweeping import sweep_expired, sweep_left
 from service.web.answers import SecurityHeaders, answer_problems
 from service.web.batches import Batches
+from service.web.closed_in import close_in
 from service.web.description import RESPONSES, DescribedApp
-from service.web.isolation import still_open, write_status
 from service.web.looks import Looking
 from service.web.once import Once
 from service.web.surroundings import Surroundings
@@ -138,9 +138,7 @@ def serve(settings: ApiSettings) -> None:
     """Measure what is open, say so, and answer requests until told to stop."""
     os.umask(GROUP_READS)
     app = create_app(settings, clock=utc_now, random=secrets.token_bytes)
-    opened = still_open(settings.closed_paths(), settings.unwritable_paths())
-    write_status(settings.status_folder, opened, utc_now)
-    app.state.surroundings.log.info("isolation", isolation="reduced" if opened else "full", open=opened)
+    close_in(settings, utc_now, app.state.surroundings.log)
     sweep_left(app.state.surroundings)
     sweep_expired(app.state.surroundings)
     sweep_withdrawn(app.state.surroundings)

@@ -54,9 +54,13 @@ def _of_problem(title: str, body: dict[str, object]) -> list[str]:
     lines = [f"{title}: {body.get('detail', '')}", f"What to do: {body.get('remedy', 'ask the operator.')}"]
     faults = body.get("faults")
     if isinstance(faults, list):
-        lines += [
-            f"  {fault.get('pointer', '')}: {fault.get('code', '')}"
-            for fault in faults
-            if isinstance(fault, dict)
-        ]
+        lines += [f"  {_told(fault)}" for fault in faults if isinstance(fault, dict)]
     return lines
+
+
+def _told(fault: dict[str, str]) -> str:
+    """Where a fault is, by the line of a file and the place in what it says; its code, and what is taken."""
+    line = f"line {fault['line']}" if "line" in fault else ""
+    place = ", ".join(part for part in (line, fault.get("pointer", "")) if part)
+    says = f" ({fault['says']})" if "says" in fault else ""
+    return f"{place}: {fault.get('code', '')}{says}"

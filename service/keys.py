@@ -45,6 +45,13 @@ class WorkerKeys(Value):
 
     age_recipient: str | None = None
     hand_over_key: PublicKey | None = None
+    retired_hand_over_keys: tuple[PublicKey, ...] = ()
+    """What it certified with before; of hand-overs only the key in place is believed."""
+
+    @property
+    def certifying_keys(self) -> tuple[PublicKey, ...]:
+        """The key of its hand-overs, which it certifies with as well, and those before it."""
+        return (*([self.hand_over_key] if self.hand_over_key else []), *self.retired_hand_over_keys)
 
 
 class Pins(Value):
@@ -57,6 +64,13 @@ class Pins(Value):
     gate: WorkerKeys
     release_key: PublicKey
     log_vkey: str
+    retired_release_keys: tuple[PublicKey, ...] = ()
+    """What the gate signed with before: what was released then is believed for ever."""
+
+    @property
+    def release_keys(self) -> tuple[PublicKey, ...]:
+        """The gate's key and those before it."""
+        return (self.release_key, *self.retired_release_keys)
 
     @classmethod
     def read(cls, path: Path) -> Pins:

@@ -38,6 +38,8 @@ class CommonSettings(BaseModel):
     forbidden_paths: str = ""
     """What this process must not be able to open: `name=path`, separated by colons. It is tried at start."""
 
+    sandbox: bool = True
+    """Whether the process closes itself in; when it does not, its isolation is shown as reduced."""
     read_only_paths: str = ""
     """Folders in which this process must not be able to make a file, written likewise and tried at start."""
 
@@ -89,8 +91,6 @@ class WorkerSettings(CommonSettings):
     """What the four workers share."""
 
     profile: Literal["local", "cluster"] = "local"
-    sandbox: bool = True
-    """Whether the worker closes itself in; when it does not, its isolation is shown as reduced."""
     poll_seconds: float = Field(default=0.25, gt=0, le=10)
 
     @property

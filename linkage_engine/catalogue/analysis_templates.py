@@ -19,6 +19,7 @@ from linkage_engine.contract.query_spec import (
     Breakdown,
     LinkageQualitySpec,
     QuerySpec,
+    RegisterSpec,
 )
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.contract.value import FieldName, ShortText, Value
@@ -88,7 +89,7 @@ class EventMeasure(PlannedMeasure):
             }
             | {
                 name: said.replace("event", event.kind.value)
-                for name in ("part", "variable", "competing")
+                for name in ("part", "variable", "competing", "besides", "third")
                 if (said := getattr(self, name)) is not None
             }
         )
@@ -175,6 +176,8 @@ def planned_measures(spec: QuerySpec) -> tuple[PlannedMeasure, ...]:
 
 def event_data_sets(spec: QuerySpec) -> tuple[str, ...]:
     """The data sets that tell of the events a question asks about; their extracts end what can be known."""
+    if isinstance(spec, RegisterSpec):
+        return ("cancer_registration", "gp_event")
     if not isinstance(spec, AroundDiagnosisSpecification):
         return ()
     return events().data_sets(spec.parameters.events)

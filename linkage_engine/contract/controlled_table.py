@@ -84,6 +84,18 @@ class Statistic(StrEnum):
     """Kaplan and Meier's percentage to whom the event has not happened by day `at`."""
     INCIDENCE = "incidence"
     """The percentage to whom it has, where the event of the part `competing` prevents it for good."""
+    TOGETHER = "together"
+    """People in one part or in another (`besides`) that has none of the first."""
+    SHARE_OF_TWO = "share_of_two"
+    """The percentage of those together who are in the first part."""
+    SHARE_OF_TWO_LOWER = "share_of_two_lower"
+    SHARE_OF_TWO_UPPER = "share_of_two_upper"
+    SIZE_RATIO = "size_ratio"
+    """Of two lists that share the first part, with `besides` and `third` alone: how large the second is."""
+    CHAPMAN = "chapman"
+    """How many people there are by two such lists, capture and recapture."""
+    CHAPMAN_LOWER = "chapman_lower"
+    CHAPMAN_UPPER = "chapman_upper"
     ESTIMATE = "estimate"
     """A coefficient of a model, of the people at a level of a factor."""
     STANDARD_ERROR = "standard_error"
@@ -96,6 +108,9 @@ _OF_PART = frozenset({_PART})
 _OF_VALUES = frozenset({_PART, _VARIABLE})
 _CURVE = frozenset({_PART, _VARIABLE, _AT, _COMPETING})
 _OF_VARIABLE = frozenset({_VARIABLE})
+_BESIDES, _THIRD = "besides", "third"
+_OF_TWO = frozenset({_PART, _BESIDES})
+_OF_LISTS = _OF_TWO | {_THIRD}
 
 ABOUT: Mapping[Statistic, frozenset[str]] = {
     Statistic.POPULATION: frozenset(),
@@ -124,6 +139,14 @@ ABOUT: Mapping[Statistic, frozenset[str]] = {
     Statistic.AT_RISK: _CURVE,
     Statistic.SURVIVAL: _CURVE - {_COMPETING},
     Statistic.INCIDENCE: _CURVE,
+    Statistic.TOGETHER: _OF_TWO,
+    Statistic.SHARE_OF_TWO: _OF_TWO,
+    Statistic.SHARE_OF_TWO_LOWER: _OF_TWO,
+    Statistic.SHARE_OF_TWO_UPPER: _OF_TWO,
+    Statistic.SIZE_RATIO: _OF_LISTS,
+    Statistic.CHAPMAN: _OF_LISTS,
+    Statistic.CHAPMAN_LOWER: _OF_LISTS,
+    Statistic.CHAPMAN_UPPER: _OF_LISTS,
     Statistic.ESTIMATE: _OF_VARIABLE,
     Statistic.STANDARD_ERROR: _OF_VARIABLE,
     Statistic.ESTIMATE_LOWER: _OF_VARIABLE,
@@ -176,12 +199,17 @@ class PlannedMeasure(Measure):
     """The centile of a quantile; the day of a curve."""
     competing: FieldName | None = None
     """The part of those to whom something happened that prevents the event."""
+    besides: FieldName | None = None
+    """A part that has none of the first."""
+    third: FieldName | None = None
+    """A part that has none of the other two."""
     is_ordinary: bool = False
     """Whether being in the part says nothing sensitive: then it may be told that nearly all are."""
 
     @model_validator(mode="after")
     def _is_about_what_its_statistic_is(self) -> Self:
-        said = {name for name in (_PART, _VARIABLE, _AT, _COMPETING) if getattr(self, name) is not None}
+        named = (_PART, _VARIABLE, _AT, _COMPETING, _BESIDES, _THIRD)
+        said = {name for name in named if getattr(self, name) is not None}
         about = ABOUT[self.statistic]
         if not about - _MAY_LACK.get(self.statistic, frozenset()) <= said <= about:
             raise ValueError

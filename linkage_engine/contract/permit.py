@@ -15,6 +15,7 @@ from linkage_engine.contract.permit_parts import (
     Ending,
     EndKind,
     LegalBasis,
+    MatchRate,
     OptOuts,
     Passkey,
     Standing,
@@ -161,6 +162,8 @@ class Permit(Value):
     """Where pairs are compared: nowhere else, also where that cannot be had."""
     repeating_providers: tuple[Slug, ...] = ()
     """Providers in whose deliveries one person may be several records, as in a register of episodes."""
+    match_rates: tuple[MatchRate, ...] = ()
+    """How many records should be linked; a run outside is held back, as is one far from the run before."""
     secret_epoch: int = 1
     """Of the project linkage secret that deliveries are made with."""
     key_check: str | None = None

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated, Self
 
-from linkage_engine.contract.value import Base64Url, ShortText, Value
+from pydantic import Field, model_validator
+
+from linkage_engine.contract.value import Base64Url, ShortText, Slug, Value
 
 
 class Dated(Value):
@@ -70,6 +73,25 @@ class Ending(Dated):
     kind: EndKind
     subject: str
     """The project, the principal, or `provider:data_set`."""
+
+
+Percent = Annotated[float, Field(ge=0, le=100)]
+
+
+class MatchRate(Value):
+    """The percentage of a provider's records that governance expects to be linked with another's."""
+
+    provider_id: Slug
+    linked_to: Slug
+    least_percent: Percent = 0
+    most_percent: Percent = 100
+
+    @model_validator(mode="after")
+    def is_a_range(self) -> Self:
+        """The least is no more than the most, of two providers."""
+        if self.least_percent > self.most_percent or self.provider_id == self.linked_to:
+            raise ValueError("no range of two providers")
+        return self
 
 
 class Passkey(Value):

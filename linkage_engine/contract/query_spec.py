@@ -35,6 +35,7 @@ from linkage_engine.contract.value import FieldName, Value
 
 __all__ = [
     "FIFTEEN_MONTHS",
+    "FIRST_ON_REGISTER",
     "TEMPLATES",
     "AdmissionsParameters",
     "AreaCode",
@@ -52,6 +53,8 @@ __all__ = [
     "PrevalenceParameters",
     "PrevalenceSpec",
     "QuerySpec",
+    "RegisterParameters",
+    "RegisterSpec",
     "SocialCareParameters",
     "SocialCareSpec",
     "TrajectoryParameters",
@@ -59,6 +62,10 @@ __all__ = [
     "place_in_text",
     "query_spec",
 ]
+
+
+FIRST_ON_REGISTER = date(2003, 4, 1)
+"""The first day of practices' registers of cancer: CAN001 of the Quality and Outcomes Framework."""
 
 
 class PrevalenceParameters(Value):
@@ -112,6 +119,45 @@ class PrevalenceSpec(Specification):
         return len(self.breakdowns)
 
 
+class RegisterParameters(Value):
+    """How complete practices' registers of people with cancer are, on a day."""
+
+    index_date: Day
+    diagnosed_from: Day = FIRST_ON_REGISTER
+    """Diagnoses from this day on are on a register."""
+    age_bands: FieldName = "broad"
+    """A banding of the catalogue."""
+    areas: Annotated[tuple[AreaCode, ...], Field(min_length=1, max_length=60)] | None = None
+    """Codes of the catalogue's areas; nothing means all of them."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.index_date < self.diagnosed_from:
+            msg = "the index date is before the first diagnosis"
+            raise ValueError(msg)
+        return self
+
+
+class RegisterSpec(Specification):
+    """Who of the people with a registered cancer is on their practice's register, and the other way round."""
+
+    template: Literal["register_completeness"]
+    parameters: RegisterParameters
+    breakdowns: Annotated[
+        tuple[Literal[Breakdown.SEX, Breakdown.AGE_BAND, Breakdown.AREA], ...], Field(max_length=3)
+    ]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of what is counted within a cell's population: each person is in one at most."""
+        return ("both", "registry_only", "register_only")
+
+    @property
+    def crossed(self) -> int:
+        """How many breakdowns one cell is of at most: all of them."""
+        return len(self.breakdowns)
+
+
 class LinkageQualitySpec(Specification):
     """Who of a data set was linked to another one: by each breakdown on its own."""
 
@@ -149,6 +195,7 @@ TEMPLATES: tuple[str, ...] = (
     "service_use_trajectory",
     "excess_vs_same_age_sex",
     "social_care_response",
+    "register_completeness",
 )
 """The questions that can be asked."""
 
@@ -167,7 +214,8 @@ QuerySpec: TypeAlias = Annotated[
     | Annotated[LinkageQualitySpec, Tag("linkage_quality")]
     | Annotated[TrajectorySpec, Tag("service_use_trajectory")]
     | Annotated[ExcessSpec, Tag("excess_vs_same_age_sex")]
-    | Annotated[SocialCareSpec, Tag("social_care_response")],
+    | Annotated[SocialCareSpec, Tag("social_care_response")]
+    | Annotated[RegisterSpec, Tag("register_completeness")],
     Discriminator(
         _template,
         custom_error_type=UNKNOWN_TEMPLATE,

@@ -39,6 +39,7 @@ class RefusalCode(StrEnum):
     SPARK_NOT_SET_UP = "spark-not-set-up"
     SPARK_ABSENT = "spark-absent"
     SPARK_UNREACHABLE = "spark-unreachable"
+    MATCH_RATE_UNEXPECTED = "match-rate-unexpected"
     # queries
     SPECIFICATION_INVALID = "specification-invalid"
     OUTSIDE_THE_PERMIT = "outside-the-permit"
@@ -65,6 +66,8 @@ class RefusalCode(StrEnum):
     SIGNATURE_INVALID = "signature-invalid"
     PERMIT_NOT_LIVE = "permit-not-live"
     PERMIT_OUTDATED = "permit-outdated"
+    DELIVERY_OUTDATED = "delivery-outdated"
+    HAND_OVER_OUTDATED = "hand-over-outdated"
     GRANT_INVALID = "grant-invalid"
     GRANT_NOT_LIVE = "grant-not-live"
     STANDING_NOT_LIVE = "standing-not-live"
@@ -97,6 +100,8 @@ TOLD_TO_RESEARCHERS = frozenset(
         RefusalCode.SIGNATURE_INVALID,
         RefusalCode.PERMIT_NOT_LIVE,
         RefusalCode.PERMIT_OUTDATED,
+        RefusalCode.DELIVERY_OUTDATED,
+        RefusalCode.HAND_OVER_OUTDATED,
         RefusalCode.GRANT_INVALID,
         RefusalCode.GRANT_NOT_LIVE,
         RefusalCode.STANDING_NOT_LIVE,

@@ -160,6 +160,8 @@ class HandOver(Value):
     sender: FieldName
     receiver: FieldName
     sealed_sha256: Sha256
+    number: Annotated[int, Field(ge=1)] | None = None
+    """Of a crosswalk: it rises from each to the next of a project."""
 
 
 class ReleasedFile(Value):

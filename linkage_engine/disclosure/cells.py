@@ -161,7 +161,8 @@ class ExactTable:
 
     def _fits(self, cell: ExactCell) -> bool:
         """Whether a cell has what the measures need."""
-        parts = {part for each in self.measures for part in (each.part, each.competing)} - {None}
+        named = ((each.part, each.competing, each.besides, each.third) for each in self.measures)
+        parts = {part for parts in named for part in parts} - {None}
         strata = 0 if self.reference is None else self.reference.persons.size
         return (
             cell.parts.keys() == parts

@@ -94,10 +94,11 @@ _RULES = (
     _rule("person_years_rounded", "rounded", _S.PERSON_YEARS),
     _rule("model_rounded", "rounded", _S.ESTIMATE),
     _rule("at_risk_{}", None, _S.AT_RISK),
-    _rule("share_of_{}", "recomputed", _S.PERCENT, _S.PER_100_000),
-    _rule("sum_of_{}", "recomputed", _S.SUM),
+    _rule("share_of_{}", "recomputed", _S.PERCENT, _S.PER_100_000, _S.SHARE_OF_TWO),
+    _rule("sum_of_{}", "recomputed", _S.SUM, _S.TOGETHER),
     _rule("rate_of_{}", "recomputed", _S.RATE, _S.EXPECTED_RATE),
-    _rule("ratio_of_{}", "recomputed", _S.RATIO),
+    _rule("ratio_of_{}", "recomputed", _S.RATIO, _S.SIZE_RATIO),
+    _rule("capture_recapture_of_{}", "recomputed", _S.CHAPMAN),
     _rule("difference_of_{}", "recomputed", _S.DIFFERENCE),
     _rule("curve_of_{}", "recomputed", _S.SURVIVAL, _S.INCIDENCE),
     _rule(
@@ -108,6 +109,8 @@ _RULES = (
         _S.RATE_LOWER,
         _S.DIFFERENCE_LOWER,
         _S.ESTIMATE_LOWER,
+        _S.SHARE_OF_TWO_LOWER,
+        _S.CHAPMAN_LOWER,
     ),
 )
 """In the order of the record; a table has those of its statistics."""

@@ -20,6 +20,7 @@ from linkage_engine.laboratory.linkage import evaluated, link_files
 from linkage_engine.laboratory.linkage_report import linkage_report, write_report
 from linkage_engine.laboratory.records import read_fields, read_records
 from linkage_engine.laboratory.reidentification.command import reidentify
+from linkage_engine.laboratory.trial.command import figures, query, sql
 from linkage_engine.link.spark_session import SparkPlace
 
 REMEDIES = {
@@ -96,6 +97,9 @@ def linkage(  # noqa: PLR0913, PLR0917 - a command has as many options as it has
 
 
 app.command("reidentify")(reidentify)
+app.command("query")(query)
+app.command("sql")(sql)
+app.command("figures")(figures)
 
 
 @app.command()

@@ -13,9 +13,11 @@ import pyarrow as pa
 
 from linkage_engine.contract.profiles import LinkageProfile
 from linkage_engine.contract.refusals import CannotLink, RefusalCode
+from linkage_engine.contract.run_terms import NOTHING_SAID, RunTerms
 from linkage_engine.disclosure.linkage import ExactLinkage, ExactSpine
 from linkage_engine.link.encoding import one_profile
 from linkage_engine.linkage_runs.kept_pairs import KeptPair, KeptPairs
+from linkage_engine.linkage_runs.match_rates import check_match_rates
 from linkage_engine.linkage_runs.pairs import Compute, Side, Work, linked
 from linkage_engine.linkage_runs.withdrawn import without_withdrawn
 from linkage_engine.spine.clusters import Level, LinkedPairs
@@ -54,17 +56,13 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class LinkageRun:
-    """A run of a project; `deliveries` by provider, `repeating` those whose files may hold a person twice.
-
-    `in_full` has all models trained and all pairs weighed anew, whatever was kept; link ids stay.
-    """
+    """A run of a project, of a delivery of each provider."""
 
     vault: Vault
     project_id: str
     run_id: str
     deliveries: Mapping[str, str]
-    repeating: frozenset[str] = frozenset()
-    in_full: bool = False
+    terms: RunTerms = NOTHING_SAID
 
     def finished(self, compute: Compute, random: Random) -> Finished:
         """Link what is not linked yet, and write the spine; done again, it gives the same.
@@ -87,7 +85,7 @@ class LinkageRun:
         return KeptPairs(self.vault, self.project_id)
 
     def _write(self, before: pa.Table, about: dict[str, Any], compute: Compute, random: Random) -> None:
-        if self.in_full:
+        if self.terms.in_full:
             self._kept.begin_anew(self.run_id)
         sides, withdrawn = self._sides()
         work = Work(one_profile(side.identifiers for side in sides), compute)
@@ -98,9 +96,15 @@ class LinkageRun:
             for a, b in combinations(sides, 2)
             if len(a.records) and len(b.records)
         }
+        # Pairs are kept by now: let pass under another permit, the run only writes the spine.
+        check_match_rates(
+            {f"{a}:{b}": pair.figures for (a, b), pair in pairs.items()},
+            {name: ExactLinkage.kept(figures) for name, figures in about.get("pairs", {}).items()},
+            self.terms.match_rates,
+        )
         records = numbered_records({side.provider: side.identifiers for side in sides})
         spine = person_spine(
-            before, records, numbered_pairs(records, pairs), random, repeating=self.repeating
+            before, records, numbered_pairs(records, pairs), random, repeating=self.terms.repeating
         )
         said = {
             "run_id": self.run_id,

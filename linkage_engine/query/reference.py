@@ -63,17 +63,17 @@ def _person(spec: PrevalenceSpec, entry: Row, rows: Mapping[str, list[Row]]) -> 
     """The person as on the index date; nothing when not registered, not alive or not classified."""
     day = spec.parameters.index_date
     own = {name: [row for row in table if row["link_id"] == entry["link_id"]] for name, table in rows.items()}
-    registration = _registration_on(day, own["gp_registration"])
+    registration = registration_on(day, own["gp_registration"])
     if registration is None or any(row["date_of_death"] <= day for row in own["death"]):
         return None
-    sex = _sex(registration["sex"])
-    band = _age_band(spec.parameters.age_bands, day.year - registration["year_of_birth"])
+    sex = sex_label(registration["sex"])
+    band = age_band_of(spec.parameters.age_bands, day.year - registration["year_of_birth"])
     if sex is None or band is None:
         return None
     return _Person(entry["person"], sex, band, _groups(spec, own["cancer_registration"]))
 
 
-def _registration_on(day: date, registrations: list[Row]) -> Row | None:
+def registration_on(day: date, registrations: list[Row]) -> Row | None:
     """The registration covering the day: of several the latest, then by practice, sex, year of birth."""
     covering = [
         row
@@ -114,12 +114,14 @@ def _groups(spec: PrevalenceSpec, registrations: list[Row]) -> frozenset[str]:
     return frozenset(inside)
 
 
-def _sex(code: str) -> str | None:
+def sex_label(code: str) -> str | None:
+    """The label of a code of sex, if it is one."""
     sexes = analysis_template("prevalence").sexes
     return next((sex.label for sex in sexes if code in sex.codes), None)
 
 
-def _age_band(name: str, age: int) -> str | None:
+def age_band_of(name: str, age: int) -> str | None:
+    """The band of an age in a banding, if it is in one."""
     banding = age_bandings().named(name)
     assert banding is not None
     fitting = [band.label for band in banding.bands if band.youngest <= age]

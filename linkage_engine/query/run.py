@@ -24,6 +24,9 @@ from linkage_engine.query.plan import AnyPlan
 from linkage_engine.query.prevalence import prevalence
 from linkage_engine.query.prevalence_plan import PrevalencePlan
 from linkage_engine.query.raw_table import RawTable
+from linkage_engine.query.register_completeness import statement as register_sql
+from linkage_engine.query.register_completeness.cells import register_completeness
+from linkage_engine.query.register_completeness.plan import RegisterPlan
 from linkage_engine.query.sql import Statement
 
 SECONDS_ALLOWED = 60.0
@@ -33,6 +36,8 @@ def inputs(plan: AnyPlan) -> Mapping[str, pa.Schema]:
     """What a run of the plan reads; other columns are left aside before the database sees a table."""
     if isinstance(plan, PrevalencePlan):
         return prevalence_sql.INPUTS
+    if isinstance(plan, RegisterPlan):
+        return register_sql.INPUTS
     if isinstance(plan, LinkageQualityPlan):
         return linkage_quality_sql.inputs_of(plan)
     return dict(_read(plan))
@@ -70,6 +75,9 @@ def answer(
     if isinstance(plan, PrevalencePlan):
         with _registered(connection, fitted):
             return prevalence(plan, ask)
+    if isinstance(plan, RegisterPlan):
+        with _registered(connection, fitted):
+            return register_completeness(plan, ask)
     if isinstance(plan, LinkageQualityPlan):
         with _registered(connection, linkage_quality_sql.rows_as_read(plan, fitted)):
             return linkage_quality(plan, ask)

@@ -12,7 +12,12 @@ from linkage_engine.catalogue.analysis_templates import AnalysisTemplate
 from linkage_engine.catalogue.areas import Area
 from linkage_engine.catalogue.tumour_groups import TumourGroup, tumour_groups
 from linkage_engine.contract.controlled_table import TOTAL
-from linkage_engine.contract.query_spec import AroundDiagnosisSpecification, Breakdown, PrevalenceSpec
+from linkage_engine.contract.query_spec import (
+    AroundDiagnosisSpecification,
+    Breakdown,
+    PrevalenceSpec,
+    RegisterSpec,
+)
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 
 DEFINITE_SEXES = frozenset({"1", "2"})
@@ -66,7 +71,7 @@ class Plan:
 
 
 def shared(
-    spec: PrevalenceSpec | AroundDiagnosisSpecification,
+    spec: PrevalenceSpec | AroundDiagnosisSpecification | RegisterSpec,
     template: AnalysisTemplate,
     *,
     shown_areas: tuple[Area, ...] = (),
@@ -77,7 +82,7 @@ def shared(
     if banding is None:
         raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)
     groups = named(
-        spec.parameters.tumour_groups,
+        None if isinstance(spec, RegisterSpec) else spec.parameters.tumour_groups,
         everything=tumour_groups().groups,
         find=tumour_groups().named,
         shown=Breakdown.TUMOUR_GROUP in spec.breakdowns,

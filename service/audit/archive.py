@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 CHECKPOINT = "checkpoint"
 VKEY = "log.vkey"
@@ -56,11 +57,11 @@ class Archive:
             if packed_too_tightly or member.file_size > MEMBER_BYTES:
                 raise NotVerified(f"{shown(member.filename)}: too large")
 
-    def read(self, name: str) -> bytes:
-        """A whole small member."""
+    def read(self, name: str, most: int = TEXT_BYTES) -> bytes:
+        """A whole member of at most so many bytes."""
         with self._open(name) as stream:
-            data: bytes = stream.read(TEXT_BYTES + 1)
-        if len(data) > TEXT_BYTES:
+            data: bytes = stream.read(most + 1)
+        if len(data) > most:
             raise NotVerified(f"{shown(name)}: too large")
         return data
 
@@ -100,8 +101,8 @@ class Archive:
 
 
 @contextmanager
-def open_archive(path: Path) -> Iterator[Archive]:
-    """The archive of a file; raises NotVerified when it is no zip file or breaks a cap."""
+def open_archive(path: Path | BinaryIO) -> Iterator[Archive]:
+    """The archive of a file, on disk or open; raises NotVerified when it is no zip file or breaks a cap."""
     try:
         file = zipfile.ZipFile(path)
     except (*_UNREADABLE, ValueError):

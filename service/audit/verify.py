@@ -36,7 +36,7 @@ def _verify(asked: argparse.Namespace) -> list[str]:
     """Do what was asked; the lines of the report."""
     pins = Pins(
         log=log_key(_text(asked.vkey), str(asked.vkey)) if asked.vkey else None,
-        release_keys=keys_of([_json(asked.release_key)]) if asked.release_key else None,
+        release_keys=keys_of([_json(path) for path in asked.release_key]) if asked.release_key else None,
         checkpoint=_text(asked.checkpoint) if asked.checkpoint else None,
     )
     if asked.command == "verify-certificate":
@@ -84,7 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     for command in (bundle, package, destroyed):
         command.add_argument("archive", type=Path, help="the zip file")
     for command in (bundle, package):
-        command.add_argument("--release-key", type=Path, help="file with the gate's public key (JWK)")
+        command.add_argument(
+            "--release-key",
+            type=Path,
+            action="append",
+            help="file with the gate's public key (JWK); one for each, where it changed",
+        )
     bundle.add_argument("--vkey", type=Path, help="file with the log's public key")
     for command in (package, destroyed):
         command.add_argument("--vkey", type=Path, required=True, help="file with the log's public key")

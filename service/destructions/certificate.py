@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,7 @@ BEGINNING = (1980, 1, 1, 0, 0, 0)
 """The same certificate gives the same bytes: members carry no time of their own."""
 
 
-def certificate_bytes(session: Session, asked: Asked, keys: dict[str, PublicKey]) -> bytes:
+def certificate_bytes(session: Session, asked: Asked, keys: Mapping[str, tuple[PublicKey, ...]]) -> bytes:
     """The certificates of all workers as one zip file, with the public keys by role that made them.
 
     Raises NotDestroyedYet while an entry is not in the log's tree, and SignatureRefused for a certificate
@@ -37,21 +37,23 @@ def certificate_bytes(session: Session, asked: Asked, keys: dict[str, PublicKey]
     return target.getvalue()
 
 
-def _members(session: Session, asked: Asked, keys: dict[str, PublicKey]) -> Iterator[tuple[str, bytes]]:
+def _members(
+    session: Session, asked: Asked, keys: Mapping[str, tuple[PublicKey, ...]]
+) -> Iterator[tuple[str, bytes]]:
     shares = shares_of(session, asked)
-    named = {share.role: [keys[share.role].model_dump(mode="json")] for share in shares}
+    named = {share.role: [key.model_dump(mode="json") for key in keys[share.role]] for share in shares}
     yield KEYS, canonical(named) + b"\n"
     for share in shares:
         yield f"{share.role}.json", canonical(_said(session, share, keys[share.role])) + b"\n"
 
 
-def _said(session: Session, share: Share, key: PublicKey) -> dict[str, object]:
+def _said(session: Session, share: Share, keys: tuple[PublicKey, ...]) -> dict[str, object]:
     entry, proof = entry_of(session, share), proof_for(session, share.entry_id)
     assert entry is not None  # made in one transaction with the share
     assert share.certificate is not None  # the caller has seen that it is destroyed
     if proof is None:
         raise NotDestroyedYet(state="waiting-for-the-log")
-    payload, _ = verified_bytes(share.certificate, (key,), TextType.DESTRUCTION)
+    payload, _ = verified_bytes(share.certificate, keys, TextType.DESTRUCTION)
     return {
         "statement": json.loads(payload),
         "signature": share.certificate,

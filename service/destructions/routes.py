@@ -175,11 +175,10 @@ def read_project_certificate(project_id: str, act: Viewing, here: Here) -> Respo
     )
 
 
-def certifying_keys(pins: Pins) -> dict[str, PublicKey]:
+def certifying_keys(pins: Pins) -> dict[str, tuple[PublicKey, ...]]:
     """The pinned keys that workers certify with: those of their hand-overs, and the gate's of releases."""
-    keys = {
-        "linkage": pins.linkage.hand_over_key,
-        "analysis": pins.analysis.hand_over_key,
-        "gate": pins.release_key,
+    return {
+        "linkage": pins.linkage.certifying_keys,
+        "analysis": pins.analysis.certifying_keys,
+        "gate": pins.release_keys,
     }
-    return {role: key for role, key in keys.items() if key is not None}

@@ -17,7 +17,7 @@ from threading import Event
 
 from service.clock import Clock
 
-LAUNCHER = "service.worker.sandbox.start"
+LAUNCHER = "service.sandbox.start"
 """Named, not imported: it drops rights, so it runs as a process of its own."""
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=250), timedelta(seconds=5)

@@ -33,6 +33,13 @@ class SpecificationInvalid(Problem):
     remedy = "Read `faults`; docs/guides/researcher.md shows the language."
 
 
+class SpecificationUnreadable(Problem):
+    """The file is no specification that can be read as YAML or JSON."""
+
+    slug, title, status = "specification-unreadable", "Specification unreadable", 400
+    remedy = "Mend the line that `faults` names; docs/guides/researcher.md says what each code means."
+
+
 class QuotaUsed(Problem):
     """The project has asked as many questions today as its policy allows; this one was not taken.
 

@@ -64,6 +64,20 @@ class ServiceRunning(Problem):
     remedy = "Stop the service, wait until its workers have ended, and run the command again."
 
 
+class KeyInUse(Problem):
+    """What one worker handed to another with the key was not received yet, and would not be believed."""
+
+    slug, title, status = "key-in-use", "Key in use", 409
+    remedy = "Start the service until no run is linked and no question answered that goes on, then stop it."
+
+
+class NoSuchKey(Problem):
+    """The process has no key of that kind."""
+
+    slug, title, status = "no-such-key", "No such key", 400
+    remedy = "Leave --role out, or name a process that has such a key: see the operator's guide."
+
+
 class VaultUnusable(Problem):
     """The vault or the at-rest key of a role cannot be read or written; nothing was lost."""
 

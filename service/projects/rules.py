@@ -47,6 +47,10 @@ def faults_of_permit(permit: Permit, registered: Mapping[str, Registered]) -> li
         "/parties/provider": ("too-few", len(providers) < PROVIDERS),
         "/lead_provider": ("not-a-provider", permit.lead_provider not in providers),
         "/repeating_providers": ("not-a-provider", not providers.issuperset(permit.repeating_providers)),
+        "/match_rates": (
+            "not-a-provider",
+            any({rate.provider_id, rate.linked_to} - providers for rate in permit.match_rates),
+        ),
         "/linkage_profile": ("laboratory-only", permit.linkage_profile not in SERVED),
         "/policy": ("not-in-catalogue", permit.policy not in POLICIES),
         "/data_sets": ("not-a-provider", any(g.provider_id not in providers for g in permit.data_sets)),

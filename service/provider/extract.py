@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, FieldType, Tidy
+from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet
 from linkage_engine.validate.findings import ROW_NUMBER
-from linkage_engine.validate.sql import identifier, literal, trimmed
+from linkage_engine.validate.sql import identifier, trimmed
+from linkage_engine.validate.written import catalogued, reread, translated
 from service.problems.provider_tool import ExtractUnreadable
 from service.provider.mapping import FileMapping
 
@@ -144,9 +145,9 @@ def _projection(file: FileMapping, schema: DataSet, header: list[str]) -> str:
     place = {column: f"c{index}" for index, column in enumerate(header)}
     chosen = [f"{trimmed(place[file.local_person_id])} AS {LOCAL_PERSON_ID}"]
     for name, column in file.identifiers.items():
-        value = _translated(trimmed(place[column]), file.codes.get(name, {}))
+        value = translated(trimmed(place[column]), file.codes.get(name, {}))
         if name == "date_of_birth":
-            value = _reread(value, file.date_format, "%Y-%m-%d")
+            value = reread(value, file.date_format, "%Y-%m-%d")
         chosen.append(f"{value} AS {identifier(IDENTIFIER_PREFIX + name)}")
     for field in schema.fields:
         if field.name == PERSON_KEY:
@@ -154,36 +155,11 @@ def _projection(file: FileMapping, schema: DataSet, header: list[str]) -> str:
         if field.name not in file.columns:
             chosen.append(f"CAST(NULL AS VARCHAR) AS {identifier(field.name)}")
             continue
-        value = _translated(trimmed(place[file.columns[field.name]]), file.codes.get(field.name, {}))
-        value = _translated(value, file.released.get(field.name, {}), fold="lower")
-        value = _tidied(value, field.tidy)
-        if field.type in _WRITTEN:
-            value = _reread(value, file.date_format, _WRITTEN[field.type])
+        value = translated(trimmed(place[file.columns[field.name]]), file.codes.get(field.name, {}))
+        value = translated(value, file.released.get(field.name, {}), fold="lower")
+        value = catalogued(value, field, date_format=file.date_format)
         chosen.append(f"{value} AS {identifier(field.name)}")
     return ", ".join(chosen)
-
-
-_WRITTEN = {FieldType.DATE: "%Y-%m-%d", FieldType.YEAR: "%Y"}
-
-
-def _translated(value: str, codes: dict[str, str], fold: str = "") -> str:
-    """Texts as their codes; `fold` is a function of SQL by which both sides are compared."""
-    if not codes:
-        return value
-    cases = " ".join(f"WHEN {fold}({literal(theirs)}) THEN {literal(ours)}" for theirs, ours in codes.items())
-    return f"CASE {fold}({value}) {cases} ELSE {value} END"
-
-
-def _tidied(value: str, tidy: Tidy) -> str:
-    if tidy is Tidy.UPPER:
-        return f"upper({value})"
-    return f"replace(upper({value}), '.', '')" if tidy is Tidy.ICD10 else value
-
-
-def _reread(value: str, read_as: str, written_as: str) -> str:
-    """A date in another form; what is no date stays as it is, for the checks to find."""
-    day = f"try_strptime({value}, {literal(read_as)})"
-    return f"coalesce(strftime({day}, {literal(written_as)}), {value})"
 
 
 def _unreadable(file: str, *faults: str) -> ExtractUnreadable:

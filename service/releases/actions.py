@@ -262,7 +262,7 @@ def read_evidence(act: Act, release_id: str, spool: Path) -> bytes:
     return path.read_bytes()
 
 
-def read_package(act: Act, release_id: str, spool: Path, release_key: PublicKey) -> bytes:
+def read_package(act: Act, release_id: str, spool: Path, release_keys: tuple[PublicKey, ...]) -> bytes:
     """The release package as one zip file, once its signing is under a checkpoint of the log.
 
     Raises NotReleased before.
@@ -274,7 +274,7 @@ def read_package(act: Act, release_id: str, spool: Path, release_key: PublicKey)
         raise NotReleased(state="waiting-for-the-log")
     act.enter(Action.RELEASE_READ, release.id, project=release.project_id, kind="package")
     try:
-        return package_bytes(act.session, release, spool, release_key)
+        return package_bytes(act.session, release, spool, release_keys)
     except (OSError, SignatureRefused):
         raise NotReady from None
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +16,8 @@ from service.audit.canonical import canonical
 from service.audit.checkpoint import encode
 from service.audit.log import proof_for
 from service.releases.records import Release, entry_of_signing
+from service.releases.zipped import zipped
 from service.signed import TextType, verified_bytes
-
-BEGINNING = (1980, 1, 1, 0, 0, 0)
-"""The same release gives the same bytes: members carry no time of their own."""
 
 
 def evidence_path(spool: Path, release_id: str, checker_id: str) -> Path:
@@ -44,7 +40,7 @@ def release_folder(spool: Path, release_id: str) -> Path:
 
 
 def package_members(
-    session: Session, release: Release, spool: Path, release_key: PublicKey
+    session: Session, release: Release, spool: Path, release_keys: tuple[PublicKey, ...]
 ) -> Iterator[tuple[str, bytes]]:
     """The members of a package: release.json, then each file that the gate's statement names.
 
@@ -53,7 +49,7 @@ def package_members(
     """
     assert release.statement is not None
     assert release.entry_id is not None
-    payload, _ = verified_bytes(release.statement, (release_key,), TextType.RELEASE)
+    payload, _ = verified_bytes(release.statement, release_keys, TextType.RELEASE)
     statement = ReleaseStatement.model_validate_json(payload)
     entry, proof = entry_of_signing(session, release), proof_for(session, release.entry_id)
     assert entry is not None  # the caller has seen it in the tree
@@ -82,12 +78,8 @@ def _file_bytes(folder: Path, file: ReleasedFile) -> bytes:
     return data
 
 
-def package_bytes(session: Session, release: Release, spool: Path, release_key: PublicKey) -> bytes:
+def package_bytes(
+    session: Session, release: Release, spool: Path, release_keys: tuple[PublicKey, ...]
+) -> bytes:
     """The package as one zip file."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as package:
-        for name, data in package_members(session, release, spool, release_key):
-            member = zipfile.ZipInfo(name, BEGINNING)
-            member.compress_type = zipfile.ZIP_DEFLATED
-            package.writestr(member, data)
-    return target.getvalue()
+    return zipped(package_members(session, release, spool, release_keys))

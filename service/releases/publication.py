@@ -49,7 +49,7 @@ def as_csv(table: ControlledTable) -> bytes:
         numbers = [
             field
             for value, measure in zip(row.values, table.measures, strict=True)
-            for field in (_number(value, measure), value.status.value)
+            for field in (number(value, measure), value.status.value)
         ]
         writer.writerow([*map(harmless, row.labels), *numbers])
     return text.getvalue().encode()
@@ -80,7 +80,7 @@ def as_text(table: ControlledTable) -> str:
     rows = [
         [
             *map(_printable, row.labels),
-            *(_number(v, m) or v.status.value for v, m in zip(row.values, table.measures, strict=True)),
+            *(number(v, m) or v.status.value for v, m in zip(row.values, table.measures, strict=True)),
         ]
         for row in table.rows
     ]
@@ -181,7 +181,7 @@ def _primary_key(table: ControlledTable) -> dict[str, Any]:
     return {"primaryKey": list(table.dimensions)} if table.dimensions else {}
 
 
-def _number(value: ControlledValue, measure: Measure) -> str:
+def number(value: ControlledValue, measure: Measure) -> str:
     """The number in plain decimal digits; blank where it is withheld."""
     if value.value is None:
         return ""

@@ -152,5 +152,5 @@ def decide(release_id: str, body: DecisionText, act: Acting) -> ReleaseShown:
 )
 def read_package(release_id: str, act: Acting, here: Here) -> Response:
     """Fetch a signed release: its files with a signature and a proof that verify offline."""
-    package = actions.read_package(act, release_id, here.settings.spool, here.pins.release_key)
+    package = actions.read_package(act, release_id, here.settings.spool, here.pins.release_keys)
     return Response(package, media_type=ZIP)

@@ -18,6 +18,7 @@ from linkage_engine.contract.query_spec import (
     ExcessSpec,
     PrevalenceSpec,
     QuerySpec,
+    RegisterSpec,
     TrajectorySpec,
 )
 from service.problems.results import SpecificationInvalid
@@ -51,6 +52,10 @@ def _whom(asked: QuerySpec) -> Iterator[str]:
         at = asked.parameters
         who = f"People registered and alive on {at.index_date}"
         yield f"{who}, first diagnosed in the {at.lookback_years} years before."
+    elif isinstance(asked, RegisterSpec):
+        on = asked.parameters
+        who = f"People registered and alive on {on.index_date}"
+        yield f"{who}: a cancer diagnosed since {on.diagnosed_from} in the registry, on a register, or both."
     elif isinstance(asked, AroundDiagnosisSpecification):
         of = asked.parameters
         when = f"from {of.diagnosed_from} to {of.diagnosed_to}"

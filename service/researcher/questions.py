@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import re
 import zipfile
 import zlib
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
@@ -17,23 +18,36 @@ from service.clock import Clock, Randomness
 from service.problems.problem import faults_of
 from service.problems.requests import RequestUnreadable
 from service.problems.results import SpecificationInvalid
+from service.researcher.yaml_text import LARGEST_BYTES, Document, read_document
 from service.signed import SigningKey, TextType, sign
 
 PACKAGE_LIMIT_BYTES = 256 << 20
+_MEMBER = re.compile(r"<\w+\.\w+: ('\w+')>")
+"""How pydantic writes a word of a closed list."""
 
 
 def read_specification(path: Path) -> QuerySpec:
-    """The specification of a JSON file; raises SpecificationInvalid naming each place that is wrong."""
+    """The specification of a YAML or JSON file.
+
+    Raises SpecificationUnreadable as `read_document` does, and SpecificationInvalid naming each place that
+    is wrong and its line.
+    """
+    with path.open("rb") as file:
+        document = read_document(file.read(LARGEST_BYTES + 1))
     try:
-        fields = json.loads(path.read_bytes())
-    except ValueError:
-        raise RequestUnreadable from None
-    try:
-        return query_spec(fields)
+        return query_spec(document.value)
     except ValidationError as invalid:
-        errors = invalid.errors(include_url=False, include_input=False, include_context=False)
-        placed = [{**error, "loc": place_in_text(error)} for error in errors]
-        raise SpecificationInvalid(faults=faults_of(placed)) from None
+        raise SpecificationInvalid(faults=list(_faults(invalid, document))) from None
+
+
+def _faults(invalid: ValidationError, document: Document) -> Iterator[dict[str, str]]:
+    """Each fault with its line and what is taken there instead; none of it repeats what was written."""
+    errors = invalid.errors(include_url=False, include_input=False, include_context=False)
+    for error in errors:
+        place = place_in_text(error)
+        [fault] = faults_of([{**error, "loc": place}])
+        says = _MEMBER.sub(r"\1", error["msg"].removeprefix("Value error, "))
+        yield fault | {"line": str(document.line_of(place)), "says": says}
 
 
 def signed_question(

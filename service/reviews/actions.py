@@ -87,7 +87,7 @@ def export_log(session: Session, target: IO[bytes], *, pins: Pins, spool: Path) 
         session,
         target,
         key=log_key(pins.log_vkey, "the pinned key"),
-        release_keys=[pins.release_key.model_dump()],
+        release_keys=[key.model_dump() for key in pins.release_keys],
         releases=_members(session, pins=pins, spool=spool),
     )
 
@@ -96,5 +96,5 @@ def _members(session: Session, *, pins: Pins, spool: Path) -> Iterator[tuple[str
     for release in signed_releases(session):
         assert release.entry_id is not None
         if is_in_tree(session, release.entry_id):
-            for name, data in package_members(session, release, spool, pins.release_key):
+            for name, data in package_members(session, release, spool, pins.release_keys):
                 yield f"{release.id}/{name}", data

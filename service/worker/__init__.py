@@ -1,1 +1,1 @@
-"""The program inside: four roles, their handlers, their sandbox and their keys."""
+"""The program inside: four roles, their handlers and their keys."""

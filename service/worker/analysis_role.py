@@ -118,7 +118,11 @@ def receive_crosswalk(door: AnalysisDoor, surroundings: Surroundings, run_id: st
             assert run is not None  # jobs are enqueued with it
             project_id = run.project_id
         with surroundings.hand_overs.receive(
-            HandOverKind.CROSSWALK, project_id=project_id, subject_id=run_id, sender=sender
+            HandOverKind.CROSSWALK,
+            project_id=project_id,
+            subject_id=run_id,
+            sender=sender,
+            newest=surroundings.newest / project_id / "crosswalk.json",
         ) as sealed:
             records = door.receive_crosswalk(sealed, project_id)
     except EngineRefusal as refusal:

@@ -10,12 +10,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.value import Sha256, Value
 from service.asserted import Use
-from service.worker.files import replace_bytes
+from service.worker.notes import read_note, write_note
 
 
 class Counts(Value):
@@ -35,19 +35,9 @@ def note_uses(folder: Path, uses: Sequence[Use]) -> None:
 
 
 def _note(path: Path, use: Use) -> None:
-    try:
-        known = dict(Counts.model_validate_json(path.read_bytes()).decisions)
-    except FileNotFoundError:
-        known = dict[int, str]()
-    except (OSError, ValidationError):
-        raise NotTrusted(RefusalCode.VAULT_DAMAGED) from None
+    known = (read_note(path, Counts) or Counts()).decisions
     noted = known.get(use.counter)
     if noted not in {None, use.decision_sha256}:
         raise NotTrusted(RefusalCode.SIGNATURE_INVALID)
     if noted is None:
-        try:
-            replace_bytes(
-                path, Counts(decisions={**known, use.counter: use.decision_sha256}).to_json().encode()
-            )
-        except OSError:
-            raise NotTrusted(RefusalCode.VAULT_FULL) from None
+        write_note(path, Counts(decisions={**known, use.counter: use.decision_sha256}))

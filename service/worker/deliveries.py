@@ -17,6 +17,7 @@ from service.submissions.records import Submission, submission_by_id
 from service.submissions.spool import kept_path
 from service.worker import trust
 from service.worker.files import digest_of, held_to, open_regular
+from service.worker.newest import Newest, hold_to_newest
 from service.worker.permits import permit_of
 from service.worker.roles import Surroundings
 
@@ -35,6 +36,13 @@ def delivery_of(act: Act, surroundings: Surroundings, submission: Submission) ->
     ceremony = ceremony_of(act.session, permit.project_id, permit.secret_epoch)
     manifest = trust.manifest(submission.manifest, permit, ceremony.statement if ceremony else None)
     return Delivery(manifest, kept_path(surroundings.spool, submission.sealed_sha256))
+
+
+def hold_to_newest_of(surroundings: Surroundings, manifest: Manifest) -> None:
+    """Raise NotTrusted for a delivery that its provider sent before another which was linked already."""
+    path = surroundings.newest / manifest.project_id / "deliveries" / f"{manifest.provider_id}.json"
+    newest = Newest(number=manifest.counter, what=manifest.delivery_id)
+    hold_to_newest(path, newest, RefusalCode.DELIVERY_OUTDATED)
 
 
 def received(act: Act, submission_id: str) -> Submission:

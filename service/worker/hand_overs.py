@@ -18,6 +18,7 @@ from linkage_engine.contract.statements import HandOver, HandOverKind
 from service.signed import SigningKey, TextType, sign
 from service.worker import trust
 from service.worker.files import digest_of, held_to, open_regular, replace_bytes, replace_file
+from service.worker.newest import Newest, hold_to_newest
 
 ROUTES: Mapping[HandOverKind, tuple[str, str]] = {
     HandOverKind.CROSSWALK: ("linkage", "analysis"),
@@ -29,7 +30,9 @@ LONGEST_SIGNATURE_BYTES = 64 << 10
 """Far more than a statement of a hand-over takes."""
 
 
-def _statement(kind: HandOverKind, project_id: str, subject_id: str, sealed_sha256: str) -> HandOver:
+def _statement(
+    kind: HandOverKind, project_id: str, subject_id: str, sealed_sha256: str, number: int | None = None
+) -> HandOver:
     sender, receiver = ROUTES[kind]
     return HandOver(
         kind=kind,
@@ -38,6 +41,7 @@ def _statement(kind: HandOverKind, project_id: str, subject_id: str, sealed_sha2
         sender=sender,
         receiver=receiver,
         sealed_sha256=sealed_sha256,
+        number=number,
     )
 
 
@@ -59,13 +63,17 @@ class HandOvers:
         subject_id: str,
         key: SigningKey,
         write: Callable[[BinaryIO], None],
+        number: int | None = None,
     ) -> str:
-        """Write the sealed bytes of a hand-over and sign them; their digest."""
+        """Write the sealed bytes of a hand-over and sign them, with a number that rises where order matters.
+
+        Returns their digest.
+        """
         path = self._path(kind, subject_id)
         replace_file(path, write)
         with open_regular(path) as file:
             digest = digest_of(file)
-        text = sign(_statement(kind, project_id, subject_id, digest), key, TextType.HAND_OVER)
+        text = sign(_statement(kind, project_id, subject_id, digest, number), key, TextType.HAND_OVER)
         replace_bytes(path.with_suffix(".jws"), text.encode())
         return digest
 
@@ -75,10 +83,19 @@ class HandOvers:
         for each in (path.with_suffix(".jws"), path):
             each.unlink(missing_ok=True)
 
-    def receive(self, kind: HandOverKind, *, project_id: str, subject_id: str, sender: PublicKey) -> BinaryIO:
+    def receive(
+        self,
+        kind: HandOverKind,
+        *,
+        project_id: str,
+        subject_id: str,
+        sender: PublicKey,
+        newest: Path | None = None,
+    ) -> BinaryIO:
         """The sealed bytes of a hand-over, if the pinned sender signed these very bytes; to be closed.
 
-        Raises NotTrusted for a missing, altered or forged hand-over, also while it is read.
+        Raises NotTrusted for a missing, altered or forged hand-over, also while it is read, and for one that
+        was made before the one that `newest` notes.
         """
         path = self._path(kind, subject_id)
         try:
@@ -89,7 +106,11 @@ class HandOvers:
             digest = digest_of(file)
             with open_regular(path.with_suffix(".jws")) as signed:
                 text = signed.read(LONGEST_SIGNATURE_BYTES).decode("ascii")
-            trust.hand_over(text, sender, _statement(kind, project_id, subject_id, digest))
+            statement = trust.hand_over(text, sender, _statement(kind, project_id, subject_id, digest))
+            if newest is not None:
+                # One from before there were numbers is older than every one that has one.
+                last = Newest(number=statement.number or 0, what=digest)
+                hold_to_newest(newest, last, RefusalCode.HAND_OVER_OUTDATED)
             file.seek(0)
         except (OSError, UnicodeDecodeError):
             file.close()

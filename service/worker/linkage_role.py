@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from linkage_engine.boundary import LinkageDoor, RunTerms
+from linkage_engine.boundary import LinkageDoor
 from linkage_engine.contract.manifest import IDENTIFIERS, Zone
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
+from linkage_engine.contract.run_terms import RunTerms
 from linkage_engine.contract.statements import HandOverKind
 from linkage_engine.sealing.recipient import Recipient
 from service.destructions.actions import fail_destruction
@@ -18,8 +19,9 @@ from service.settings import LinkageSettings
 from service.signed import SigningKey
 from service.submissions.actions import part_rejected, part_unsealed
 from service.withdrawals.actions import refuse_withdrawal
-from service.worker.deliveries import delivery_of, received, sealed_part
+from service.worker.deliveries import delivery_of, hold_to_newest_of, received, sealed_part
 from service.worker.destructions import all_crosswalks, crosswalks, destroy, destroy_project
+from service.worker.newest import next_number
 from service.worker.permits import permit_of
 from service.worker.repetition import repeat_destructions
 from service.worker.roles import Surroundings, inside
@@ -90,14 +92,19 @@ def link(door: LinkageDoor, key: SigningKey, surroundings: Surroundings, run_id:
                 delivery_of(act, surroundings, submission).manifest
                 for submission in submissions_of_run(act.session, run_id)
             ]
+        for manifest in manifests:
+            hold_to_newest_of(surroundings, manifest)
         deliveries = {manifest.provider_id: manifest.delivery_id for manifest in manifests}
         linked = door.link(
             project_id,
             run_id,
             deliveries,
             policy=permit.policy,
-            terms=RunTerms(frozenset(permit.repeating_providers), in_full, permit.engine, tightened),
+            terms=RunTerms(
+                frozenset(permit.repeating_providers), in_full, permit.engine, tightened, permit.match_rates
+            ),
         )
+        number = next_number(surroundings.newest / project_id / "crosswalk.json", run_id)
     except EngineRefusal as refusal:
         with surroundings.act() as act:
             fail_run(act, run_id, code=refusal.code)
@@ -109,6 +116,7 @@ def link(door: LinkageDoor, key: SigningKey, surroundings: Surroundings, run_id:
         subject_id=run_id,
         key=key,
         write=lambda file: door.seal_crosswalk(linked, file, receiver),
+        number=number,
     )
     with surroundings.act() as act:
         finish_run(act, run_id, figures=linked.figures, hand_over_sha256=digest)

@@ -20,13 +20,14 @@ from service.jobs import JobQueue, WorkerRole, run_jobs
 from service.keys import Pins
 from service.locks import only_one
 from service.logs import logger
+from service.sandbox.apply import apply_sandbox
+from service.sandbox.filter import Profile
+from service.sandbox.measure import Isolation, measure
+from service.sandbox.openings import openings_of
+from service.sandbox.status import write_status
 from service.settings import WorkerSettings, settings_for
 from service.worker.duties import open_role, settings_of
 from service.worker.roles import Surroundings
-from service.worker.sandbox.apply import apply_sandbox
-from service.worker.sandbox.filter import Profile
-from service.worker.sandbox.measure import Isolation, measure
-from service.worker.status import write_status
 
 GROUP_READS = 0o027
 STATUS_SECONDS = 2.0
@@ -95,7 +96,9 @@ def _run(role: WorkerRole, settings: WorkerSettings, surroundings: Surroundings)
 def close_in(settings: WorkerSettings, surroundings: Surroundings) -> Isolation:
     """Put the sandbox on, unless told not to, and measure what is still open."""
     profile = Profile(settings.profile)
-    missed = apply_sandbox(profile) if settings.sandbox else ()
+    # What a Spark driver opens on its machine is Spark's to say.
+    openings = openings_of(settings) if profile is Profile.LOCAL else None
+    missed = apply_sandbox(profile, openings) if settings.sandbox else ()
     code = Path(service.__file__).parent
     isolation = measure(
         profile,

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from linkage_engine.contract.permit import Permit
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 from linkage_engine.contract.value import Sha256, Value
@@ -18,7 +16,7 @@ from service.problems.projects import PermitRefused
 from service.projects.amendments import chain_of
 from service.projects.records import permit_of_digest, project_by_id
 from service.worker import trust
-from service.worker.files import replace_bytes
+from service.worker.notes import read_note, write_note
 from service.worker.roles import Surroundings
 
 
@@ -54,17 +52,9 @@ def permit_of(act: Act, surroundings: Surroundings, project_id: str, *, live: bo
 def _remember(folder: Path, project_id: str, chain: tuple[str, ...]) -> None:
     """Note the newest of a chain; raises NotTrusted unless what was noted before is part of it."""
     path = folder / f"{project_id}.json"
-    try:
-        known = Note.model_validate_json(path.read_bytes()).permit_sha256
-    except FileNotFoundError:
-        known = None
-    except (OSError, ValidationError):
-        raise NotTrusted(RefusalCode.VAULT_DAMAGED) from None
-    if known == chain[-1]:
+    known, newest = read_note(path, Note), Note(permit_sha256=chain[-1])
+    if known == newest:
         return
-    if known is not None and known not in chain:
+    if known is not None and known.permit_sha256 not in chain:
         raise NotTrusted(RefusalCode.PERMIT_OUTDATED)
-    try:
-        replace_bytes(path, Note(permit_sha256=chain[-1]).to_json().encode())
-    except OSError:
-        raise NotTrusted(RefusalCode.VAULT_FULL) from None
+    write_note(path, newest)

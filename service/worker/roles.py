@@ -43,6 +43,11 @@ class Surroundings:
         """The worker's own folder with a note of how often each passkey was used."""
         return self.permits.with_name("passkeys")
 
+    @property
+    def newest(self) -> Path:
+        """The worker's own folder with a note of what came last, and is not followed by anything older."""
+        return self.permits.with_name("newest")
+
     @contextmanager
     def act(self) -> Iterator[Act]:
         """One use case of this worker in one transaction, committed at the end."""
@@ -69,7 +74,9 @@ def inside(identity: Path, at_rest_key: Path, vault: Path, random: Randomness) -
         if others_can_read(identity):
             raise KeyFolderUnusable
         opened = Identity.parse(identity.read_text("ascii").strip())
+        before = identity.with_suffix(".old")
+        leaving = (Identity.parse(before.read_text("ascii").strip()),) if before.exists() else ()
         keystore = Keystore.from_file(at_rest_key)
     except (OSError, UnicodeDecodeError, EngineRefusal):
         raise KeyFolderUnusable from None
-    return Inside(identity=opened, vault=Vault(vault, keystore), random=random)
+    return Inside(identity=opened, vault=Vault(vault, keystore), random=random, leaving=leaving)

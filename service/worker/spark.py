@@ -13,7 +13,7 @@ from service.keys import others_can_read
 from service.problems.tools import KeyFolderUnusable
 from service.settings import LinkageSettings
 
-START = "service.worker.sandbox.start"
+START = "service.sandbox.start"
 
 
 def spark_place(settings: LinkageSettings) -> SparkPlace | None:

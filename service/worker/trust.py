@@ -275,7 +275,9 @@ def check_not_withdrawn(texts: Sequence[str], signed: Permit) -> None:
     raise NotTrusted(RefusalCode.DELIVERY_WITHDRAWN)
 
 
-def hand_over(compact: str, sender: PublicKey, expected: HandOver) -> None:
-    """Raise NotTrusted unless the sender signed exactly the expected hand-over."""
-    if _believed(compact, (sender,), TextType.HAND_OVER, HandOver) != expected:
+def hand_over(compact: str, sender: PublicKey, expected: HandOver) -> HandOver:
+    """The expected hand-over as the sender signed it, with its number; raises NotTrusted for any other."""
+    signed = _believed(compact, (sender,), TextType.HAND_OVER, HandOver)
+    if signed.model_copy(update={"number": None}) != expected:
         raise NotTrusted(RefusalCode.HAND_OVER_INVALID)
+    return signed

@@ -14,6 +14,7 @@ from linkage_engine.catalogue.age_bands import age_bandings
 from linkage_engine.catalogue.tumour_groups import tumour_groups
 from linkage_engine.contract.query_spec import TEMPLATES, query_spec
 from service.problems.catalogue import CATALOGUE
+from service.researcher.yaml_text import read_document
 from tests.architecture.documents.__main__ import SCHEMA, schema
 from tests.architecture.documents.dictionary import dictionary_page
 from tests.architecture.documents.folders import folder_table, with_table
@@ -34,10 +35,12 @@ from tests.architecture.documents.problems_page import problems_page
 from tests.architecture.documents.programs import commands, fault, make_targets
 
 DOCS = ROOT / "docs"
+EXAMPLES = ROOT / "service" / "researcher" / "examples"
 GUIDES = {
     "checker.md": "tre-checker",
     "operator.md": "tre-operate",
     "provider.md": "tre-provider",
+    "publisher.md": "tre-publish",
     "researcher.md": "tre-researcher",
     "reviewer.md": "tre-audit",
 }
@@ -258,9 +261,17 @@ def test_a_guide_shows_every_command_of_its_program(guide: str) -> None:
     assert mentioned - shown <= {"sign"}
 
 
+def questions_of_the_guide() -> list[str]:
+    return re.findall(r"```yaml\n(.*?)```", text_of(DOCS / "guides" / "researcher.md"), re.DOTALL)
+
+
+def test_the_examples_of_the_researchers_tool_are_those_of_the_guide() -> None:
+    shipped = {path.read_text(encoding="utf-8") for path in EXAMPLES.iterdir()}
+    assert shipped == set(questions_of_the_guide())
+
+
 def test_the_questions_of_the_researchers_guide_are_those_of_the_language() -> None:
-    examples = re.findall(r"```json\n(.*?)```", text_of(DOCS / "guides" / "researcher.md"), re.DOTALL)
-    questions = [query_spec(json.loads(example)) for example in examples]
+    questions = [query_spec(read_document(example.encode()).value) for example in questions_of_the_guide()]
     assert [asked.template for asked in questions] == list(TEMPLATES)
     for asked in questions:
         named = getattr(asked.parameters, "tumour_groups", None) or ()
@@ -323,7 +334,8 @@ def test_what_a_page_names_is_found() -> None:
 def test_the_schema_of_questions_is_that_of_the_language_and_takes_the_questions_of_the_guide() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == schema()
     taken = jsonschema_rs.validator_for(json.loads(schema()))
-    examples = re.findall(r"```json\n(.*?)```", text_of(DOCS / "guides" / "researcher.md"), re.DOTALL)
-    for example in map(json.loads, examples):
+    for text in questions_of_the_guide():
+        example = read_document(text.encode()).value
+        assert isinstance(example, dict)
         assert taken.is_valid(example)
         assert not taken.is_valid(example | {"breakdowns": ["nothing"]})

@@ -59,6 +59,7 @@ EXTRA: dict[str, dict[str, str]] = {
         "package": "the release as one file",
         "publication": "controlled tables as CSV and CSVW",
         "second_person": "the law of two people as triggers, for migrations too",
+        "zipped": "files as one zip file, the same bytes each time",
     },
     "mirror": {},
     "reviews": {},
@@ -74,7 +75,7 @@ WITHOUT: dict[str, dict[str, str]] = {
         "records": "pages keep nothing",
     },
 }
-DATA = {".json", ".csv", ".html", ".css", ".js", ".svg", ".txt", ".mako", ".woff2"}
+DATA = {".json", ".csv", ".html", ".css", ".js", ".svg", ".txt", ".mako", ".woff2", ".yaml"}
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ BENCHMARKS: Mapping[str, str] = {
     "history": "history",
     "link": "link",
     "link-registry-to-practices": "link_registry_to_practices",
+    "publication-site": "publication_site",
     "questions": "questions",
     "reads": "reads",
     "seal": "seal",

@@ -26,10 +26,10 @@ from service.operate.doctor.machine import is_synchronised
 from service.operate.folders import PROCESSES
 from service.operate.installation import environment
 from service.operate.main import app
+from service.sandbox.status import write_status
 from service.settings import LogSettings, settings_for
 from service.signed import SigningKey
 from service.worker.log_role import log_signer, one_round
-from service.worker.status import write_status
 from tests.factories import PROJECT
 from tests.integration.conftest import At
 from tests.integration.refusing import STRANGER, put_permit

@@ -21,7 +21,8 @@ from service.locks import only_one
 from service.operate.doctor.findings import State
 from service.operate.doctor.vaults import examine_vaults
 from service.operate.main import app
-from service.operate.rotation.at_rest import Entries, KeyFiles, Rotated, Rotation, rotate
+from service.operate.rotation.at_rest import Entries, Rotated, rotate
+from service.operate.rotation.key_files import KeyFiles, Rotation
 from service.problems.tools import ServiceRunning, VaultUnusable
 from service.releases.rules import ReleaseState
 from tests.factories import PROJECT

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,11 +13,33 @@ import pytest
 from linkage_engine.contract.query_spec import Breakdown
 from linkage_engine.quality_report.page import page
 from linkage_engine.quality_report.report import quality_report
+from service.publication.page import release_page
+from service.publication.register.site import site
+from service.publication.released import Released
 from tests.outside_checks import accessibility_folder
+from tests.unit.publication.releases import a_release
+from tests.unit.publication.studies import (
+    EMERGENCY_RELEASE,
+    EXCESS_RELEASE,
+    LINKAGE_RELEASE,
+    SOCIAL_CARE_RELEASE,
+    TRAJECTORY_BY_SEX_RELEASE,
+    TRAJECTORY_RELEASE,
+)
+from tests.unit.publication.test_register import CORRECTED, NOW, RECALLED, given
 from tests.unit.quality_report.answers import answer, asked
 from tests.unit.quality_report.figures import LINKAGE
 
 pytestmark = pytest.mark.outside(tool="axe")
+RELEASES = (
+    a_release(),
+    EMERGENCY_RELEASE,
+    EXCESS_RELEASE,
+    LINKAGE_RELEASE,
+    SOCIAL_CARE_RELEASE,
+    TRAJECTORY_BY_SEX_RELEASE,
+    TRAJECTORY_RELEASE,
+)
 GROUPS = {"Male": (500, 480), "Female": (700, 610), "Not known or not specified": (5, 5)}
 
 
@@ -38,6 +62,55 @@ def test_the_quality_report_breaks_no_rule_of_axe(pytestconfig: pytest.Config) -
     found = checked(report_page(), pytestconfig)
     assert found["violations"] == {}
     assert {"document-title", "html-has-lang", "svg-img-alt"} <= found["passes"].keys()
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_page_of_a_release_breaks_no_rule_of_axe(release: Released, pytestconfig: pytest.Config) -> None:
+    found = checked(release_page(release, files=("table.csv",)).decode(), pytestconfig)
+    assert found["violations"] == {}
+    assert {"document-title", "svg-img-alt"} <= found["passes"].keys()
+
+
+def register_pages_of_a_site() -> dict[str, str]:
+    """The pages of a register with a correction and a recall."""
+    files = site(given(CORRECTED, RECALLED), NOW)
+    return {path: data.decode() for path, data in files if path.endswith("index.html")}
+
+
+def test_no_page_of_the_register_breaks_a_rule_of_axe(pytestconfig: pytest.Config) -> None:
+    pages = register_pages_of_a_site()
+    assert len(pages) == 5
+    broken = {path: checked(html, pytestconfig)["violations"] for path, html in pages.items()}
+    assert {path: rules for path, rules in broken.items() if rules} == {}
+
+
+@pytest.mark.outside(tool="chromium")
+@pytest.mark.outside(tool="node")
+def test_pages_of_releases_fit_a_narrow_screen_with_contrast_and_ask_nobody(
+    tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    """Reflow at 320 pixels (WCAG 2.2, 1.4.10), axe-core with its rule of contrast, and no request."""
+    modules, axe = (
+        pytestconfig.rootpath / "build" / "outside" / "node_modules",
+        accessibility_folder(pytestconfig),
+    )
+    pages = []
+    for number, release in enumerate(RELEASES):
+        pages.append(tmp_path / f"{number}.html")
+        pages[-1].write_bytes(release_page(release, files=("table.csv",)))
+    for number, html in enumerate(register_pages_of_a_site().values(), len(pages)):
+        pages.append(tmp_path / f"{number}.html")
+        pages[-1].write_text(html)
+    chromium = shutil.which("chromium")
+    assert chromium
+    done = subprocess.run(
+        ["node", str(Path(__file__).parent / "narrow.mjs"), str(modules), chromium, "320", *map(str, pages)],
+        env=os.environ | {"AXE": str(axe / "node_modules" / "axe-core" / "axe.min.js")},
+        capture_output=True, text=True, timeout=180, check=True,
+    )  # fmt: skip
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [
+        {"wide": 320, "others": [], "violations": []} for _ in pages
+    ]
 
 
 def test_axe_sees_what_is_taken_away(pytestconfig: pytest.Config) -> None:

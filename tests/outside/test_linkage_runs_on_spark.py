@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from linkage_engine.boundary import LinkageDoor, Linked, RunTerms
+from linkage_engine.boundary import LinkageDoor, Linked
 from linkage_engine.contract.permit import LinkageEngine
 from linkage_engine.contract.refusals import RefusalCode
+from linkage_engine.contract.run_terms import RunTerms
 from linkage_engine.link.spark_session import SparkPlace
 from tests.linkage.resubmissions.quarters import Quarter, clusters, quarters
 from tests.linkage.resubmissions.test_resubmissions import (

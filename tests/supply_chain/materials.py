@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ZONES = ("api", "people", "provider", "spark", "worker")
+ZONES = ("api", "people", "provider", "publication", "spark", "worker")
 """Each has a file of requirements, and is installed by itself."""
 _LOCKED = re.compile(
     r"^(?P<name>[a-z0-9][a-z0-9.-]*)(\[[a-z0-9,-]+\])?==(?P<version>[^ ;\\]+)( ; (?P<marker>[^\\]+?))?( \\)?$"

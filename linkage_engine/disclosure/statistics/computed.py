@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from linkage_engine.contract.controlled_table import (
     ABOUT,
@@ -26,22 +27,38 @@ def key_of(statistic: Statistic, measure: PlannedMeasure) -> Key:
         "variable": measure.variable,
         "at": measure.at,
         "competing": measure.competing,
+        "besides": measure.besides,
+        "third": measure.third,
     }
     return statistic, tuple(said if name in about else None for name, said in named.items())
+
+
+class Other(StrEnum):
+    """People in another part than the first that a measure names."""
+
+    BESIDES = "besides"
+    THIRD = "third"
+
+
+def _source(made_of: Statistic | Other | None, measure: PlannedMeasure) -> Key:
+    if isinstance(made_of, Other):
+        counted = measure.model_copy(update={"part": getattr(measure, made_of)})
+        return key_of(Statistic.COUNT, counted)
+    people = Statistic.POPULATION if measure.part is None else Statistic.COUNT
+    return key_of(made_of or people, measure)
 
 
 @dataclass(frozen=True)
 class Computed:
     """A number made of others, of which the last is not nothing."""
 
-    made_of: tuple[Statistic | None, ...]
+    made_of: tuple[Statistic | Other | None, ...]
     """Nothing for the people whom the first is of: those in its part, or all."""
     of: Callable[..., float]
 
     def sources(self, measure: PlannedMeasure) -> tuple[Key, ...]:
         """The numbers that it is made of."""
-        people = Statistic.POPULATION if measure.part is None else Statistic.COUNT
-        return tuple(key_of(each or people, measure) for each in self.made_of)
+        return tuple(_source(each, measure) for each in self.made_of)
 
     def value(self, *told: ControlledValue) -> ControlledValue:
         """The number, or why there is none: a band where one of the others is a band."""

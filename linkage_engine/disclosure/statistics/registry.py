@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from linkage_engine.contract.controlled_table import PlannedMeasure, Statistic
 from linkage_engine.disclosure.figures import Exact, Figures
-from linkage_engine.disclosure.statistics import counts, models, quantiles, rates, survival, values
+from linkage_engine.disclosure.statistics import counts, models, quantiles, rates, survival, two_lists, values
 from linkage_engine.disclosure.statistics.computed import Computed
 
 TOLD: Mapping[Statistic, Callable[[Exact, PlannedMeasure], Figures]] = {
@@ -31,5 +31,6 @@ COMPUTED: Mapping[Statistic, Computed] = {
     **rates.RATES,
     **values.SUMS,
     **models.LIMITS,
+    **two_lists.TWO_LISTS,
 }
 """What is computed from told numbers: they never see a cell."""

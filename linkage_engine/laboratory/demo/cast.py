@@ -14,13 +14,15 @@ A_WEEK_EARLIER = "2024-12-24"
 VALID_FROM, VALID_TO = "2024-01-01", "2035-12-31"
 DATA_SETS = {
     "cancer-registry": ("cancer_registration", "death"),
-    "gp-federation": ("gp_registration",),
+    "gp-federation": ("gp_registration", "gp_event"),
     "hospital-trust": ("apc_spell", "ecds_attendance"),
     "council": ("asc_cld_event",),
 }
 """Which provider sends what."""
 PROVIDERS = tuple(DATA_SETS)
 HOSPITAL, QUALITY = "hospital-trust", "linkage_quality"
+EVENTS = "gp_event"
+"""Sent where all providers take part: much the largest."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,16 @@ def cast(providers: Sequence[str] = PROVIDERS) -> tuple[Member, ...]:
     return tuple(one for one in CAST if one.role != "provider" or one.principal_id in providers)
 
 
+def sent_by(provider: str, providers: Sequence[str] = PROVIDERS) -> tuple[str, ...]:
+    """What a provider sends where these take part."""
+    return tuple(name for name in DATA_SETS[provider] if name != EVENTS or HOSPITAL in providers)
+
+
+def mapping_of(provider: str, providers: Sequence[str] = PROVIDERS) -> str:
+    """Which of its mappings a provider takes: practices have one with the events in their records."""
+    return "mapping-events.json" if EVENTS in sent_by(provider, providers) else "mapping.json"
+
+
 def permit_draft(people: Path, *, providers: Sequence[str] = PROVIDERS) -> dict[str, Any]:
     """The permit that governance will sign: from the public keys and grants that everybody handed in."""
     parties = [
@@ -80,7 +92,7 @@ def permit_draft(people: Path, *, providers: Sequence[str] = PROVIDERS) -> dict[
         "data_sets": [
             json.loads(grant_path(people, provider, name).read_text())
             for provider in providers
-            for name in DATA_SETS[provider]
+            for name in sent_by(provider, providers)
         ],
         "templates": list(questions(providers)),
         "policy": "nhs-cancer-default",
@@ -117,15 +129,19 @@ def specification(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
     }
 
 
-def emergency_specification() -> dict[str, Any]:
-    """Emergency care in the fifteen months after a diagnosis: from the hospital data's start to their end."""
+def question(template: str, breakdowns: Sequence[str], **parameters: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+    """A question of the project."""
     return {
         "specification": 1,
         "project_id": PROJECT,
-        "template": "emergency_15m",
-        "parameters": {"diagnosed_from": "2021-04-01", "diagnosed_to": "2023-12-31"},
-        "breakdowns": ["sex", "age_band"],
+        "template": template,
+        "parameters": parameters,
+        "breakdowns": list(breakdowns),
     }
+
+
+PERIOD = {"diagnosed_from": "2022-04-01", "diagnosed_to": "2023-12-31"}
+"""Of diagnoses with a year of hospital data and of social care before them."""
 
 
 def specification_to_subtract() -> dict[str, Any]:
@@ -135,24 +151,25 @@ def specification_to_subtract() -> dict[str, Any]:
     )
 
 
-def linkage_specification() -> dict[str, Any]:
-    """Whom of the cancer registry was found at a practice, by whatever the registry holds."""
-    return {
-        "specification": 1,
-        "project_id": PROJECT,
-        "template": QUALITY,
-        "parameters": {
-            "data_set": "cancer_registration",
-            "linked_to": "gp_registration",
-            "index_date": INDEX_DATE,
-        },
-        "breakdowns": ["age_band", "sex", "ethnic_group", "deprivation", "area"],
-    }
-
-
 def questions(providers: Sequence[str] = PROVIDERS) -> dict[str, dict[str, Any]]:
     """The questions of the demo by template: but for prevalence only where the hospital takes part."""
     asked = {"prevalence": specification()}
     if HOSPITAL not in providers:
         return asked
-    return asked | {"emergency_15m": emergency_specification(), QUALITY: linkage_specification()}
+    emergency = ("emergency_admission", "emergency_attendance")
+    others = (
+        question("service_use_trajectory", ["period"], **PERIOD, events=emergency[1:], period="quarter"),
+        question("excess_vs_same_age_sex", ["sex"], **PERIOD, events=emergency),
+        # From the first day of the hospital data to a year and a quarter before their end.
+        question("emergency_15m", ["sex", "age_band"], **PERIOD | {"diagnosed_from": "2021-04-01"}),
+        question("social_care_response", ["sex"], **PERIOD, events=["care_assessment"]),
+        question("register_completeness", ["sex"], index_date=INDEX_DATE),
+        question(
+            QUALITY,
+            ["age_band", "sex", "ethnic_group", "deprivation", "area"],
+            data_set="cancer_registration",
+            linked_to="gp_registration",
+            index_date=INDEX_DATE,
+        ),
+    )
+    return asked | {each["template"]: each for each in others}

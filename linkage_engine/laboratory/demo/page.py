@@ -47,7 +47,7 @@ def _parties(demo: Demo) -> Iterator[str]:
     yield "  gate: exact cells and opaque person numbers; signs what two people approved."
     for template, query in demo.facts["queries"].items():
         yield f"  researcher: question {query['query_id']}, then the package in release/{template}/."
-    yield "    A question outside the permit was refused:"
+    yield "    A question about a project that is not the researcher's was refused:"
     yield from (f"      {line}" for line in demo.facts["refused"].strip().splitlines())
     yield "  two output checkers: the table before and after control, sealed to each of them."
     yield "    Asked again for a week earlier, so that few people differ, a checker is told:"
@@ -125,6 +125,55 @@ EXCERPTS = {
         label="tumour_group",
         columns=(("numerator", "people"), ("denominator", "population"), ("percent", "percent")),
     ),
+    "service_use_trajectory": Excerpt(
+        "emergency attendances by quarter, the diagnosis at 0",
+        total=(),
+        label="period",
+        columns=(
+            ("at_risk", "at risk"),
+            ("emergency_attendance_observed", "observed"),
+            ("emergency_attendance_rate", "rate"),
+            ("emergency_attendance_expected_rate", "expected"),
+        ),
+    ),
+    "excess_vs_same_age_sex": Excerpt(
+        "emergency admissions in the year after",
+        total=(),
+        label="sex",
+        columns=(
+            ("cases", "cases"),
+            ("emergency_admission_observed", "observed"),
+            ("emergency_admission_expected", "expected"),
+            ("emergency_admission_difference", "difference"),
+            ("emergency_admission_difference_lower", "from"),
+            ("emergency_admission_difference_upper", "to"),
+        ),
+    ),
+    "social_care_response": Excerpt(
+        "first assessments, in percent of cases",
+        total=(),
+        label="sex",
+        columns=(
+            ("cases", "cases"),
+            ("care_assessment_persons", "assessed"),
+            ("care_assessment_within_3m", "3 months"),
+            ("care_assessment_within_12m", "12 months"),
+            ("care_assessment_before_percent", "before"),
+        ),
+    ),
+    "register_completeness": Excerpt(
+        "both lists",
+        total=(),
+        label="sex",
+        columns=(
+            ("registry", "registry"),
+            ("register", "registers"),
+            ("completeness", "on both, %"),
+            ("completeness_lower", "from"),
+            ("completeness_upper", "to"),
+            ("size_ratio", "size, %"),
+        ),
+    ),
     "emergency_15m": Excerpt(
         "emergency admissions of both sexes",
         total=("sex",),
@@ -183,6 +232,8 @@ def _timings(demo: Demo) -> Iterator[str]:
 def _evidence(demo: Demo) -> Iterator[str]:
     yield f"EVIDENCE in {demo.out}"
     for name, what in (
+        ("public/site/index.html", "the public register with every release, to be read in a browser"),
+        ("public/site/releases/*/crate.zip", "the same for archives: Five Safes RO-Crates"),
         ("release/linkage_quality/*.html", "the quality report, to be read in a browser"),
         ("release/*/, release/*.zip", "the signed packages: table, metadata, records, proof"),
         ("log-bundle.zip", "the whole log; tre-audit verify log-bundle.zip"),

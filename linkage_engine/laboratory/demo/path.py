@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from linkage_engine.laboratory.demo.cast import (
-    DATA_SETS,
     PROJECT,
     PROVIDERS,
     VALID_FROM,
     VALID_TO,
     cast,
     grant_path,
+    mapping_of,
     permit_draft,
     questions,
+    sent_by,
     specification,
     specification_to_subtract,
 )
@@ -106,7 +107,7 @@ def _read_out(said: str) -> dict[str, str]:
 def grant(demo: Demo, provider: str) -> None:
     """As the controller of its data: the provider grants each data set to the project."""
     dates = ("--from", VALID_FROM, "--to", VALID_TO)
-    for name in DATA_SETS[provider]:
+    for name in sent_by(provider, demo.providers):
         terms = ("--classification", "special-category", "--opt-outs", "applied")
         out = grant_path(demo.out / "people", provider, name)
         demo.journal.run(
@@ -164,7 +165,8 @@ def deliver(demo: Demo, provider: str) -> None:
 
 
 def _send(demo: Demo, provider: str) -> None:
-    journal, mapping = demo.journal, demo.at(provider, "mapping.json")
+    journal = demo.journal
+    mapping = demo.at(provider, mapping_of(provider, demo.providers))
     project, package = demo.at(provider, "project.json"), demo.at(provider, "delivery.tresub")
     journal.run("tre-provider", "project", PROJECT, *demo.signed_in(provider), "--out", project)
     journal.run("tre-provider", "validate", mapping, "--json", demo.at(provider, "validation-report.json"))
@@ -211,12 +213,12 @@ def link(demo: Demo) -> None:
 
 
 def ask(demo: Demo) -> None:
-    """The researcher's questions, and one that the permit does not cover."""
+    """The researcher's questions, and one about a project that is not the researcher's."""
     demo.facts["queries"] = {
         template: _answer(demo, template, fields) for template, fields in questions(demo.providers).items()
     }
     outside = demo.out / "question-outside-the-permit.json"
-    outside.write_text(json.dumps(specification(template="service_use_trajectory"), indent=2) + "\n")
+    outside.write_text(json.dumps(specification(project_id="another-project"), indent=2) + "\n")
     demo.facts["refused"] = demo.journal.run(
         "tre-researcher", "ask", outside, *demo.signed_in("researcher"), expect=1
     )

@@ -12,6 +12,7 @@ from linkage_engine.laboratory.demo import path
 from linkage_engine.laboratory.demo.cast import PROJECT
 from linkage_engine.laboratory.demo.commands import Journal, service_up
 from linkage_engine.laboratory.demo.page import page
+from linkage_engine.laboratory.demo.publishing import publish
 from linkage_engine.laboratory.demo.truth import linkage_scores
 
 
@@ -56,6 +57,7 @@ STEPS: tuple[tuple[str, Callable[[path.Demo], None]], ...] = (
     ("Approvals, signatures, packages", path.check_and_fetch),
     ("A week earlier, to be subtracted", path.subtract),
     ("Log exported and verified", path.audit),
+    ("Published: register, pages, crates", publish),
     ("Links compared with truth", _score),
 )
 """What happens while the service is up, in order."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from functools import cache
 from itertools import pairwise
 
 from linkage_engine.laboratory.england.dice import Dice, Weighted
-from linkage_engine.laboratory.england.lifespan import DAYS_A_YEAR, EXTRACT_DATE, years_between
+from linkage_engine.laboratory.england.lifespan import DAYS_A_YEAR, EXTRACT_DATE
 from linkage_engine.laboratory.england.people import Person
 
 SINCE = date(2021, 4, 1)
@@ -70,12 +71,20 @@ def contacts(
 
     The rate may change at birthdays of `ages` and at the bounds about a diagnosis, and nowhere else.
     """
-    start, end = max(SINCE, person.born), last_day(person)
-    birthdays = [person.born + timedelta(days=round(age * DAYS_A_YEAR)) for age in ages]
-    turns = [d + timedelta(days=n) for d in diagnoses_of(person) for n in (BEFORE, 0, SOON, LATER)]
-    cuts = sorted({start, *(day for day in (*birthdays, *turns) if start < day <= end)})
-    for first, following in pairwise([*cuts, end + timedelta(days=1)]):
-        a_year = rate(first, years_between(person.born, first) + 1 / DAYS_A_YEAR)
+    born = person.born.toordinal()  # days are counted as numbers: this is done for everybody, many times
+    start, end = max(SINCE.toordinal(), born), last_day(person).toordinal()
+    cuts = {start, *(born + days for days in _birthdays(ages) if start < born + days <= end)}
+    for diagnosis in diagnoses_of(person):
+        turns = (diagnosis.toordinal() + days for days in (BEFORE, 0, SOON, LATER))
+        cuts |= {turn for turn in turns if start < turn <= end}
+    for first, following in pairwise([*sorted(cuts), end + 1]):
+        a_year = rate(date.fromordinal(first), (first - born) / DAYS_A_YEAR + 1 / DAYS_A_YEAR)
         day = 0.0
-        while a_year and (day := day + dice.waiting_time() / a_year * DAYS_A_YEAR) < (following - first).days:
-            yield first + timedelta(days=int(day))
+        while a_year and (day := day + dice.waiting_time() / a_year * DAYS_A_YEAR) < following - first:
+            yield date.fromordinal(first + int(day))
+
+
+@cache
+def _birthdays(ages: tuple[int, ...]) -> tuple[int, ...]:
+    """Days from birth to each of these ages."""
+    return tuple(round(age * DAYS_A_YEAR) for age in ages)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Generic, TypeVar
@@ -41,19 +41,19 @@ class Weighted(Generic[T]):
             yield value, (high - low) / self.cumulative[-1]
 
 
+def _numbers(generator: np.random.Generator) -> Iterator[float]:
+    """Numbers in [0, 1), drawn in batches: one call of numpy costs as much as a hundred draws."""
+    while True:
+        yield from generator.random(BATCH).tolist()
+
+
 class Dice:
     """Draws from one stream; the same seed, block and purpose give the same draws."""
 
     def __init__(self, seed: int, *, block: int, purpose: int) -> None:
-        self._generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, block, purpose))))
-        self._ready: Iterator[float] = iter(())
-
-    def uniform(self) -> float:
-        """A number in [0, 1), drawn in batches: one call of numpy costs as much as a hundred draws."""
-        for value in self._ready:
-            return value
-        self._ready = iter(self._generator.random(BATCH).tolist())
-        return next(self._ready)
+        generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence((seed, block, purpose))))
+        self.uniform: Callable[[], float] = _numbers(generator).__next__
+        """A number in [0, 1)."""
 
     def chance(self, probability: float) -> bool:
         """True with this probability."""

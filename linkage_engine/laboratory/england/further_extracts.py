@@ -28,7 +28,7 @@ def practice_rows(person: Person, events: tuple[PracticeEvent, ...], dice: Dice)
         yield {
             "patient_ref": f"GP{patient}",
             "entry": f"{patient}E{number}",
-            "entered": f"{event.day:%Y%m%d}",
+            "entered": event.day.isoformat().replace("-", ""),
             "what": event.kind,
             "about": "cancer" if event.is_about_cancer else "",
             "snomed": CODES.get(event.kind, ""),

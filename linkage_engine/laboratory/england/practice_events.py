@@ -26,7 +26,7 @@ AGES = (0, 5, 15, 25, 45, 65, 75, 85)
 CONSULTATIONS = Rates(AGES, (4.5, 2.2, 3.0, 3.6, 4.4, 6.5, 8.5, 9.5))
 MORE_CONSULTATIONS = Rise(before=1.7, soon=2.0, later=1.4)
 CODED = 0.90
-CODED_BY_MISTAKE = 0.0015
+CODED_BY_MISTAKE = 0.0025
 """Of a life: a cancer on the register that the registry does not have."""
 REVIEWED = 0.66
 REVIEWED_WITHIN = 365
@@ -51,16 +51,20 @@ class PracticeEvent:
 def practice_events(dice: Dice, person: Person) -> tuple[PracticeEvent, ...]:
     """A person's entries in the order of days; none of a day without a practice."""
     days = [*_of_cancer(dice, person), *((day, "consultation") for day in _consultations(dice, person))]
-    found = []
+    found, last = [], last_day(person)
     for day, kind in sorted(days):
-        practice = next((r.practice for r in person.registrations if _covers(r.start, r.end, day)), None)
-        if practice is not None and day <= last_day(person):
+        practice = _practice_on(day, person)
+        if practice is not None and day <= last:
             found.append(PracticeEvent(day, kind, practice, is_about_cancer=kind != "consultation"))
     return tuple(found)
 
 
-def _covers(start: date, end: date | None, day: date) -> bool:
-    return start <= day and (end is None or day < end)
+def _practice_on(day: date, person: Person) -> str | None:
+    """The practice where somebody is registered on a day, or nothing."""
+    for spell in person.registrations:
+        if spell.start <= day and (spell.end is None or day < spell.end):
+            return spell.practice
+    return None
 
 
 def _consultations(dice: Dice, person: Person) -> Iterator[date]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,12 +46,11 @@ class _RowFile:
         self._writer = csv.writer(file, lineterminator="\n")
         self._has_header = False
 
-    def write(self, rows: Iterable[Row]) -> None:
-        for row in rows:
-            if not self._has_header:
-                self._writer.writerow(row)
-                self._has_header = True
-            self._writer.writerow(row.values())
+    def write(self, rows: Sequence[Row]) -> None:
+        if rows and not self._has_header:
+            self._writer.writerow(rows[0])
+            self._has_header = True
+        self._writer.writerows([row.values() for row in rows])
 
 
 _Files = dict[str, _RowFile]

@@ -15,7 +15,7 @@ from service.operate.backups.copying import copy_database, copy_file, copy_folde
 from service.operate.backups.description import DATABASE, NAME, Backup, Copied, Places
 from service.operate.folders import PROCESSES, acting_as
 from service.operate.installation import SEALED_TO, Home
-from service.operate.rotation.at_rest import KeyFiles
+from service.operate.rotation.key_files import KeyFiles
 from service.problems.backups import BackupNeedsSqlite, BackupNotMade, FolderThere
 from service.problems.tools import ServiceRunning
 

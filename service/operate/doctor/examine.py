@@ -17,6 +17,7 @@ from service.operate.doctor.control import (
     examine_rights,
     examine_work,
 )
+from service.operate.doctor.exchanges import examine_exchanges, examine_lost_keys
 from service.operate.doctor.findings import Finding, State, ill
 from service.operate.doctor.keys import PINS, examine_keys
 from service.operate.doctor.machine import examine_machine, is_synchronised, read_installation
@@ -39,6 +40,7 @@ def examine(
         return
     keys = list(examine_keys(home))
     yield from keys
+    yield from examine_exchanges(home)
     yield from examine_vaults(home)
     yield from examine_machine(home, now, synchronised=synchronised)
     if any(each.area == PINS and each.state is State.ILL for each in keys):
@@ -58,6 +60,7 @@ def _examine_control(home: Home, sessions: Sessions, now: datetime) -> Iterator[
                 yield from examine_log(session, pins, now)
                 yield from examine_permits(session, pins, now.date())
                 yield from examine_work(session, now)
+                yield from examine_lost_keys(session, home, pins)
     except SQLAlchemyError:  # its message may quote a value
         yield ill(
             DATABASE,

@@ -19,10 +19,14 @@ from service.openid.registration import read_registration
 from service.operate.doctor.findings import Finding, ill, watch, well
 from service.operate.folders import OWN, SHARED, Folder, user_of
 from service.operate.installation import Home
+from service.operate.rotation.key_pairs import KEY_PAIRS
 from service.problems.tools import IdentityProviderRefused, KeyFolderUnusable
 
 KEYS, RIGHTS, PINS = "keys", "rights", "pins"
 RESTORE = "restore it from the backup of key files; there is no other copy"
+REPLACE = (
+    "restore it from the backup of key files; if it is lost for good: tre-operate rotate HOME {} --role {}"
+)
 Public = Callable[[Path], object]
 """The public half of a key file, or None where it has none."""
 
@@ -89,7 +93,11 @@ def _file(home: Home, path: Path, public: Public, pinned: object) -> Iterator[Fi
     try:
         about = path.stat()
     except OSError:
-        yield _no_people_key(name) if path == home.people_key else ill(KEYS, f"{name} is missing", RESTORE)
+        yield (
+            _no_people_key(name)
+            if path == home.people_key
+            else ill(KEYS, f"{name} is missing", _remedy(path))
+        )
         return
     owner = user_of(path.parent.name)[0] if home.read().separate_users else os.geteuid()
     if stat.S_IMODE(about.st_mode) & ~stat.S_IRUSR or about.st_uid != owner:
@@ -105,7 +113,13 @@ def _file(home: Home, path: Path, public: Public, pinned: object) -> Iterator[Fi
                 KEYS, f"{name} is not the key that pins.json names", "find out which was changed, and by whom"
             )
     except (OSError, ValueError, KeyFolderUnusable, EngineRefusal):
-        yield ill(KEYS, f"{name} cannot be read as a key", RESTORE)
+        yield ill(KEYS, f"{name} cannot be read as a key", _remedy(path))
+
+
+def _remedy(path: Path) -> str:
+    kinds = {f"{pair.stem}{pair.suffix}": kind for kind, pair in KEY_PAIRS.items()}
+    kind = kinds.get(path.name)
+    return RESTORE if kind is None else REPLACE.format(kind, path.parent.name)
 
 
 def _no_people_key(name: str) -> Finding:

@@ -10,7 +10,7 @@ from linkage_engine.vault.rotation import lost_keys
 from service.destructions.repetition import FILE
 from service.operate.doctor.findings import Finding, ill, watch, well
 from service.operate.installation import SEALED_TO, Home
-from service.operate.rotation.at_rest import KeyFiles
+from service.operate.rotation.key_files import KeyFiles
 
 VAULTS = "vaults"
 

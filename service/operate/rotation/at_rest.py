@@ -20,50 +20,11 @@ from service.clock import Randomness
 from service.locks import only_one
 from service.operate.folders import acting_as
 from service.operate.installation import Home
+from service.operate.rotation.key_files import KeyFiles, Rotation
 from service.problems.tools import ServiceRunning, VaultUnusable
 
 SECRETS = {"gate": (RECORD_KEYS,)}
 """The secrets that projects have in a role's vault."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyFiles:
-    """The at-rest key of a role, and what lies beside it while it is rotated."""
-
-    folder: Path
-
-    @property
-    def key(self) -> Path:
-        """The key in place."""
-        return self.folder / "at-rest.key"
-
-    @property
-    def coming(self) -> Path:
-        """The key that is to take its place; not there once it has."""
-        return self.folder / "at-rest.next"
-
-    @property
-    def leaving(self) -> Path:
-        """The key that leaves, until nothing is wrapped under it."""
-        return self.folder / "at-rest.old"
-
-    @property
-    def aside(self) -> Path:
-        """A key that is being made."""
-        return self.folder / "at-rest.partial"
-
-    @property
-    def cut_short(self) -> bool:
-        """Whether a rotation was begun and not finished."""
-        return self.coming.exists() or self.leaving.exists()
-
-
-@dataclass(frozen=True, slots=True)
-class Rotation:
-    """One at-rest key in the place of another, by their fingerprints."""
-
-    before: str
-    after: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import linkage_engine.laboratory.main
 import service.checker.main
 import service.operate.main
 import service.provider.main
+import service.publication.main
 import service.researcher.main
 import service.reviewer.main
 from service.audit import verify
@@ -28,6 +29,7 @@ APPS: Mapping[str, typer.Typer] = {
     "tre-evaluate": linkage_engine.laboratory.main.app,
     "tre-operate": service.operate.main.app,
     "tre-provider": service.provider.main.app,
+    "tre-publish": service.publication.main.app,
     "tre-researcher": service.researcher.main.app,
 }
 FILES = {"tre-evaluate"}

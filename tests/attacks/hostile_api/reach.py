@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from service.worker.sandbox.kernel import system_call
+from service.sandbox.kernel import system_call
 
 Attempts = Mapping[str, Callable[[], object]]
 PTRACE_ATTACH, PTRACE_SEIZE = 16, 0x4206

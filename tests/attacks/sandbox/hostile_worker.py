@@ -17,15 +17,24 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from service.clock import utc_now
 from service.jobs import WorkerRole
-from service.settings import settings_for
+from service.logs import logger
+from service.sandbox.apply import apply_sandbox
+from service.sandbox.attempts import forbidden_things
+from service.sandbox.filter import Profile
+from service.sandbox.landlock import Openings
+from service.sandbox.measure import measure, outcome
+from service.sandbox.openings import DEVICES, PROGRAMS, openings_of
+from service.settings import ApiSettings, settings_for
+from service.web.closed_in import close_in
 from service.worker.duties import settings_of
-from service.worker.sandbox.apply import apply_sandbox
-from service.worker.sandbox.attempts import forbidden_things
-from service.worker.sandbox.filter import Profile
-from service.worker.sandbox.measure import measure, outcome
 
 CODE = Path(__file__).parents[3] / "service"
+OWN = Openings(
+    reads=(*PROGRAMS, CODE.parent, Path(sys.prefix), Path(sys.base_prefix)),
+    writes=(*DEVICES, Path(tempfile.gettempdir())),
+)
 
 
 def measured(profile: str, *named: str) -> dict[str, object]:
@@ -44,6 +53,20 @@ def of_role(role: str) -> dict[str, object]:
         unwritable={"the code": CODE, **settings.unwritable_paths()},
     )
     return {"state": isolation.state, "open": isolation.open, "tried": len(isolation.attempts)}
+
+
+def closed_role(role: str) -> dict[str, object]:
+    """The same in a sandbox that opens what that role needs and nothing else."""
+    openings = openings_of(settings_for(settings_of(WorkerRole(role)), os.environ))
+    return sandboxed(Profile.LOCAL, lambda: of_role(role), openings)
+
+
+def of_api() -> dict[str, object]:
+    """What the api writes of itself when it has closed itself in, with the settings it is started with."""
+    settings = settings_for(ApiSettings, os.environ)
+    close_in(settings, utc_now, logger("api"))
+    written: dict[str, object] = json.loads((settings.status_folder / "api" / "status.json").read_text())
+    return written
 
 
 def outcomes() -> dict[str, object]:
@@ -136,15 +159,17 @@ def work() -> dict[str, object]:
     return {"total": int(total), "rows": rows, "product": products[0], "sealed": len(sealed)}
 
 
-def sandboxed(profile: Profile, act: Callable[[], dict[str, object]]) -> dict[str, object]:
-    not_taken = apply_sandbox(profile)
+def sandboxed(
+    profile: Profile, act: Callable[[], dict[str, object]], openings: Openings | None = None
+) -> dict[str, object]:
+    not_taken = apply_sandbox(profile, openings)
     return act() | {"not_taken": not_taken}
 
 
 def work_after_import() -> dict[str, object]:
     """Import and warm up, then apply, then work again."""
     work()
-    return sandboxed(Profile.LOCAL, work)
+    return sandboxed(Profile.LOCAL, work, OWN)
 
 
 def draw_noise() -> dict[str, object]:
@@ -159,21 +184,23 @@ def draw_noise() -> dict[str, object]:
 
 ACTS: dict[str, Callable[..., dict[str, object]]] = {
     "measure-bare": lambda *named: measured("local", *named),
-    "measure": lambda *named: sandboxed(Profile.LOCAL, lambda: measured("local", *named)),
+    "measure": lambda *named: sandboxed(Profile.LOCAL, lambda: measured("local", *named), OWN),
     "measure-cluster": lambda *named: sandboxed(Profile.CLUSTER, lambda: measured("cluster", *named)),
     "measure-cluster-as-local": lambda: sandboxed(Profile.CLUSTER, lambda: measured("local")),
-    "role": lambda role: sandboxed(Profile.LOCAL, lambda: of_role(role)),
+    "role": closed_role,
+    "role-without-landlock": lambda role: sandboxed(Profile.LOCAL, lambda: of_role(role)),
+    "api": lambda _: of_api(),
     "role-bare": of_role,
     "outcomes-bare": outcomes,
     "thread": thread_that_was_there_before,
     "int80": lambda folder: sandboxed(Profile.LOCAL, lambda: thirty_two_bit_call(folder)),
     "int80-bare": thirty_two_bit_call,
     "exec": lambda: sandboxed(Profile.LOCAL, start_a_program),
-    "noise": lambda: sandboxed(Profile.LOCAL, draw_noise),
+    "noise": lambda: sandboxed(Profile.LOCAL, draw_noise, OWN),
     "limits": lambda: sandboxed(Profile.LOCAL, limits),
     "limits-bare": limits,
     "twice": lambda: sandboxed(Profile.LOCAL, lambda: sandboxed(Profile.LOCAL, limits)),
-    "work-before-import": lambda: sandboxed(Profile.LOCAL, work),
+    "work-before-import": lambda: sandboxed(Profile.LOCAL, work, OWN),
     "work-after-import": work_after_import,
 }
 

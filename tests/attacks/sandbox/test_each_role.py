@@ -29,13 +29,15 @@ pytestmark = [
     ),
 ]
 HOSTILE_WORKER = Path(__file__).parent / "hostile_worker.py"
+FURTHER: dict[str, str] = {}
+"""Settings that a test changes."""
 REFUSALS = {errno.EPERM, errno.EACCES, -signal.SIGSYS}
 
 
 @pytest.fixture
 def home() -> Iterator[Home]:
-    # Not below tmp_path, which is closed to other users.
-    with tempfile.TemporaryDirectory(prefix="tre-sandbox-test-") as folder:
+    # Not below tmp_path, which is closed to other users, nor where workers keep temporary files.
+    with tempfile.TemporaryDirectory(prefix="tre-sandbox-test-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
         made = Home(Path(folder) / "home")
         create(made, Installation(port=8700, separate_users=True), random=secrets.token_bytes)
@@ -46,19 +48,19 @@ def report(home: Home, role: str, *, act: str = "role", network: bool = True) ->
     """What a worker of that role measures, started as `tre-operate up` starts it."""
     uid, gid = user_of(role)
     groups = [f"--group={group}" for group in groups_of(role)]
-    launcher = ["-P", "-m", "service.worker.sandbox.start", "--uid", str(uid), "--gid", str(gid), *groups]
+    launcher = ["-P", "-m", "service.sandbox.start", "--uid", str(uid), "--gid", str(gid), *groups]
     launcher += ["--own-network"] if network else []
     program = [sys.executable, str(HOSTILE_WORKER), act, role]
     done = subprocess.run(
         [sys.executable, *launcher, "--parent", str(os.getpid()), "--", *program],
-        env={"PATH": os.defpath, "OPENBLAS_NUM_THREADS": "1", **environment(home, role)},
+        env={"PATH": os.defpath, "OPENBLAS_NUM_THREADS": "1", **environment(home, role), **FURTHER},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.mark.parametrize("role", WorkerRole)
@@ -66,6 +68,21 @@ def test_every_attempt_of_every_role_is_refused(home: Home, role: WorkerRole) ->
     told = report(home, role.value)
     assert (told["state"], told["open"], told["not_taken"]) == ("full", [], [])
     assert told["tried"] >= 60
+
+
+def test_every_attempt_of_the_api_but_listening_is_refused(home: Home) -> None:
+    told = report(home, "api", act="api", network=False)
+    assert (told["isolation"], told["open"]) == ("full", [])
+
+
+def test_an_api_that_does_not_close_itself_in_says_what_is_open(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FURTHER, "TRE_SANDBOX", "false")
+    told = report(home, "api", act="api", network=False)
+    assert told["isolation"] == "reduced"
+    assert {"ptrace", "execve", "connection to loopback", "folders that are not its own"} <= set(told["open"])
+    assert "IPv4 socket" not in told["open"]
 
 
 HOLES: dict[str, tuple[Callable[[Home], object], set[str]]] = {
@@ -96,8 +113,10 @@ HOLES: dict[str, tuple[Callable[[Home], object], set[str]]] = {
 def test_a_planted_hole_is_named(home: Home, hole: str) -> None:
     plant, names = HOLES[hole]
     plant(home)
-    told = report(home, "linkage")
-    assert (told["state"], set(told["open"])) == ("reduced", names)
+    told = report(home, "linkage", act="role-without-landlock")
+    assert (told["state"], set(told["open"])) == ("reduced", names | {"folders that are not its own"})
+    # The second wall: a role has nothing to read there. Asking for a name is not refused by it.
+    assert not [name for name in report(home, "linkage")["open"] if name.startswith("read ")]
 
 
 def test_the_machines_network_is_named(home: Home) -> None:

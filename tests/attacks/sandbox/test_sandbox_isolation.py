@@ -37,7 +37,7 @@ def run(*arguments: str, environment: Mapping[str, str] = ENVIRONMENT) -> subpro
 
 def hostile(*acts: str, started: tuple[str, ...] | None = None) -> Any:
     """What the worker reports; `started` are the launcher's options, without them it is started plainly."""
-    launcher = ("-m", "service.worker.sandbox.start", "--parent", str(os.getpid()), *(started or ()), "--")
+    launcher = ("-m", "service.sandbox.start", "--parent", str(os.getpid()), *(started or ()), "--")
     prefix = () if started is None else (*launcher, sys.executable)
     done = run(*prefix, str(HOSTILE_WORKER), *acts)
     assert done.returncode == 0, done.stderr
@@ -64,6 +64,7 @@ def test_a_worker_without_the_sandbox_is_reported_reduced(keys_of_gate: str, key
     planted = {"IPv4 socket", "IPv6 socket", "netlink socket", "ptrace", "execve", "network address"}
     planted |= {"written memory made executable", "memory writable and executable"}
     planted |= {"set-user-ID file", "shared memory segment"}
+    planted |= {"folders that are not its own", "connection to loopback"}
     planted |= {"read keys of gate", "enter keys of gate", "read key of gate"}
     assert planted <= set(report["open"])
 
@@ -101,14 +102,14 @@ def test_a_worker_of_the_same_user_is_reduced_by_the_keys_it_can_read(
 @needs_root
 def test_a_worker_beside_a_cluster_is_cluster_and_never_full() -> None:
     report = hostile("measure-cluster", started=(*AS_ANOTHER_USER, "--own-network"))
-    assert (report["state"], report["open"]) == ("cluster", ["IPv4 socket"])
+    assert (report["state"], report["open"]) == ("cluster", ["IPv4 socket", "folders that are not its own"])
 
 
 @needs_root
 def test_beside_a_cluster_without_a_list_of_addresses_it_is_reduced() -> None:
     """Where this machine reaches no other one at all, nothing is left to be listed."""
     report = hostile("measure-cluster", started=AS_ANOTHER_USER)
-    by_design = {"IPv4 socket", "connection to loopback", "network address"}
+    by_design = {"IPv4 socket", "connection to loopback", "network address", "folders that are not its own"}
     assert set(report["open"]) - {"unlisted address"} == by_design
     assert report["state"] == ("reduced" if "unlisted address" in report["open"] else "cluster")
 
@@ -176,7 +177,7 @@ def test_the_launcher_takes_capabilities_from_root_too() -> None:
 
 
 def launched(*options: str) -> subprocess.CompletedProcess[str]:
-    return run("-m", "service.worker.sandbox.start", *options)
+    return run("-m", "service.sandbox.start", *options)
 
 
 def test_the_launcher_starts_nothing_for_a_supervisor_that_has_gone() -> None:
@@ -199,7 +200,7 @@ def test_the_launcher_wants_user_and_group_together() -> None:
 
 @needs_root
 def test_the_launcher_of_a_user_cannot_become_another() -> None:
-    command = [sys.executable, "-m", "service.worker.sandbox.start", "--parent", str(os.getpid())]
+    command = [sys.executable, "-m", "service.sandbox.start", "--parent", str(os.getpid())]
     command += ["--own-network", "--uid", "64002", "--gid", "64002", "--", "/bin/true"]
     as_user: Any = {"user": ANOTHER_USER, "group": ANOTHER_USER, "extra_groups": []}
     done = subprocess.run(

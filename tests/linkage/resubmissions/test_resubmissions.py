@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from linkage_engine.boundary import Inside, LinkageDoor, Linked, RunTerms
+from linkage_engine.boundary import Inside, LinkageDoor, Linked
 from linkage_engine.contract.refusals import RefusalCode
+from linkage_engine.contract.run_terms import RunTerms
 from linkage_engine.linkage_runs.kept_pairs import KeptPairs
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault

@@ -13,10 +13,10 @@ from linkage_engine.catalogue.areas import areas
 from linkage_engine.catalogue.data_sets import DATA_SETS, code_list, data_set
 from linkage_engine.catalogue.events import events
 from linkage_engine.catalogue.policies import POLICIES, policy_text
-from linkage_engine.contract.controlled_table import Statistic
 from linkage_engine.contract.query_spec import TEMPLATES, Breakdown, EventKind
 from linkage_engine.contract.refusals import NotTrusted, QueryRefused, RefusalCode
 from linkage_engine.disclosure.policy import Policy
+from linkage_engine.disclosure.statistics.computed import key_of
 from linkage_engine.disclosure.statistics.registry import COMPUTED, TOLD
 from tests.spec.drawn import a_spec
 from tests.spec.drawn_emergency import an_emergency_spec
@@ -54,13 +54,12 @@ def test_an_unknown_policy_is_refused() -> None:
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_what_a_measure_is_computed_from_is_a_measure_too(name: str) -> None:
     measures = analysis_template(name).measures
-    told = {(m.statistic, m.part) for m in measures}
+    told = {key_of(each.statistic, each) for each in measures}
     for measure in measures:
         rule = COMPUTED.get(measure.statistic)
         assert (rule is None) is (measure.statistic in TOLD)
         if rule is not None:
-            of_people = {Statistic.POPULATION, Statistic.PERSON_YEARS}
-            assert {(each, None if each in of_people else measure.part) for each in rule.made_of} <= told
+            assert set(rule.sources(measure)) <= told
     assert len({m.name for m in measures}) == len(measures)
 
 

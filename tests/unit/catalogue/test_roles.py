@@ -20,6 +20,7 @@ from linkage_engine.contract.query_spec import (
     ExcessParameters,
     LinkageQualityParameters,
     PrevalenceParameters,
+    RegisterParameters,
     SocialCareParameters,
     TrajectoryParameters,
 )
@@ -34,6 +35,7 @@ PARAMETERS: dict[str, type[Value]] = {
     "service_use_trajectory": TrajectoryParameters,
     "excess_vs_same_age_sex": ExcessParameters,
     "social_care_response": SocialCareParameters,
+    "register_completeness": RegisterParameters,
 }
 
 

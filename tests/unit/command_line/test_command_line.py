@@ -37,6 +37,15 @@ REFUSALS: dict[str, tuple[Exception, list[str]]] = {
         ),
         ["Specification invalid: ", "What to do: ", "  /a: missing", "  /b: wrong"],
     ),
+    "a problem with lines of a file": (
+        SpecificationInvalid(
+            faults=[
+                {"pointer": "", "code": "too-deep", "line": "3"},
+                {"pointer": "/a", "code": "missing", "line": "2", "says": "a word"},
+            ]
+        ),
+        ["Specification invalid: ", "What to do: ", "  line 3: too-deep", "  line 2, /a: missing (a word)"],
+    ),
     "a problem of the service": (
         RemoteProblem(
             409, {"title": "Already decided", "detail": "Once.", "faults": ["odd", {"pointer": "/a"}]}

@@ -14,6 +14,7 @@ from linkage_engine.contract.query_spec import (
     ExcessSpec,
     LinkageQualitySpec,
     PrevalenceSpec,
+    RegisterSpec,
     SocialCareSpec,
     TrajectorySpec,
     place_in_text,
@@ -58,6 +59,7 @@ EXCESS = TRAJECTORY | {
     "breakdowns": ["sex"],
 }
 SOCIAL_CARE = EXCESS | {"template": "social_care_response", "parameters": PERIOD}
+REGISTER = EXCESS | {"template": "register_completeness", "parameters": {"index_date": "2024-12-31"}}
 
 
 def test_the_template_says_which_question_it_is() -> None:
@@ -67,7 +69,8 @@ def test_the_template_says_which_question_it_is() -> None:
     assert isinstance(query_spec(TRAJECTORY), TrajectorySpec)
     assert isinstance(query_spec(EXCESS), ExcessSpec)
     assert isinstance(query_spec(SOCIAL_CARE), SocialCareSpec)
-    asked = (PREVALENCE, EMERGENCY, QUALITY, TRAJECTORY, EXCESS, SOCIAL_CARE)
+    assert isinstance(query_spec(REGISTER), RegisterSpec)
+    asked = (PREVALENCE, EMERGENCY, QUALITY, TRAJECTORY, EXCESS, SOCIAL_CARE, REGISTER)
     assert tuple(query_spec(fields).template for fields in asked) == TEMPLATES
 
 

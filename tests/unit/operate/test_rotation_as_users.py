@@ -16,7 +16,8 @@ from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
 from service.operate.folders import acting_as, user_of
 from service.operate.installation import Home, Installation, create
-from service.operate.rotation.at_rest import Entries, KeyFiles, rotate
+from service.operate.rotation.at_rest import Entries, rotate
+from service.operate.rotation.key_files import KeyFiles
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root acts as other users")
 

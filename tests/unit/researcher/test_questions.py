@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from service.problems.requests import RequestUnreadable
-from service.problems.results import SpecificationInvalid
+from service.problems.results import SpecificationInvalid, SpecificationUnreadable
 from service.researcher import questions
-from service.researcher.questions import read_specification, unpack
+from service.researcher.questions import read_specification, signed_question, unpack
+from service.signed import SigningKey
 from tests.factories import a_specification
+
+EXAMPLES = Path(questions.__file__).with_name("examples")
 
 
 def test_a_specification_is_read_from_its_file(tmp_path: Path) -> None:
@@ -23,11 +28,71 @@ def test_a_specification_is_read_from_its_file(tmp_path: Path) -> None:
     assert read_specification(path) == a_specification()
 
 
-@pytest.mark.parametrize("content", [b"", b"not json", b"\xff\xfe\x00"])
-def test_a_file_that_is_no_json_is_unreadable(tmp_path: Path, content: bytes) -> None:
+def test_a_file_of_yaml_says_and_signs_what_its_json_does(tmp_path: Path) -> None:
+    example = EXAMPLES / "emergency_15m.yaml"
+    asked = read_specification(example)
+    (tmp_path / "question.json").write_text(asked.to_json())
+    key = SigningKey.generate()
+    of_yaml, of_json = (
+        signed_question(
+            read_specification(path),
+            asked_by="ada",
+            key=key,
+            clock=lambda: datetime(2025, 1, 1, tzinfo=UTC),
+            random=bytes,
+        )
+        for path in (example, tmp_path / "question.json")
+    )
+    assert of_yaml == of_json
+    payload = json.loads(base64.urlsafe_b64decode(of_yaml.split(".")[1] + "=="))
+    assert payload["specification"] == json.loads(asked.to_json())
+
+
+@pytest.mark.parametrize("content", [b"", b"{'a': [", b"\xff\xfe\x00"])
+def test_a_file_that_is_neither_yaml_nor_json_is_unreadable(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "question.json").write_bytes(content)
-    with pytest.raises(RequestUnreadable):
+    with pytest.raises(SpecificationUnreadable):
         read_specification(tmp_path / "question.json")
+
+
+def test_a_text_that_is_no_map_is_no_specification(tmp_path: Path) -> None:
+    (tmp_path / "question.yaml").write_text("not a question")
+    with pytest.raises(SpecificationInvalid):
+        read_specification(tmp_path / "question.yaml")
+
+
+def test_a_fault_has_its_line_and_what_is_taken_instead(tmp_path: Path) -> None:
+    text = (EXAMPLES / "excess_vs_same_age_sex.yaml").read_text()
+    (tmp_path / "question.yaml").write_text(
+        text.replace("age_band,", "period,").replace("to_month: 12", "x: 1")
+    )
+    with pytest.raises(SpecificationInvalid) as refused:
+        read_specification(tmp_path / "question.yaml")
+    faults = refused.value.as_json()["faults"]
+    assert faults == [
+        {
+            "pointer": "/parameters",
+            "code": "extra_forbidden",
+            "line": "8",
+            "says": "Extra inputs are not permitted",
+        },
+        {
+            "pointer": "/breakdowns/0",
+            "code": "literal_error",
+            "line": "10",
+            "says": "Input should be 'tumour_group', 'sex', 'age_band' or 'area'",
+        },
+    ]
+
+
+def test_a_window_that_ends_before_it_starts_is_named_in_words(tmp_path: Path) -> None:
+    text = (EXAMPLES / "excess_vs_same_age_sex.yaml").read_text()
+    (tmp_path / "question.yaml").write_text(text.replace("to_month: 12", "to_month: 0"))
+    with pytest.raises(SpecificationInvalid) as refused:
+        read_specification(tmp_path / "question.yaml")
+    faults = refused.value.as_json()["faults"]
+    assert isinstance(faults, list)
+    assert [(each["line"], each["says"]) for each in faults] == [("4", "the window ends before it starts")]
 
 
 def test_each_wrong_place_is_named_and_nothing_is_repeated(tmp_path: Path) -> None:
@@ -50,7 +115,14 @@ def test_of_a_template_that_does_not_exist_nothing_else_is_said(tmp_path: Path) 
     (tmp_path / "question.json").write_text(json.dumps(fields))
     with pytest.raises(SpecificationInvalid) as refused:
         read_specification(tmp_path / "question.json")
-    assert refused.value.as_json()["faults"] == [{"pointer": "/template", "code": "unknown_template"}]
+    assert refused.value.as_json()["faults"] == [
+        {
+            "pointer": "/template",
+            "code": "unknown_template",
+            "line": "1",
+            "says": "one of the templates that can be asked",
+        }
+    ]
 
 
 def a_zip(*members: tuple[str, bytes]) -> bytes:

@@ -12,11 +12,11 @@ import sys
 
 import pytest
 
-from service.worker.sandbox import apply as applying
-from service.worker.sandbox import start
-from service.worker.sandbox.apply import apply_sandbox, drop_to, enter_namespace
-from service.worker.sandbox.filter import Profile, program
-from service.worker.sandbox.kernel import Architecture
+from service.sandbox import apply as applying
+from service.sandbox import start
+from service.sandbox.apply import apply_sandbox, drop_to, enter_namespace
+from service.sandbox.filter import Profile, program
+from service.sandbox.kernel import Architecture
 
 MDWE, NO_NEW_PRIVS, DUMPABLE, PDEATHSIG = 65, 38, 4, 1
 
@@ -197,7 +197,7 @@ def test_the_launcher_wants_both_user_and_group(executed: Kernel, alone: str) ->
 
 def test_the_launcher_is_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["start", "--help"])
-    monkeypatch.delitem(sys.modules, "service.worker.sandbox.start")
+    monkeypatch.delitem(sys.modules, "service.sandbox.start")
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("service.worker.sandbox.start", run_name="__main__")
+        runpy.run_module("service.sandbox.start", run_name="__main__")
     assert ended.value.code == 0

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from service.worker.sandbox.filter import Profile, argument_rules, encode, program, refused_calls
-from service.worker.sandbox.kernel import LAST_KNOWN_CALL, NUMBERS, Architecture, this_architecture
+from service.sandbox.filter import Profile, argument_rules, encode, program, refused_calls
+from service.sandbox.kernel import LAST_KNOWN_CALL, NUMBERS, Architecture, this_architecture
 
 ALLOWED = 0x7FFF0000
 KILLED = 0x80000000
@@ -135,7 +135,17 @@ class TestOnEveryMachine:
     def test_nothing_is_shared_but_by_files(self, machine: Architecture, call: str) -> None:
         assert asked(machine, call) == EPERM
 
-    @pytest.mark.parametrize("profile", [Profile.LOCAL, Profile.CLUSTER])
+    def test_the_api_has_streams_and_no_datagrams(self, machine: Architecture) -> None:
+        close_on_exec = 0o2000000
+
+        def made(family: int, kind: int) -> bool:
+            return asked(machine, "socket", family, kind | close_on_exec, profile=Profile.API) == ALLOWED
+
+        assert {(f, k) for f in range(64) for k in range(1, 11) if made(f, k) and f != 1} == {(2, 1), (10, 1)}
+        assert made(1, 1)
+        assert asked(machine, "socketpair", 2, 1, profile=Profile.API) == EPERM
+
+    @pytest.mark.parametrize("profile", [Profile.API, Profile.LOCAL, Profile.CLUSTER])
     def test_no_file_is_made_to_run_as_its_owner(self, machine: Architecture, profile: Profile) -> None:
         makes, temporary = 0o100, 0o20200000
         for call, arguments in {

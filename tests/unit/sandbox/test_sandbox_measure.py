@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from service.worker.sandbox import measure as measuring
-from service.worker.sandbox.attempts import NO_SUCH_FAMILY, Forbidden, forbidden_things
-from service.worker.sandbox.filter import Profile
-from service.worker.sandbox.kernel import Architecture, numbered_call, prctl, system_call, this_architecture
-from service.worker.sandbox.measure import (
+from service.sandbox import measure as measuring
+from service.sandbox.attempts import NO_SUCH_FAMILY, Forbidden, forbidden_things
+from service.sandbox.filter import Profile
+from service.sandbox.kernel import Architecture, numbered_call, prctl, system_call, this_architecture
+from service.sandbox.measure import (
     UNKNOWN,
     Attempt,
     Isolation,
@@ -112,13 +112,19 @@ def test_nothing_tried_is_not_full() -> None:
 
 def test_cluster_excuses_only_what_a_spark_driver_needs() -> None:
     attempts = (Attempt("IPv4 socket", refused=False), Attempt("ptrace", refused=True))
-    assert Isolation(attempts, frozenset({"IPv4 socket"})).state is State.CLUSTER
+    assert Isolation(attempts, frozenset({"IPv4 socket"}), State.CLUSTER).state is State.CLUSTER
     worse = (*attempts, Attempt("bpf", refused=False))
-    assert Isolation(worse, frozenset({"IPv4 socket"})).state is State.REDUCED
+    assert Isolation(worse, frozenset({"IPv4 socket"}), State.CLUSTER).state is State.REDUCED
 
 
 def test_a_cluster_worker_is_never_called_full() -> None:
-    assert Isolation((Attempt("a", refused=True),), frozenset({"b"})).state is State.CLUSTER
+    assert Isolation((Attempt("a", refused=True),), frozenset({"b"}), State.CLUSTER).state is State.CLUSTER
+
+
+def test_the_api_is_full_though_it_listens() -> None:
+    attempts = (Attempt("IPv4 socket", refused=False), Attempt("ptrace", refused=True))
+    isolation = Isolation(attempts, frozenset({"IPv4 socket"}))
+    assert (isolation.state, isolation.unmeant) == (State.FULL, ())
 
 
 def test_the_line_names_what_is_open_and_what_it_does_not_speak_for() -> None:
@@ -170,22 +176,20 @@ def test_every_thing_is_named_once(tmp_path: Path) -> None:
 
 def test_x32_is_tried_where_it_could_exist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for machine in Architecture:
-        monkeypatch.setattr(
-            "service.worker.sandbox.attempts.this_architecture", lambda machine=machine: machine
-        )
+        monkeypatch.setattr("service.sandbox.attempts.this_architecture", lambda machine=machine: machine)
         names = {thing.name for thing in forbidden_things(forbidden={}, unwritable={"the code": tmp_path})}
         assert ("x32 system call" in names) is (machine is Architecture.X86_64)
 
 
 def test_an_unknown_machine_is_ignorance_and_not_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.worker.sandbox.kernel.this_architecture", lambda: None)
+    monkeypatch.setattr("service.sandbox.kernel.this_architecture", lambda: None)
     with pytest.raises(OSError, match=os.strerror(errno.ENOTSUP)) as raised:
         system_call("getpid")
     assert not is_refusal(failing(0), raised.value.errno or 0)
 
 
 def test_a_call_this_machine_lacks_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.worker.sandbox.kernel.this_architecture", lambda: Architecture.AARCH64)
+    monkeypatch.setattr("service.sandbox.kernel.this_architecture", lambda: Architecture.AARCH64)
     with pytest.raises(OSError, match=os.strerror(errno.ENOSYS)):
         system_call("iopl", 3)
 

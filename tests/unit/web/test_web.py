@@ -17,27 +17,15 @@ from service.logs import KEYS, UnknownLogKey, logger
 from service.pages.health import processes
 from service.problems.catalogue import CATALOGUE
 from service.problems.problem import faults_of
+from service.sandbox.status import write_status
 from service.web.answers import problem_answer
 from service.web.body import within_limit
-from service.web.isolation import still_open, write_status
 from tests.factories import NOON, Watch
-
-
-def test_what_can_be_opened_is_named(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "file").write_text("")
-    paths = {name: tmp_path / name for name in ("folder", "file", "absent")}
-    assert still_open(paths, {}) == ["read file", "read folder"]
-
-
-def test_where_files_can_be_made_is_named_and_nothing_is_left(tmp_path: Path) -> None:
-    assert still_open({}, {"folder": tmp_path, "absent": tmp_path / "absent"}) == ["write to folder"]
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("opened", "state"), [([], "full"), (["vault"], "reduced")])
 def test_the_health_page_reads_what_was_measured(tmp_path: Path, opened: list[str], state: str) -> None:
-    write_status(tmp_path, opened, Watch())
+    write_status(tmp_path, "api", isolation=state, opened=opened, clock=Watch())
     (process,) = processes(tmp_path)
     assert (process.role, process.isolation, list(process.open)) == ("api", state, opened)
     assert process.seen_at == NOON

@@ -48,5 +48,5 @@ def test_a_full_disk_stops_the_release(tmp_path: Path, monkeypatch: pytest.Monke
     def full(path: Path, data: bytes) -> None:
         raise OSError
 
-    monkeypatch.setattr("service.worker.counters.replace_bytes", full)
+    monkeypatch.setattr("service.worker.notes.replace_bytes", full)
     refused(tmp_path, Use("a", 5, ONE), RefusalCode.VAULT_FULL)

@@ -15,10 +15,10 @@ from linkage_engine.vault.keystore import Keystore
 from service.jobs import WorkerRole
 from service.keys import write_private
 from service.problems.tools import KeyFolderUnusable
+from service.sandbox.status import write_status
 from service.settings import GateSettings, WorkerSettings
 from service.worker.duties import settings_of
 from service.worker.roles import inside
-from service.worker.status import write_status
 from tests.factories import NOON, Watch
 
 

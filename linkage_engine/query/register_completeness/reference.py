@@ -1,0 +1,85 @@
+"""Two lists compared in plain Python: the oracle for the SQL, with which it shares only the question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+
+from linkage_engine.catalogue.age_bands import age_bandings
+from linkage_engine.catalogue.analysis_templates import analysis_template
+from linkage_engine.catalogue.areas import areas
+from linkage_engine.contract.query_spec import Breakdown, RegisterSpec
+from linkage_engine.query.reference import Row, age_band_of, registration_on, sex_label
+
+CANCER = ("diagnosis", "cancer")
+Lists = dict[str, frozenset[int]]
+"""`population` and the three parts, each by the numbers of its people."""
+
+
+def register_reference(
+    spec: RegisterSpec, tables: Mapping[str, Iterable[Row]]
+) -> dict[tuple[str, ...], Lists]:
+    """Who is on which list, by labels, one person at a time and as slowly as need be."""
+    rows = {name: list(table) for name, table in tables.items()}
+    found = [each for entry in rows["person_index"] if (each := _person(spec, entry, rows)) is not None]
+    labels = [[*_labels(spec, breakdown), "Total"] for breakdown in spec.breakdowns]
+    answer = {}
+    for cell in product(*labels):
+        wanted = dict(zip(spec.breakdowns, cell, strict=True))
+        here = [
+            (number, part)
+            for number, own, part in found
+            if all(label in {"Total", own[breakdown]} for breakdown, label in wanted.items())
+        ]
+        answer[cell] = {"population": frozenset(number for number, _ in here)} | {
+            name: frozenset(number for number, part in here if part == name)
+            for name in ("both", "registry_only", "register_only")
+        }
+    return answer
+
+
+def _person(
+    spec: RegisterSpec, entry: Row, rows: Mapping[str, list[Row]]
+) -> tuple[int, dict[Breakdown, str], str | None] | None:
+    """Number, labels and list of somebody registered and alive; nothing of anybody else."""
+    first, day = spec.parameters.diagnosed_from, spec.parameters.index_date
+    own = {name: [row for row in table if row["link_id"] == entry["link_id"]] for name, table in rows.items()}
+    registration = registration_on(day, own["gp_registration"])
+    if registration is None or any(row["date_of_death"] <= day for row in own["death"]):
+        return None
+    sex = sex_label(registration["sex"])
+    band = age_band_of(spec.parameters.age_bands, day.year - registration["year_of_birth"])
+    if sex is None or band is None:
+        return None
+    registered = any(
+        first <= row["diagnosis_date"] <= day and _is_cancer(row["primary_diagnosis_icd10"])
+        for row in own["cancer_registration"]
+    )
+    coded = any(
+        (row["concept_type"], row["condition"]) == ("diagnosis", "cancer")
+        and first <= row["event_date"] <= day
+        for row in own["gp_event"]
+    )
+    area = areas().coded(registration["icb_code"] or "")
+    labels = {
+        Breakdown.SEX: sex,
+        Breakdown.AGE_BAND: band,
+        Breakdown.AREA: "" if area is None else area.label,
+    }
+    listed = {(True, True): "both", (True, False): "registry_only", (False, True): "register_only"}
+    return entry["person"], labels, listed.get((registered, coded))
+
+
+def _is_cancer(code: str) -> bool:
+    return "C00" <= code[:3] <= "C97" and code[:3] != "C44"
+
+
+def _labels(spec: RegisterSpec, breakdown: Breakdown) -> list[str]:
+    if breakdown is Breakdown.SEX:
+        return [sex.label for sex in analysis_template(spec.template).sexes]
+    if breakdown is Breakdown.AGE_BAND:
+        banding = age_bandings().named(spec.parameters.age_bands)
+        assert banding is not None
+        return [band.label for band in banding.bands]
+    asked = spec.parameters.areas
+    return [area.label for area in areas().areas if asked is None or area.code in asked]

@@ -1,0 +1,1 @@
+"""tre-publish: a signed release becomes a page, a workbook and tables that anybody can read."""
