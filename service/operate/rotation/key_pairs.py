@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage_engine.unseal.identity import Identity
+from service.access.actions import named
 from service.clock import Randomness
 from service.keys import FINGERPRINT_DIGITS, Pins, recipient_sha256, signing_key, write_private
 from service.operate.installation import Home
@@ -54,7 +55,7 @@ def _make_signing_key(path: Path, _: Randomness) -> None:
 
 
 def _of_signing_key(path: Path) -> str:
-    return thumbprint(signing_key(path).public)
+    return named(thumbprint(signing_key(path).public))
 
 
 def _pin_recipient(pins: Pins, role: str, path: Path) -> Pins:
@@ -95,7 +96,7 @@ KEY_PAIRS: Mapping[str, KeyPair] = {
         ("linkage", "analysis"),
         _make_signing_key,
         _of_signing_key,
-        lambda pins, role: thumbprint(getattr(pins, role).hand_over_key),
+        lambda pins, role: named(thumbprint(getattr(pins, role).hand_over_key)),
         _pin_hand_over_key,
     ),
     RELEASE: KeyPair(
@@ -104,7 +105,7 @@ KEY_PAIRS: Mapping[str, KeyPair] = {
         ("gate",),
         _make_signing_key,
         _of_signing_key,
-        lambda pins, _: thumbprint(pins.release_key),
+        lambda pins, _: named(thumbprint(pins.release_key)),
         _pin_release_key,
     ),
     TOKEN: KeyPair(
