@@ -154,12 +154,16 @@ def entries_of_acts(session: Session, acts: Collection[Action]) -> Iterator[Entr
     return (row.to_entry() for row in session.scalars(query))
 
 
-def acts_since(session: Session, size: int) -> Sequence[tuple[str, str | None, int]]:
-    """The acts beyond the first `size` leaves of the tree: which, in which project, how often."""
+def newest_sequence(session: Session) -> int:
+    """The number of the entry that came in last, or nought."""
+    return session.scalar(sa.select(sa.func.max(AuditEntry.sequence))) or 0
+
+
+def acts_since(session: Session, sequence: int) -> Sequence[tuple[str, str | None, int]]:
+    """The acts that came in after the entry of a number: which, in which project, how often."""
     query = (
         sa.select(AuditEntry.action, AuditEntry.project, sa.func.count())
-        .join(AuditLeaf, AuditLeaf.entry_sequence == AuditEntry.sequence)
-        .where(AuditLeaf.leaf_index >= size)
+        .where(AuditEntry.sequence > sequence)
         .group_by(AuditEntry.action, AuditEntry.project)
         .order_by(AuditEntry.action, AuditEntry.project)
     )

@@ -8,20 +8,31 @@ from service.act import Act
 from service.audit.vocabulary import Action, Outcome
 from service.jobs import Job
 from service.linkage_runs.records import LinkageRun, LinkageRunSubmission, run_by_id, visible_run
-from service.linkage_runs.rules import RunEvent, RunState, check_can_link, next_state, told_changes
+from service.linkage_runs.rules import (
+    RunEvent,
+    RunState,
+    check_can_link,
+    check_one_secret,
+    next_state,
+    told_changes,
+)
+from service.linkage_secrets.actions import secret_in_force
 from service.problems.requests import NotFound
 from service.projects.actions import permit_for
+from service.submissions.actions import secrets_of
 from service.submissions.records import accepted_submissions
 
 
 def ask_for_run(act: Act, project_id: str, *, in_full: bool = False) -> LinkageRun:
     """Have the accepted delivery of each provider linked; raises NothingToLink, PermitNotLive.
 
-    Without `in_full` only what is new since the last run is weighed, where that will do.
+    Without `in_full` only what is new since the last run is weighed, where that will do. Raises
+    EarlierLinkageSecret or NoLinkageSecret where they were not all made with the secret in force.
     """
     permit = permit_for(act, project_id, live=True)
     deliveries = accepted_submissions(act.session, project_id)
     check_can_link([delivery.provider_id for delivery in deliveries])
+    check_one_secret(secrets_of(deliveries, permit), secret_in_force(act, permit))
     run = LinkageRun(
         id=act.new_id(),
         project_id=project_id,

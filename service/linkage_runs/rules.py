@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from linkage_engine.contract.reports import SpineFigures
+from service.problems.linkage_secrets import EarlierLinkageSecret
 from service.problems.results import NothingToLink
 
 PROVIDERS = 2
@@ -47,6 +48,16 @@ def told_changes(spine: SpineFigures) -> dict[str, int]:
     """What may be entered of changes to the person spine: numbers that are hidden are left out."""
     told = ((name, getattr(spine, name).value) for name in SpineFigures.model_fields)
     return {name: int(value) for name, value in told if value is not None}
+
+
+def check_one_secret(made_with: Mapping[str, tuple[int, str]], in_force: tuple[int, str]) -> None:
+    """Raise EarlierLinkageSecret, naming the providers, unless all deliveries are of the secret in force.
+
+    Secrets are given as epoch and key check, `made_with` by provider.
+    """
+    earlier = sorted(provider for provider, secret in made_with.items() if secret != in_force)
+    if earlier:
+        raise EarlierLinkageSecret(providers=", ".join(earlier))
 
 
 def check_can_link(providers: Collection[str]) -> None:

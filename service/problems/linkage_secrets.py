@@ -28,6 +28,16 @@ class LinkageSecretExists(Problem):
     )
 
 
+class EarlierLinkageSecret(Problem):
+    """The newest deliveries of some providers were made with an earlier linkage secret of the project."""
+
+    slug, title, status = "earlier-linkage-secret", "Earlier linkage secret", 409
+    remedy = (
+        "Ask the providers that are named to fetch the secret in force with tre-provider secret fetch and to "
+        "send their data again: tokens of two secrets are never linked."
+    )
+
+
 class SecretStatementRefused(Problem):
     """The statement is not the permit's lead provider's, or is about another project, epoch or roster."""
 

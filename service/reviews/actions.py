@@ -14,14 +14,14 @@ from service.audit.bundle import log_key
 from service.audit.entry import moment
 from service.audit.export import write_bundle
 from service.audit.log import is_in_tree
-from service.audit.records import last_checkpoint
+from service.audit.records import last_checkpoint, newest_sequence
 from service.audit.vocabulary import Action
 from service.keys import Pins
 from service.problems.requests import NotReady
 from service.projects.records import project_by_id
 from service.releases.package import package_members
 from service.releases.records import signed_releases
-from service.reviews.records import Found, entries_like, newest_sequence
+from service.reviews.records import Found, entries_like
 from service.reviews.rules import Stretch, Wanted, check_period
 
 LOG = "log"

@@ -14,11 +14,6 @@ Found = tuple[AuditEntry, int | None]
 """An entry and its place in the tree, if it is there yet."""
 
 
-def newest_sequence(session: Session) -> int:
-    """The sequence number of the newest entry; 0 when there is none."""
-    return session.scalar(sa.select(sa.func.max(AuditEntry.sequence))) or 0
-
-
 def entries_like(session: Session, wanted: Wanted, stretch: Stretch) -> Sequence[Found]:
     """The entries that are wanted, in the order in which they were entered."""
     query = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +84,21 @@ def _manifest(text: str, permit: Permit, provider_id: str) -> Manifest:
         return verified(text, (party.signing_key,), TextType.MANIFEST, Manifest)
     except SignatureRefused:
         raise ManifestRefused from None
+
+
+def secrets_of(deliveries: Iterable[Submission], permit: Permit) -> dict[str, tuple[int, str]]:
+    """Epoch and key check of the secret that deliveries were made with, by provider.
+
+    Without those whose manifest is not of the permit's key any more: workers do not believe it either.
+    """
+    found: dict[str, tuple[int, str]] = {}
+    for delivery in deliveries:
+        party = permit.party(delivery.provider_id)
+        keys = (party.signing_key,) if party is not None else ()
+        with suppress(SignatureRefused):
+            manifest = verified(delivery.manifest, keys, TextType.MANIFEST, Manifest)
+            found[delivery.provider_id] = (manifest.secret_epoch, manifest.key_check)
+    return found
 
 
 def _add(act: Act, manifest: Manifest, package: Package) -> Submission:

@@ -26,6 +26,7 @@ from service.queries.actions import fail_query, foreseen
 from service.queries.records import asked_at, query_by_id
 from service.releases.actions import fail_release, open_release, sign_release
 from service.releases.contents import released_files
+from service.releases.forgotten import FILE, Forgotten
 from service.releases.package import evidence_path, release_folder
 from service.releases.records import decisions_on
 from service.settings import GateSettings
@@ -172,7 +173,15 @@ def _asked(
         assert query is not None  # jobs are enqueued with it
         permit = permit_of(act, surroundings, query.project_id, live=True)
         question = trust.question(query.question, permit, typ, today=surroundings.clock().date())
+        _check_remembered(surroundings, permit.project_id)
         return permit, question, query.question
+
+
+def _check_remembered(surroundings: Surroundings, project_id: str) -> None:
+    """Raise EngineRefusal, HISTORY_MISSING, for a project of which an older vault was brought back."""
+    path = surroundings.permits.with_name(FILE)
+    if path.exists() and project_id in Forgotten.model_validate_json(path.read_bytes()).projects:
+        raise EngineRefusal(RefusalCode.HISTORY_MISSING)
 
 
 def _handed_over(surroundings: Surroundings, kind: HandOverKind, permit: Permit, query_id: str) -> BinaryIO:

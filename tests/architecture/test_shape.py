@@ -56,6 +56,7 @@ EXTRA: dict[str, dict[str, str]] = {
         "by_passkey": "decisions at a browser: a page, and what a passkey signs",
         "one_person": "a trigger, made together with the table of decisions",
         "contents": "which files a release is made of",
+        "forgotten": "what a restore tells the gate that it has forgotten",
         "package": "the release as one file",
         "publication": "controlled tables as CSV and CSVW",
         "second_person": "the law of two people as triggers, for migrations too",

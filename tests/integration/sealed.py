@@ -48,6 +48,8 @@ class Desk:
     recipients: Recipients
     clock: Clock
     random: Randomness
+    secret: LinkageSecret = SECRET
+    epoch: int = 1
 
     def deliver(
         self,
@@ -72,13 +74,13 @@ class Desk:
             delivery = dataclasses.replace(delivery, report=passed)
         project = ProjectFile(
             project_id=PROJECT,
-            secret_epoch=1,
-            key_check=KEY_CHECK,
+            secret_epoch=self.epoch,
+            key_check=key_check(self.secret, PROJECT, self.epoch),
             linkage_profile="tokens",
             recipients=self.recipients,
             data_sets=DATA_SETS,
         )
-        sealer = Sealer(mapping.provider_id, project, SECRET, self.key, self.clock, self.random)
+        sealer = Sealer(mapping.provider_id, project, self.secret, self.key, self.clock, self.random)
         package = folder / f"delivery-{counter}.tresub"
         manifest = seal_delivery(delivery, sealer, out=package, counter=counter)
         with tarfile.open(package, "r:") as tar:

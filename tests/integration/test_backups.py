@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import ECKey
 
-from linkage_engine.contract.refusals import EngineRefusal
+from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
 from service.access.actions import register_client_key, revoke_client_key, revoke_principal
 from service.access.records import Principal, RegisteredClientKey
 from service.audit.export import write_bundle
@@ -20,7 +20,7 @@ from service.audit.records import last_checkpoint
 from service.audit.vocabulary import Action
 from service.command_line import run
 from service.destructions.repetition import FILE
-from service.jobs import WorkerRole
+from service.jobs import Job, WorkerRole
 from service.locks import only_one
 from service.operate.backups.copying import copy_folder
 from service.operate.backups.description import NAME, Backup, Places
@@ -45,12 +45,16 @@ from service.problems.results import NothingToLink
 from service.problems.tools import ServiceRunning
 from service.projects.actions import amend_project
 from service.public_keys import client_key
+from service.releases.forgotten import FILE as FORGOTTEN
+from service.releases.forgotten import Forgotten
+from service.releases.rules import ReleaseState
 from service.settings import LogSettings, settings_for
 from service.submissions.spool import kept_path
 from service.worker.log_role import log_signer, one_round
 from tests.factories import PROJECT
 from tests.integration.conftest import At
 from tests.integration.extracts import PRACTICES, REGISTRY
+from tests.integration.refusing import release_failed
 from tests.integration.stages import Stages, reopened
 from tests.integration.test_destructions import (
     OF_PROJECT,
@@ -273,6 +277,45 @@ def test_keys_that_were_revoked_since_are_revoked_again(at: At, desk: Desk) -> N
     assert not shop.one(Principal, "rosalind").active
     assert shop.one(Principal, "cheng").active
     assert not shop.one(RegisteredClientKey, further[1].thumbprint).active
+
+
+def test_nothing_is_decided_for_a_project_that_was_told_something_since(at: At, desk: Desk) -> None:
+    shop = at("answered")
+    desk.back_up(shop)
+    shop.do(Job.CONTROL, shop.ids["query"])
+    desk.keep_log(shop)
+    restored = restore(desk.again, desk.places, Known(desk.bundle))
+    assert any("table:control" in line for line in restored.again)
+    shop = desk.reopened(shop)
+    shop.do(Job.CONTROL, shop.ids["query"])
+    assert shop.query(shop.ids["query"]).code == RefusalCode.HISTORY_MISSING
+    # A backup of this installation remembers that, too.
+    desk.keep_log(shop)
+    places = Places(desk.folder / "data-2", desk.folder / "keys-2")
+    back_up(shop.home, places, lambda _: None, clock=shop.clock, random=shop.random)
+    third = Home(desk.folder / "third")
+    restore(third, places, Known(desk.bundle))
+    kept = Forgotten.model_validate_json((third.vault("gate") / FORGOTTEN).read_bytes())
+    assert kept.projects == (PROJECT,)
+
+
+def test_where_nobody_knows_what_was_told_nothing_more_is_decided(at: At, desk: Desk) -> None:
+    shop = at("approved")
+    desk.back_up(shop)
+    restore(desk.again, desk.places, Known(behind=True))
+    shop = desk.reopened(shop)
+    shop.do(Job.SIGN_RELEASE, shop.ids["query"])
+    release_failed(shop, RefusalCode.HISTORY_MISSING)
+
+
+def test_what_was_told_before_the_backup_goes_on_being_decided(at: At, desk: Desk) -> None:
+    shop = at("approved")
+    desk.back_up(shop)
+    desk.keep_log(shop)
+    restore(desk.again, desk.places, Known(desk.bundle))
+    shop = desk.reopened(shop)
+    shop.do(Job.SIGN_RELEASE, shop.ids["query"])
+    assert shop.release(shop.ids["query"]).state is ReleaseState.SIGNED
 
 
 # --- behind the log (T16)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +16,11 @@ import pytest
 from linkage_engine.disclosure.rounding import midpoint6
 from linkage_engine.laboratory.demo.cast import PROJECT
 from linkage_engine.laboratory.demo.truth import linkage_scores
+from linkage_engine.vault.keystore import Keystore
+from linkage_engine.vault.parquet import Vault
 from service.client import RemoteProblem
 from service.clock import utc_now
+from service.destructions.repetition import FILE, Orders, ProjectOrder
 from service.operate.folders import PROCESSES
 from service.operate.installation import Home
 from service.operate.supervise import supervise
@@ -125,6 +129,30 @@ def test_a_worker_without_its_sandbox_says_so(another_home: Home) -> None:
     assert (shown.role, shown.isolation) == ("gate", "reduced")
     assert {"IPv4 socket", "execve", "ptrace"} <= set(shown.open)
     assert isolation_line(shown.model_dump(mode="json")).startswith("gate: isolation reduced; open: ")
+
+
+def test_a_restored_installation_destroys_again_before_it_takes_a_job(
+    running: Running, another_home: Home
+) -> None:
+    data, keys = running.demo.out / "backup-data", running.demo.out / "backup-keys"
+    again = Home(running.demo.out / "restored-home")
+    running.tool("tre-operate", "backup", another_home.root, data, "--keys", keys)
+    assert "Newest checkpoint unsaid" in running.tool(
+        "tre-operate", "restore", again.root, data, "--keys", keys, expect=1
+    )
+    running.tool("tre-operate", "restore", again.root, data, "--keys", keys, "--behind")
+    orders = again.vault("linkage") / FILE
+    closed = ProjectOrder(entry_id="ab" * 16, project_id="closed-since")
+    orders.write_text(Orders(orders=(closed,)).to_json())
+    with only(again, "linkage"):
+        until("has the worker obeyed?", lambda: not orders.exists())
+    vault = Vault(again.vault("linkage"), Keystore.from_file(again.keys("linkage") / "at-rest.key"))
+    assert vault.names("closed-since") == (f"closed/{closed.entry_id}",)
+    with closing(sqlite3.connect(again.root / "control" / "control.db")) as database:
+        entered = database.execute(
+            "SELECT actor, subject FROM audit_entry WHERE action = 'destruction:repeat'"
+        )
+        assert entered.fetchall() == [("worker-linkage", closed.entry_id)]
 
 
 def test_the_operators_tools_print_no_figure_of_a_person(running: Running) -> None:

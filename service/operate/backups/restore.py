@@ -12,20 +12,23 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from linkage_engine.contract.refusals import EngineRefusal
+from linkage_engine.contract.value import Value
 from migrations import upgrade
 from service.access.actions import revoke_again
 from service.act import Act
 from service.audit.archive import NotVerified
 from service.audit.checkpoint import LogKey, NotACheckpoint
 from service.audit.continuation import Standing, carry_on, standing_of
-from service.audit.records import acts_since, entries_of_acts, leaf_count
+from service.audit.records import acts_since, entries_of_acts, leaf_count, newest_sequence
 from service.audit.vocabulary import Action
 from service.destructions.actions import withdraw_again
-from service.destructions.repetition import FILE, Orders, orders_of
+from service.destructions.repetition import FILE as REPEAT
+from service.destructions.repetition import Orders, orders_of
 from service.keys import Pins
 from service.operate.acting import acting, shared_files
 from service.operate.backups.copying import copy_file, copy_folder
@@ -44,6 +47,9 @@ from service.problems.backups import (
     LogBundleRefused,
     NewestCheckpointUnsaid,
 )
+from service.projects.records import all_projects
+from service.releases.forgotten import FILE as FORGOTTEN
+from service.releases.forgotten import Forgotten
 from service.submissions.spool import forget
 
 ORDERS = (Action.SUBMISSION_WITHDRAW, Action.PROJECT_CLOSE)
@@ -76,6 +82,16 @@ class Restored:
     """What is to be done again, a line each."""
 
 
+class _Settled(NamedTuple):
+    """What the log says of a backup: told to the operator, and laid down for workers."""
+
+    restored: Restored
+    orders: Orders
+    forgotten: Forgotten
+    destroyed: Sequence[str]
+    """The digests of sealed deliveries that go."""
+
+
 def restore(home: Home, places: Places, known: Known) -> Restored:
     """Make an installation of a backup where none is.
 
@@ -98,17 +114,19 @@ def restore(home: Home, places: Places, known: Known) -> Restored:
             upgrade(making.database_url)
             share_database(making)
         with acting(making) as act:
-            restored, orders, forgotten = _settled(act, making, backup, known)
-        for sha256 in forgotten:
+            settled = _settled(act, making, backup, known)
+        for sha256 in settled.destroyed:
             forget(making.root / "spool", sha256)
-        _lay_down(making, orders)
+        for role in SEALED_TO:
+            _lay_down(making, role, REPEAT, settled.orders)
+        _lay_down(making, "gate", FORGOTTEN, settled.forgotten)
         share_database(making)
         making.root.rename(home.root)
     except EngineRefusal:
         raise BackupKeysDiffer from None
     except (OSError, sqlite3.Error, SQLAlchemyError):
         raise BackupNotMade from None
-    return restored
+    return settled.restored
 
 
 def _copy(backup: Backup, places: Places, making: Home) -> None:
@@ -130,10 +148,10 @@ def _copy(backup: Backup, places: Places, making: Home) -> None:
     arrange(making.root, separate_users=making.read().separate_users)
 
 
-def _settled(act: Act, making: Home, backup: Backup, known: Known) -> tuple[Restored, Orders, Sequence[str]]:
+def _settled(act: Act, making: Home, backup: Backup, known: Known) -> _Settled:
     """Bring the database up to what the log says, and enter the restore."""
     session, key = act.session, LogKey.from_text(Pins.read(making.pins).log_vkey)
-    size, carried = leaf_count(session), 0
+    size, newest, carried = leaf_count(session), newest_sequence(session), 0
     if known.bundle is not None:
         try:
             carried = carry_on(session, known.bundle, key=key, clock=act.clock)
@@ -141,7 +159,7 @@ def _settled(act: Act, making: Home, backup: Backup, known: Known) -> tuple[Rest
             raise LogBundleRefused from None
     behind = _is_behind(act, key, known)
     orders = orders_of(entries_of_acts(session, ORDERS))
-    forgotten = withdraw_again(act, orders)
+    destroyed = withdraw_again(act, orders)
     revoked = revoke_again(act, list(entries_of_acts(session, [Action.KEY_REVOKE])))
     act.enter(
         Action.INSTALLATION_RESTORE,
@@ -151,8 +169,15 @@ def _settled(act: Act, making: Home, backup: Backup, known: Known) -> tuple[Rest
         count=carried,
         revoked=revoked,
     )
-    again = tuple(to_do_again(acts_since(session, size)))
-    return Restored(carried, behind, len(orders.orders), revoked, again), orders, forgotten
+    since = acts_since(session, newest)
+    told = {project for action, project, _ in since if project and action == Action.TABLE_CONTROL}
+    earlier = making.vault("gate") / FORGOTTEN
+    if earlier.exists():  # the backup is of an installation that was restored itself
+        told |= set(Forgotten.model_validate_json(earlier.read_bytes()).projects)
+    if behind:  # whatever was told since, nobody here knows
+        told |= {project.id for project in all_projects(session)}
+    restored = Restored(carried, behind, len(orders.orders), revoked, tuple(to_do_again(since)))
+    return _Settled(restored, orders, Forgotten(projects=tuple(sorted(told))), destroyed)
 
 
 def _is_behind(act: Act, key: LogKey, known: Known) -> bool:
@@ -172,15 +197,14 @@ def _standing(act: Act, key: LogKey, path: Path) -> Standing:
         raise CheckpointRefused from None
 
 
-def _lay_down(making: Home, orders: Orders) -> None:
-    """Give each worker that keeps something of deliveries or projects its orders."""
-    for role in SEALED_TO:
-        path = making.vault(role) / FILE
-        path.unlink(missing_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(orders.to_json())
-            file.flush()
-            os.fsync(file.fileno())
-        if making.read().separate_users:
-            os.chown(path, *user_of(role))
+def _lay_down(making: Home, role: str, name: str, said: Value) -> None:
+    """Tell a worker something in its own folder."""
+    path = making.vault(role) / name
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(said.to_json())
+        file.flush()
+        os.fsync(file.fileno())
+    if making.read().separate_users:
+        os.chown(path, *user_of(role))

@@ -18,7 +18,7 @@ AGAIN: Mapping[str, str] = {
     Action.SUBMISSION_WITHDRAW: "destroyed already; its provider withdraws it again for a new certificate",
     Action.WITHDRAWAL_RECEIVE: "its provider withdraws those persons again, before anything is linked",
     Action.LINKAGE_RUN_FINISH: "link again",
-    Action.TABLE_CONTROL: "the gate has forgotten what it told: have governance close the project, not go on",
+    Action.TABLE_CONTROL: "the gate has forgotten it and decides nothing more: close the project, begin anew",
     Action.KEY_ROTATE: "the key of before is in place: rotate again",
 }
 

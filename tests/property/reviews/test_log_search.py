@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from service.audit.log import integrate, record
-from service.audit.records import AuditEntry
+from service.audit.records import AuditEntry, newest_sequence
 from service.audit.vocabulary import Action, Outcome
-from service.reviews.records import entries_like, newest_sequence
+from service.reviews.records import entries_like
 from service.reviews.rules import Stretch, Wanted
 from tests.unit.audit.log_factories import Log, a_log
 

@@ -11,9 +11,11 @@ from service.linkage_runs.rules import (
     RunEvent,
     RunState,
     check_can_link,
+    check_one_secret,
     next_state,
     told_changes,
 )
+from service.problems.linkage_secrets import EarlierLinkageSecret
 from service.problems.results import NothingToLink
 
 ENDS = {RunState.FINISHED, RunState.FAILED}
@@ -40,3 +42,10 @@ def test_what_disclosure_control_hid_of_the_spine_is_not_entered() -> None:
     merged = ControlledValue(value=15, status=CellStatus.SHOWN)
     assert told_changes(SpineFigures(persons_merged=merged)) == {"persons_merged": 15}
     assert told_changes(SpineFigures()) == {}
+
+
+def test_deliveries_of_another_epoch_or_secret_are_named_by_their_providers() -> None:
+    check_one_secret({"north": (2, "ab"), "south": (2, "ab")}, (2, "ab"))
+    with pytest.raises(EarlierLinkageSecret) as refused:
+        check_one_secret({"south": (1, "ab"), "north": (2, "cd"), "west": (2, "ab")}, (2, "ab"))
+    assert refused.value.facts == {"providers": "north, south"}

@@ -20,6 +20,7 @@ from service.operate.backups.restore import Known, restore
 from service.operate.backups.take import back_up
 from service.operate.folders import PROCESSES, user_of
 from service.operate.installation import Home, Installation, create, share_database
+from service.releases.forgotten import FILE as FORGOTTEN
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root acts as other users")
 
@@ -43,7 +44,7 @@ def owners(home: Home) -> dict[str, tuple[int, int, int]]:
     found = {}
     for path in (home.root, *sorted(home.root.rglob("*"))):
         name = path.relative_to(home.root).as_posix()
-        made_anew = name.startswith(("status/", "control/control.db-")) or path.name == FILE
+        made_anew = name.startswith(("status/", "control/control.db-")) or path.name in {FILE, FORGOTTEN}
         if not made_anew:
             said = path.stat()
             found[name] = (said.st_uid, said.st_gid, said.st_mode & 0o7777)
