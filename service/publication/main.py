@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +28,12 @@ from service.publication.released import open_release
 app = typer.Typer(help="Make pages and files of what was released; needs no network.", no_args_is_help=True)
 
 Vkey = Annotated[Path, typer.Option("--vkey", help="File with the log's public key.")]
-ReleaseKey = Annotated[Path, typer.Option("--release-key", help="File with the gate's public key (JWK).")]
+ReleaseKey = Annotated[
+    list[Path],
+    typer.Option(
+        "--release-key", help="File with the gate's public key (JWK); one for each, where it changed."
+    ),
+]
 Out = Annotated[Path, typer.Option("--out", help="A new folder.")]
 
 
@@ -76,11 +81,11 @@ def site(
     _written(whole_site(given, utc_now()), out)
 
 
-def trust_of(vkey: Path, release_key: Path) -> Trust:
-    """The pinned keys of two files; raises ReleaseNotVerified for what is none, OSError."""
+def trust_of(vkey: Path, release_keys: Sequence[Path]) -> Trust:
+    """The pinned keys of files; raises ReleaseNotVerified for what is none, OSError."""
     try:
         log = log_key(vkey.read_text(encoding="utf-8", errors="replace"), vkey.name)
-        keys = keys_of([json.loads(release_key.read_bytes())])
+        keys = keys_of([json.loads(path.read_bytes()) for path in release_keys])
     except (NotVerified, ValueError, RecursionError):
         raise ReleaseNotVerified(faults=[{"pointer": "the keys", "code": "unreadable"}]) from None
     return Trust(log, keys)

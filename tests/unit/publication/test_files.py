@@ -113,10 +113,10 @@ def at(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def publish(at: Path, **names: str) -> int:
+def publish(at: Path, *more: str, **names: str) -> int:
     name = {"package": "release.zip", "vkey": "log.vkey", "key": "release-key.jwk", "out": "out"} | names
     keys = ["--vkey", str(at / name["vkey"]), "--release-key", str(at / name["key"])]
-    return run(app, ["release", str(at / name["package"]), *keys, "--out", str(at / name["out"])])
+    return run(app, ["release", str(at / name["package"]), *keys, "--out", str(at / name["out"]), *more])
 
 
 def test_a_package_becomes_a_folder_that_everybody_may_read(
@@ -153,6 +153,8 @@ def test_what_does_not_verify_is_refused_and_nothing_is_written(
 def test_another_gates_key_does_not_publish(at: Path, tmp_path: Path) -> None:
     a_package(tmp_path / "elsewhere", {"table.csv": b""})
     assert publish(at, key="elsewhere/release-key.jwk") == 1
+    # A gate's key changes: what is pinned is the one it has and the ones it had.
+    assert publish(at, "--release-key", str(tmp_path / "elsewhere" / "release-key.jwk")) == 0
 
 
 def test_a_package_that_is_not_there_is_named(at: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -228,7 +228,7 @@ def publish(at: Path, out: str = "out") -> int:
 
 
 def read(at: Path) -> Given:
-    trust = trust_of(at / "made" / "log.vkey", at / "made" / "release-key.jwk")
+    trust = trust_of(at / "made" / "log.vkey", [at / "made" / "release-key.jwk"])
     governance = PublicKey.model_validate_json((at / "governance.jwk").read_bytes())
     return read_given(at / "given", trust, governance)
 
@@ -285,7 +285,7 @@ def test_a_log_that_does_not_verify_counts_nothing(at: Path) -> None:
 
 
 def test_what_belongs_to_no_project_is_not_counted(at: Path) -> None:
-    trust = trust_of(at / "made" / "log.vkey", at / "made" / "release-key.jwk")
+    trust = trust_of(at / "made" / "log.vkey", [at / "made" / "release-key.jwk"])
     assert set(counts_of(at / "given" / "log-bundle.zip", trust)) == {"cancer-audit"}
 
 
