@@ -61,9 +61,10 @@ def test_without_root_every_process_says_that_it_is_reduced_and_why(own_folder: 
     with operate(own_folder, "up", str(home)) as service:
         try:
             told = {each["role"]: each for each in measured(Home(home))}
+            printed = until_ready(service)
         finally:
             service.send_signal(signal.SIGTERM)
-            printed, _ = service.communicate(timeout=SECONDS)
+            service.communicate(timeout=SECONDS)
     assert set(told) == PROCESSES
     for role, each in told.items():
         assert each["isolation"] == "reduced", role
@@ -72,6 +73,17 @@ def test_without_root_every_process_says_that_it_is_reduced_and_why(own_folder: 
         assert any(f"keys of {other}" in name for other in others for name in each["open"]), each["open"]
     for worker in PROCESSES - {"api"}:
         assert f"{worker}: isolation reduced; open: " in printed
+
+
+def until_ready(service: subprocess.Popen[str]) -> str:
+    """What it printed up to the line that says so; it ends by itself where it does not come up."""
+    assert service.stdout is not None
+    lines = []
+    for line in service.stdout:
+        lines.append(line)
+        if "ready" in line.split():
+            break
+    return "".join(lines)
 
 
 def measured(home: Home) -> list[dict[str, Any]]:
