@@ -61,16 +61,29 @@ def _counted(breakdowns: tuple[Breakdown, ...], cell: tuple[str, ...], populatio
 
 def _person(spec: PrevalenceSpec, entry: Row, rows: Mapping[str, list[Row]]) -> _Person | None:
     """The person as on the index date; nothing when not registered, not alive or not classified."""
-    day = spec.parameters.index_date
-    own = {name: [row for row in table if row["link_id"] == entry["link_id"]] for name, table in rows.items()}
+    own = rows_of(entry, rows)
+    found = registered_on(spec.parameters.index_date, spec.parameters.age_bands, own)
+    if found is None:
+        return None
+    _, sex, band = found
+    return _Person(entry["person"], sex, band, _groups(spec, own["cancer_registration"]))
+
+
+def rows_of(entry: Row, rows: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
+    """The rows of each table that are one person's."""
+    return {
+        name: [row for row in table if row["link_id"] == entry["link_id"]] for name, table in rows.items()
+    }
+
+
+def registered_on(day: date, age_bands: str, own: Mapping[str, list[Row]]) -> tuple[Row, str, str] | None:
+    """Registration, sex and age band of somebody registered and alive on a day; nothing of anybody else."""
     registration = registration_on(day, own["gp_registration"])
     if registration is None or any(row["date_of_death"] <= day for row in own["death"]):
         return None
     sex = sex_label(registration["sex"])
-    band = age_band_of(spec.parameters.age_bands, day.year - registration["year_of_birth"])
-    if sex is None or band is None:
-        return None
-    return _Person(entry["person"], sex, band, _groups(spec, own["cancer_registration"]))
+    band = age_band_of(age_bands, day.year - registration["year_of_birth"])
+    return None if sex is None or band is None else (registration, sex, band)
 
 
 def registration_on(day: date, registrations: list[Row]) -> Row | None:

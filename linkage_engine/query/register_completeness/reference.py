@@ -9,7 +9,7 @@ from linkage_engine.catalogue.age_bands import age_bandings
 from linkage_engine.catalogue.analysis_templates import analysis_template
 from linkage_engine.catalogue.areas import areas
 from linkage_engine.contract.query_spec import Breakdown, RegisterSpec
-from linkage_engine.query.reference import Row, age_band_of, registration_on, sex_label
+from linkage_engine.query.reference import Row, registered_on, rows_of
 
 CANCER = ("diagnosis", "cancer")
 Lists = dict[str, frozenset[int]]
@@ -43,14 +43,11 @@ def _person(
 ) -> tuple[int, dict[Breakdown, str], str | None] | None:
     """Number, labels and list of somebody registered and alive; nothing of anybody else."""
     first, day = spec.parameters.diagnosed_from, spec.parameters.index_date
-    own = {name: [row for row in table if row["link_id"] == entry["link_id"]] for name, table in rows.items()}
-    registration = registration_on(day, own["gp_registration"])
-    if registration is None or any(row["date_of_death"] <= day for row in own["death"]):
+    own = rows_of(entry, rows)
+    found = registered_on(day, spec.parameters.age_bands, own)
+    if found is None:
         return None
-    sex = sex_label(registration["sex"])
-    band = age_band_of(spec.parameters.age_bands, day.year - registration["year_of_birth"])
-    if sex is None or band is None:
-        return None
+    registration, sex, band = found
     registered = any(
         first <= row["diagnosis_date"] <= day and _is_cancer(row["primary_diagnosis_icd10"])
         for row in own["cancer_registration"]

@@ -29,6 +29,8 @@ def needed(session: Session, kind: str, role: str) -> tuple[str, ...]:
 
 def sent(session: Session, role: str) -> Iterator[str]:
     """What providers sealed to a worker that has not opened it: without its key it has to be sent again."""
+    if role not in {zone.value for zone in Zone}:
+        return
     waiting = (
         sa.select(Submission.provider_id, Submission.id)
         .join(SubmissionPart, SubmissionPart.submission_id == Submission.id)
@@ -40,8 +42,6 @@ def sent(session: Session, role: str) -> Iterator[str]:
         .distinct()
         .order_by(Submission.provider_id, Submission.id)
     )
-    if role not in {zone.value for zone in Zone}:
-        return
     for provider, submission in session.execute(waiting):
         yield f"delivery {submission} of {provider}"
     kept = {"linkage": Withdrawal.linkage_kept, "analysis": Withdrawal.analysis_kept}[role]
