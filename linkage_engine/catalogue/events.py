@@ -26,6 +26,8 @@ class CountedEvent(Value):
     data_set: FieldName
     classifications: tuple[str, ...] = ()
     """Kinds of stay of a planned admission; of an emergency admission every kind counts."""
+    codes: tuple[str, ...] = ()
+    """What the one field that tells says: whether an appointment was kept, or of what kind an entry is."""
     event_type: str | None = None
     """Of an event in social care."""
     service_types: tuple[str, ...] = ()

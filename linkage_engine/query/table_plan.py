@@ -61,7 +61,10 @@ class Plan:
 
     def label(self, labels: tuple[str, ...], breakdown: Breakdown) -> str:
         """A cell's label in one breakdown; `Total` where it was not asked."""
-        return dict(zip(self.breakdowns, labels, strict=True)).get(breakdown, TOTAL)
+        for dimension, label in zip(self.dimensions, labels, strict=True):
+            if dimension.breakdown is breakdown:
+                return label
+        return TOTAL
 
     def applies(self, labels: tuple[str, ...]) -> bool:
         """Whether the catalogue holds the cell possible: no cancer of the cervix in men."""

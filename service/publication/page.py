@@ -128,6 +128,12 @@ def bullets(items: Iterable[str]) -> Iterator[str]:
     yield from (["<ul>", *lines, "</ul>"] if lines else [])
 
 
+def links(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """A list of links; a sentence where there is none."""
+    lines = [f'<li><a href="{escape(to)}">{escape(words)}</a></li>' for to, words in pairs]
+    yield from (["<ul>", *lines, "</ul>"] if lines else [paragraph("None.")])
+
+
 def terms(items: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Terms with what is said of each."""
     yield "<dl>"

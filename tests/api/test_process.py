@@ -67,6 +67,7 @@ def test_the_process_measures_what_is_open_sweeps_the_spool_and_answers(
     port = free_port()
     told = environment(
         settings,
+        TMPDIR=str(tmp_path),
         TRE_PORT=str(port),
         TRE_FORBIDDEN_PATHS=f"linkage-vault={vault}:absent={tmp_path / 'absent'}",
     )
@@ -78,14 +79,13 @@ def test_the_process_measures_what_is_open_sweeps_the_spool_and_answers(
             process.send_signal(signal.SIGTERM)
             _, errors = process.communicate(timeout=SECONDS)
     (api,) = shown["processes"]
-    # The folder of temporary files is the process's own, and the tests' folders lie in it.
+    # The folder of temporary files is the process's own, and the vault was put there.
     assert (api["role"], api["isolation"]) == ("api", "reduced")
     assert api["open"] == [
         "enter absent",
         "enter linkage-vault",
         "read absent",
         "read linkage-vault",
-        "write to the code",
     ]
     assert refused.status_code == 401
     assert not left.exists()

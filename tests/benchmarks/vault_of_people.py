@@ -16,15 +16,19 @@ from linkage_engine.vault.parquet import Vault
 PROJECT, DELIVERY = "bench", "1" * 32
 
 
-def fill(vault: Vault, people: int) -> dict[str, int]:
-    """Providers of the size England's are to one another; every person at the practices."""
+def fill(vault: Vault, people: int, *, busier: int = 1) -> dict[str, int]:
+    """Providers of the size England's are to one another; every person at the practices.
+
+    Stays, attendances and events of social care are 2.3 a person, or `busier` times as many.
+    """
     dice = np.random.default_rng(1)
     born = dice.integers(1925, 2010, people)
     sexes = dice.integers(1, 3, people)
     patients = np.concatenate([np.arange(people), dice.choice(people, people // 3, replace=False)])
     starts = dice.integers(_day("2000-01-01"), _day("2017-12-31"), len(patients))
     cases, dead = dice.choice(people, people // 10), dice.choice(people, people // 20, replace=False)
-    spells, attendances = dice.integers(0, people, people * 4 // 5), dice.integers(0, people, people * 4 // 3)
+    spells = dice.integers(0, people, busier * people * 4 // 5)
+    attendances = dice.integers(0, people, busier * people * 4 // 3)
     sites = np.array(["C50", "C61", "C34", "C18", "C20", "C43", "C67", "C56"])
     tables = {
         "gp_registration": (
@@ -75,7 +79,7 @@ def fill(vault: Vault, people: int) -> dict[str, int]:
             },
         ),
     }
-    care = dice.integers(0, people, people // 5)
+    care = dice.integers(0, people, busier * people // 5)
     tables["asc_cld_event"] = (
         care,
         {

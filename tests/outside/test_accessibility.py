@@ -28,6 +28,7 @@ from tests.unit.publication.studies import (
     TRAJECTORY_BY_SEX_RELEASE,
     TRAJECTORY_RELEASE,
 )
+from tests.unit.publication.test_areas import RELEASES as OF_AREAS
 from tests.unit.publication.test_register import CORRECTED, NOW, RECALLED, given
 from tests.unit.quality_report.answers import answer, asked
 from tests.unit.quality_report.figures import LINKAGE
@@ -76,14 +77,16 @@ def test_the_page_of_a_release_breaks_no_rule_of_axe(release: Released, pytestco
 
 
 def register_pages_of_a_site() -> dict[str, str]:
-    """The pages of a register with a correction and a recall."""
+    """The pages of a register with a correction and a recall, and those of areas."""
     files = site(given(CORRECTED, RECALLED), NOW)
-    return {path: data.decode() for path, data in files if path.endswith("index.html")}
+    of_areas = site(given(releases=OF_AREAS), NOW)
+    pages = [*files, *((path, data) for path, data in of_areas if path.startswith("areas/"))]
+    return {path: data.decode() for path, data in pages if path.endswith("index.html")}
 
 
 def test_no_page_of_the_register_breaks_a_rule_of_axe(pytestconfig: pytest.Config) -> None:
     pages = register_pages_of_a_site()
-    assert len(pages) == 5
+    assert len(pages) == 5 + 4
     broken = {path: checked(html, pytestconfig)["violations"] for path, html in pages.items()}
     assert {path: rules for path, rules in broken.items() if rules} == {}
 

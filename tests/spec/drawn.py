@@ -31,7 +31,7 @@ def _value(name: str, field: str) -> object:
         return None
     if name in {"person", "year_of_birth"}:
         return int(field)
-    return date.fromisoformat(field) if name.endswith(("date", "start", "end", "death")) else field
+    return date.fromisoformat(field) if name.endswith(("date", "_start", "_end", "_death")) else field
 
 
 def people(count: int) -> Rows:

@@ -157,6 +157,57 @@ def test_the_second_cohort_worked_by_hand_tells_kinds_of_stay_and_care_apart() -
     assert before(spec, table)[("Month 0",)]["day_case_ratio"] is None, "nobody to compare with"
 
 
+def test_appointments_and_contacts_count_when_they_were_kept() -> None:
+    """Seen on time (5) or late (6) counts, not missed (3), cancelled (2) or unsaid; of entries consultations.
+
+    p1, a man of 70, diagnosed on 1 March: month 0 is 1 to 31 March. p2, of his age, is compared with.
+    """
+    kinds = ("outpatient_attendance", "gp_consultation", "community_contact")
+    spec = a_trajectory_spec(events=kinds, months_before=0, months_after=1)
+    kept = "attended_or_did_not_attend"
+    table, cells, others = emergency_agreed(
+        spec,
+        {
+            "person_index": people(2),
+            "gp_registration": registrations("""
+                p1 | A00001 | 2000-01-01 | | 1950 | 1 |
+                p2 | A00001 | 2000-01-01 | | 1950 | 1 |
+            """),
+            "cancer_registration": diagnosed("p1 | 2020-03-01 | C61"),
+            "op_attendance": drawn(f"""
+                link_id | appointment_date | {kept}
+                p1 | 2020-03-02 | 5
+                p1 | 2020-03-03 | 6
+                p1 | 2020-03-04 | 3
+                p1 | 2020-04-01 | 5
+                p2 | 2020-03-05 | 5
+            """),
+            "gp_event": drawn("""
+                link_id | event_date | concept_type
+                p1 | 2020-03-01 | consultation
+                p1 | 2020-03-01 | diagnosis
+                p2 | 2020-03-31 | consultation
+                p2 | 2020-03-31 | consultation
+            """),
+            "community_contact": drawn(f"""
+                link_id | care_contact_date | {kept}
+                p1 | 2020-03-31 | 6
+                p1 | 2020-03-31 | 2
+                p1 | 2020-03-31 |
+            """),
+        },
+    )
+    happened = {kind: len(times) for kind, times in cells[("Month 0",)].happened.items()}
+    assert happened == {"outpatient_attendance": 2, "gp_consultation": 1, "community_contact": 1}
+    assert {kind: events.total() for kind, events in others.events.items()} == {
+        "outpatient_attendance": 1,
+        "gp_consultation": 2,
+        "community_contact": 0,
+    }
+    expected = 2 * 31 / others.days.total()
+    assert before(spec, table)[("Month 0",)]["gp_consultation_expected"] == pytest.approx(expected)
+
+
 def test_the_third_cohort_worked_by_hand_dies_moves_and_is_born() -> None:
     """Along periods people are the same, whether or not they are there.
 

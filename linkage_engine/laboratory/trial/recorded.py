@@ -52,6 +52,10 @@ class Recording:
         """End a statement that takes too long."""
         self.connection.interrupt()
 
+    def execute(self, query: str) -> duckdb.DuckDBPyConnection:
+        """Check the tables: that is no part of a question, and is not kept."""
+        return self.connection.execute(query)
+
     def sql(self, query: str, *, params: Mapping[str, object]) -> duckdb.DuckDBPyRelation:
         """Run a statement and keep it."""
         asked = self.connection.sql(query, params=dict(params))

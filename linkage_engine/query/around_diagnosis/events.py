@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from linkage_engine.catalogue.events import CountedEvent, events
 from linkage_engine.contract.query_spec import EventKind
 from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
 
 PLANNED_FOLLOW_UP = "4"
 """The category of an attendance that is no emergency."""
+
+TOLD = {"op_attendance": "appointment", "gp_event": "entry", "community_contact": "contact"}
+"""Data sets where one field tells what a row is, and the names of their lists below."""
 
 EVENTS = """
 admission AS (
@@ -17,6 +22,16 @@ admission AS (
 ),
 attendance AS (
   SELECT CAST(unnest($attendance_kinds) AS VARCHAR) AS kind
+),
+appointment AS (
+  SELECT CAST(unnest($appointment_kinds) AS VARCHAR) AS kind,
+    CAST(unnest($appointment_codes) AS VARCHAR) AS code
+),
+entry AS (
+  SELECT CAST(unnest($entry_kinds) AS VARCHAR) AS kind, CAST(unnest($entry_codes) AS VARCHAR) AS code
+),
+contact AS (
+  SELECT CAST(unnest($contact_kinds) AS VARCHAR) AS kind, CAST(unnest($contact_codes) AS VARCHAR) AS code
 ),
 care AS (
   SELECT CAST(unnest($care_kinds) AS VARCHAR) AS kind,
@@ -33,6 +48,18 @@ event AS (
   FROM ecds_attendance
   CROSS JOIN attendance
   WHERE attendance_category IS DISTINCT FROM $planned_follow_up
+  UNION ALL
+  SELECT link_id, kind, appointment_date AS day
+  FROM op_attendance
+  JOIN appointment ON appointment.code = attended_or_did_not_attend
+  UNION ALL
+  SELECT link_id, kind, event_date AS day
+  FROM gp_event
+  JOIN entry ON entry.code = concept_type
+  UNION ALL
+  SELECT link_id, kind, care_contact_date AS day
+  FROM community_contact
+  JOIN contact ON contact.code = attended_or_did_not_attend
   UNION ALL
   SELECT link_id, kind, event_start_date AS day
   FROM asc_cld_event
@@ -61,7 +88,15 @@ def counted_events(plan: AroundDiagnosisPlan) -> dict[str, object]:
         "care_types": [event_type for _, event_type, _ in care],
         "care_services": [service for _, _, service in care],
         "planned_follow_up": PLANNED_FOLLOW_UP,
+        **{name: rows for told in TOLD.items() for name, rows in _told(asked, *told)},
     }
+
+
+def _told(asked: Iterable[CountedEvent], data_set: str, name: str) -> Iterator[tuple[str, list[str]]]:
+    """Kinds and codes of a data set where one field tells what a row is."""
+    rows = [(event.kind.value, code) for event in asked if event.data_set == data_set for code in event.codes]
+    yield f"{name}_kinds", [kind for kind, _ in rows]
+    yield f"{name}_codes", [code for _, code in rows]
 
 
 def _stays(event: CountedEvent, plan: AroundDiagnosisPlan) -> list[tuple[str, str, str | None]]:

@@ -96,6 +96,7 @@ class Life:
             for row in self.rows["ecds_attendance"]
             if row["attendance_category"] != "4"
         ]
+        found += list(self._appointments())
         found += [
             (EventKind(f"care_{row['event_type']}"), row["event_start_date"])
             for row in self.rows["asc_cld_event"]
@@ -118,6 +119,17 @@ class Life:
                 yield EventKind.ELECTIVE_ADMISSION, day
             elif method in {"11", "12", "13"} and stay == "2":
                 yield EventKind.DAY_CASE, day
+
+    def _appointments(self) -> Iterator[tuple[EventKind, date]]:
+        for row in self.rows["op_attendance"]:
+            if row["attended_or_did_not_attend"] in {"5", "6"}:
+                yield EventKind.OUTPATIENT_ATTENDANCE, row["appointment_date"]
+        for row in self.rows["gp_event"]:
+            if row["concept_type"] == "consultation":
+                yield EventKind.GP_CONSULTATION, row["event_date"]
+        for row in self.rows["community_contact"]:
+            if row["attended_or_did_not_attend"] in {"5", "6"}:
+                yield EventKind.COMMUNITY_CONTACT, row["care_contact_date"]
 
     def first_diagnosis(self, group: TumourGroup) -> date | None:
         """The day of the first diagnosis in a group."""

@@ -29,6 +29,21 @@ INPUTS: Mapping[str, pa.Schema] = {
     "ecds_attendance": pa.schema(
         {"link_id": pa.string(), "arrival_date": pa.date32(), "attendance_category": pa.string()}
     ),
+    "op_attendance": pa.schema(
+        {
+            "link_id": pa.string(),
+            "appointment_date": pa.date32(),
+            "attended_or_did_not_attend": pa.string(),
+        }
+    ),
+    "gp_event": pa.schema({"link_id": pa.string(), "event_date": pa.date32(), "concept_type": pa.string()}),
+    "community_contact": pa.schema(
+        {
+            "link_id": pa.string(),
+            "care_contact_date": pa.date32(),
+            "attended_or_did_not_attend": pa.string(),
+        }
+    ),
     "asc_cld_event": pa.schema(
         {
             "link_id": pa.string(),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from linkage_engine.contract.permit_parts import LegalBasis
-from service.publication.page import as_bytes, bullets, document, paragraph, terms
+from service.publication.page import as_bytes, bullets, document, links, paragraph, terms
 from service.publication.register.values import Counts, DataUse, Project, Register, RegisteredRelease
 from service.publication.released import PAGE
 from service.publication.standing import State
@@ -27,21 +27,24 @@ _STATES = {
 }
 
 
-def register_pages(register: Register) -> dict[str, bytes]:
-    """Every page of the register by its path within the site."""
-    pages = {PAGE: as_bytes(document(register.publisher.title, _index(register)))}
+def register_pages(register: Register, *, areas: str | None) -> dict[str, bytes]:
+    """Every page of the register by its path within the site; `areas` is where pages of areas are listed."""
+    pages = {PAGE: as_bytes(document(register.publisher.title, _index(register, areas)))}
     for project in register.projects:
         body = _project(project, register.of_project(project.project_id))
         pages[f"{project.folder}/{PAGE}"] = as_bytes(document(project.title, body))
     return pages
 
 
-def _index(register: Register) -> Iterator[str]:
+def _index(register: Register, areas: str | None) -> Iterator[str]:
     publisher = register.publisher
     yield '<p class="summary">Who uses which data about people, why, and what came of it.</p>'
     yield paragraph(
         f"Published by {publisher.name} on {day(register.on)}. Questions to: {publisher.contact}."
     )
+    if areas is not None:
+        yield "<h2>My area, my cancer</h2>"
+        yield from links([(areas, "What has been published of each area")])
     yield "<h2>Projects</h2>"
     yield from links((f"{each.folder}/{PAGE}", each.title) for each in register.projects)
     yield "<h2>Releases</h2>"
@@ -59,12 +62,6 @@ def _index(register: Register) -> Iterator[str]:
     yield from links(
         ((REGISTER, "The register as JSON"), (CATALOGUE, "The catalogue of releases (DCAT, JSON-LD)"))
     )
-
-
-def links(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """A list of links; a sentence where there is none."""
-    lines = [f'<li><a href="{escape(to)}">{escape(words)}</a></li>' for to, words in pairs]
-    yield from (["<ul>", *lines, "</ul>"] if lines else [paragraph("None.")])
 
 
 def _releases(releases: Iterable[RegisteredRelease], *, up: str) -> Iterator[str]:

@@ -8,11 +8,12 @@ from datetime import datetime
 from linkage_engine.contract.query_spec import LinkageQualitySpec
 from service.publication.announced import announced_files
 from service.publication.crate.file import crate_file
+from service.publication.register.areas import FOLDER, area_pages
 from service.publication.register.dcat import catalogue
 from service.publication.register.entries import register
 from service.publication.register.given import Given
 from service.publication.register.pages import CATALOGUE, REGISTER, register_pages
-from service.publication.released import CRATE, WORKBOOK
+from service.publication.released import CRATE, PAGE, WORKBOOK
 from service.publication.standing import Standing, State, standings
 
 
@@ -30,7 +31,9 @@ def site(given: Given, now: datetime) -> Iterator[tuple[str, bytes]]:
         yield from ((f"releases/{each}/{name}", data) for name, data in files.items())
     published = {each: (stands[each], names[each]) for each in stands}
     entries = register(given.publisher, given.permits, published, given.counts, now.date())
-    yield from register_pages(entries).items()
+    of_areas = area_pages(stands.values())
+    yield from of_areas.items()
+    yield from register_pages(entries, areas=f"{FOLDER}/{PAGE}" if of_areas else None).items()
     yield REGISTER, entries.to_bytes()
     yield CATALOGUE, catalogue(entries)
 

@@ -40,6 +40,10 @@ CARE = {
     "event_type": st.sampled_from(["request", "assessment", "service", "review"]),
     "service_type": st.sampled_from([None, "long_term_nursing", "long_term_community"]),
 }
+KEPT = st.sampled_from([None, "2", "3", "5", "6", "7"])
+APPOINTMENTS = {"appointment_date": DAYS, "attended_or_did_not_attend": KEPT}
+CONTACTS = {"care_contact_date": DAYS, "attended_or_did_not_attend": KEPT}
+ENTRIES = {"event_date": DAYS, "concept_type": st.sampled_from(["consultation", "diagnosis", "review"])}
 
 
 @st.composite
@@ -74,7 +78,13 @@ def excesses(draw: st.DrawFn) -> AroundDiagnosisSpecification:
 
 @st.composite
 def records(draw: st.DrawFn) -> dict[str, Rows]:
-    return draw(TABLES) | {"apc_spell": draw(rows(**STAYS)), "asc_cld_event": draw(rows(**CARE))}
+    return draw(TABLES) | {
+        "apc_spell": draw(rows(**STAYS)),
+        "asc_cld_event": draw(rows(**CARE)),
+        "op_attendance": draw(rows(**APPOINTMENTS)),
+        "gp_event": draw(rows(**ENTRIES)),
+        "community_contact": draw(rows(**CONTACTS)),
+    }
 
 
 def agree(spec: AroundDiagnosisSpecification, tables: dict[str, Rows], data_end: date) -> None:

@@ -83,17 +83,13 @@ def test_every_area_is_a_row_when_none_is_named() -> None:
 
 
 def test_only_the_hospital_data_asked_about_are_needed() -> None:
-    care = "asc_cld_event"
-    assert set(INPUTS) - set(inputs(emergency_plan(an_emergency_spec(events=(ADMISSION,))))) == {
-        "ecds_attendance",
-        care,
-    }
-    assert set(INPUTS) - set(inputs(emergency_plan(an_emergency_spec(events=(ATTENDANCE,))))) == {
-        "apc_spell",
-        care,
-    }
+    elsewhere = {"asc_cld_event", "op_attendance", "gp_event", "community_contact"}
+    admissions = inputs(emergency_plan(an_emergency_spec(events=(ADMISSION,))))
+    assert set(INPUTS) - set(admissions) == {"ecds_attendance", *elsewhere}
+    attendances = inputs(emergency_plan(an_emergency_spec(events=(ATTENDANCE,))))
+    assert set(INPUTS) - set(attendances) == {"apc_spell", *elsewhere}
     both = inputs(emergency_plan(an_emergency_spec()))
-    assert set(INPUTS) - set(both) == {care}
+    assert set(INPUTS) - set(both) == elsewhere
     assert "patient_classification_code" not in both["apc_spell"].names, "read for planned stays alone"
 
 
