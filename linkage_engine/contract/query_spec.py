@@ -23,6 +23,12 @@ from linkage_engine.contract.around_diagnosis import (
     TrajectoryParameters,
     TrajectorySpec,
 )
+from linkage_engine.contract.personalised_care import (
+    SIX_MONTHS,
+    CareItem,
+    PersonalisedCareParameters,
+    PersonalisedCareSpec,
+)
 from linkage_engine.contract.specification import (
     AreaCode,
     Breakdown,
@@ -37,11 +43,13 @@ from linkage_engine.contract.value import FieldName, Value
 __all__ = [
     "FIFTEEN_MONTHS",
     "FIRST_ON_REGISTER",
+    "SIX_MONTHS",
     "TEMPLATES",
     "AdmissionsParameters",
     "AreaCode",
     "AroundDiagnosisSpecification",
     "Breakdown",
+    "CareItem",
     "CasesParameters",
     "EmergencyParameters",
     "EmergencySpec",
@@ -51,6 +59,8 @@ __all__ = [
     "ExcessSpec",
     "LinkageQualityParameters",
     "LinkageQualitySpec",
+    "PersonalisedCareParameters",
+    "PersonalisedCareSpec",
     "PrevalenceParameters",
     "PrevalenceSpec",
     "QuerySpec",
@@ -205,6 +215,7 @@ TEMPLATES: tuple[str, ...] = (
     "excess_vs_same_age_sex",
     "social_care_response",
     "register_completeness",
+    "personalised_care_coverage",
 )
 """The questions that can be asked."""
 
@@ -224,7 +235,8 @@ QuerySpec: TypeAlias = Annotated[
     | Annotated[TrajectorySpec, Tag("service_use_trajectory")]
     | Annotated[ExcessSpec, Tag("excess_vs_same_age_sex")]
     | Annotated[SocialCareSpec, Tag("social_care_response")]
-    | Annotated[RegisterSpec, Tag("register_completeness")],
+    | Annotated[RegisterSpec, Tag("register_completeness")]
+    | Annotated[PersonalisedCareSpec, Tag("personalised_care_coverage")],
     Discriminator(
         _template,
         custom_error_type=UNKNOWN_TEMPLATE,

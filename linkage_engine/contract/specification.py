@@ -26,6 +26,10 @@ class Breakdown(StrEnum):
     """Of the area of residence, in fifths of England."""
     PERIOD = "period"
     """A month or quarter, counted from the day of diagnosis."""
+    STAGE = "stage"
+    """Of the tumour at its diagnosis."""
+    ORGANISATION = "organisation"
+    """The trust that tells of a person's care."""
 
 
 class EventKind(StrEnum):
