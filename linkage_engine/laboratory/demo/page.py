@@ -174,6 +174,19 @@ EXCERPTS = {
             ("size_ratio", "size, %"),
         ),
     ),
+    "personalised_care_coverage": Excerpt(
+        "needs assessments, and summaries of treatment",
+        total=(),
+        label="organisation",
+        columns=(
+            ("diagnosed", "people"),
+            ("needs_assessment_offered", "offered"),
+            ("needs_assessment_no_submission", "not told"),
+            ("needs_assessment_offered_percent", "offered %"),
+            ("needs_assessment_accepted_percent", "accepted %"),
+            ("treatment_summary_timely_percent", "summary %"),
+        ),
+    ),
     "emergency_15m": Excerpt(
         "emergency admissions of both sexes",
         total=("sex",),
