@@ -166,6 +166,7 @@ def questions(providers: Sequence[str] = PROVIDERS) -> dict[str, dict[str, Any]]
         question("emergency_15m", ["sex", "age_band"], **PERIOD | {"diagnosed_from": "2021-04-01"}),
         question("social_care_response", ["sex"], **PERIOD, events=["care_assessment"]),
         question("register_completeness", ["sex"], index_date=INDEX_DATE),
+        question("cancer_care_review", ["sex"], year="2023/24"),
         question(
             "personalised_care_coverage",
             ["organisation"],

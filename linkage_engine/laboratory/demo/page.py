@@ -187,6 +187,19 @@ EXCERPTS = {
             ("treatment_summary_timely_percent", "summary %"),
         ),
     ),
+    "cancer_care_review": Excerpt(
+        "reviews, as the framework counts and in plain words",
+        total=(),
+        label="sex",
+        columns=(
+            ("register", "register"),
+            ("can004_denominator", "CAN004 of"),
+            ("can004_numerator_percent", "CAN004 %"),
+            ("review_due", "entered"),
+            ("reviewed_percent", "reviewed %"),
+            ("supported_percent", "support %"),
+        ),
+    ),
     "emergency_15m": Excerpt(
         "emergency admissions of both sexes",
         total=("sex",),
