@@ -17,6 +17,7 @@ from linkage_engine.contract.query_spec import (
     TEMPLATES,
     AroundDiagnosisSpecification,
     Breakdown,
+    CareReviewSpec,
     LinkageQualitySpec,
     PersonalisedCareSpec,
     QuerySpec,
@@ -197,6 +198,8 @@ def event_data_sets(spec: QuerySpec) -> tuple[str, ...]:
         return ("cancer_registration", "gp_event")
     if isinstance(spec, PersonalisedCareSpec):
         return ("cancer_registration", _CARE)
+    if isinstance(spec, CareReviewSpec):
+        return ("gp_event",)
     if not isinstance(spec, AroundDiagnosisSpecification):
         return ()
     return events().data_sets(spec.parameters.events)
@@ -206,6 +209,8 @@ def outcome_data_sets(spec: QuerySpec) -> tuple[str, ...]:
     """The data sets that tell only what is counted, and nothing of whom a number is about."""
     if isinstance(spec, LinkageQualitySpec):
         return (spec.parameters.linked_to,)
+    if isinstance(spec, CareReviewSpec):
+        return ()  # practices' events say who is on a register, and so whom a cell is about
     if isinstance(spec, PersonalisedCareSpec):
         # Where a question is broken down by trust, records of care say whom a cell is about.
         return () if Breakdown.ORGANISATION in spec.breakdowns else (_CARE,)

@@ -23,6 +23,7 @@ from linkage_engine.contract.around_diagnosis import (
     TrajectoryParameters,
     TrajectorySpec,
 )
+from linkage_engine.contract.cancer_care_review import CareReviewParameters, CareReviewSpec
 from linkage_engine.contract.personalised_care import (
     SIX_MONTHS,
     CareItem,
@@ -50,6 +51,8 @@ __all__ = [
     "AroundDiagnosisSpecification",
     "Breakdown",
     "CareItem",
+    "CareReviewParameters",
+    "CareReviewSpec",
     "CasesParameters",
     "EmergencyParameters",
     "EmergencySpec",
@@ -216,6 +219,7 @@ TEMPLATES: tuple[str, ...] = (
     "social_care_response",
     "register_completeness",
     "personalised_care_coverage",
+    "cancer_care_review",
 )
 """The questions that can be asked."""
 
@@ -236,7 +240,8 @@ QuerySpec: TypeAlias = Annotated[
     | Annotated[ExcessSpec, Tag("excess_vs_same_age_sex")]
     | Annotated[SocialCareSpec, Tag("social_care_response")]
     | Annotated[RegisterSpec, Tag("register_completeness")]
-    | Annotated[PersonalisedCareSpec, Tag("personalised_care_coverage")],
+    | Annotated[PersonalisedCareSpec, Tag("personalised_care_coverage")]
+    | Annotated[CareReviewSpec, Tag("cancer_care_review")],
     Discriminator(
         _template,
         custom_error_type=UNKNOWN_TEMPLATE,

@@ -11,6 +11,7 @@ from linkage_engine.contract.query_spec import Breakdown
 from linkage_engine.query.around_diagnosis.cases import CASES, cases
 from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
 from linkage_engine.query.around_diagnosis.time_at_risk import TIME_AT_RISK, time_at_risk
+from linkage_engine.query.cancer_care_review.plan import CareReviewPlan
 from linkage_engine.query.linkage_quality_plan import LinkageQualityPlan
 from linkage_engine.query.personalised_care.plan import PersonalisedCarePlan
 from linkage_engine.query.plan import AnyPlan
@@ -82,7 +83,7 @@ SELECT 'area-outside-the-hierarchy', count(*) FROM told WHERE reason = 'counted'
 
 def statement(plan: AnyPlan) -> Statement | None:
     """By `reason` how many `persons` the registry has in the period; nothing where there is no period."""
-    if isinstance(plan, LinkageQualityPlan | RegisterPlan | PersonalisedCarePlan):
+    if isinstance(plan, LinkageQualityPlan | RegisterPlan | PersonalisedCarePlan | CareReviewPlan):
         return None
     if isinstance(plan, PrevalencePlan):
         own = {"all_cancers": TOTAL, "ends": None}

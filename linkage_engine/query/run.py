@@ -18,6 +18,9 @@ from linkage_engine.query.around_diagnosis import statements as around_diagnosis
 from linkage_engine.query.around_diagnosis.cells import around_diagnosis
 from linkage_engine.query.around_diagnosis.first_events import first_events
 from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
+from linkage_engine.query.cancer_care_review import statement as care_review_sql
+from linkage_engine.query.cancer_care_review.cells import cancer_care_review
+from linkage_engine.query.cancer_care_review.plan import CareReviewPlan
 from linkage_engine.query.excluded import persons_by, statement
 from linkage_engine.query.linkage_quality import linkage_quality
 from linkage_engine.query.linkage_quality_plan import LinkageQualityPlan
@@ -44,6 +47,8 @@ def inputs(plan: AnyPlan) -> Mapping[str, pa.Schema]:
         return register_sql.INPUTS
     if isinstance(plan, PersonalisedCarePlan):
         return personalised_care_sql.INPUTS
+    if isinstance(plan, CareReviewPlan):
+        return care_review_sql.INPUTS
     if isinstance(plan, LinkageQualityPlan):
         return linkage_quality_sql.inputs_of(plan)
     return dict(_read(plan))
@@ -87,6 +92,9 @@ def answer(
     if isinstance(plan, PersonalisedCarePlan):
         with _registered(connection, fitted):
             return personalised_care(plan, ask)
+    if isinstance(plan, CareReviewPlan):
+        with _registered(connection, fitted):
+            return cancer_care_review(plan, ask)
     if isinstance(plan, LinkageQualityPlan):
         with _registered(connection, linkage_quality_sql.rows_as_read(plan, fitted)):
             return linkage_quality(plan, ask)

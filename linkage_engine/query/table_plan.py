@@ -15,6 +15,7 @@ from linkage_engine.contract.controlled_table import TOTAL
 from linkage_engine.contract.query_spec import (
     AroundDiagnosisSpecification,
     Breakdown,
+    CareReviewSpec,
     PersonalisedCareSpec,
     PrevalenceSpec,
     RegisterSpec,
@@ -75,7 +76,11 @@ class Plan:
 
 
 def shared(
-    spec: PrevalenceSpec | AroundDiagnosisSpecification | RegisterSpec | PersonalisedCareSpec,
+    spec: PrevalenceSpec
+    | AroundDiagnosisSpecification
+    | RegisterSpec
+    | PersonalisedCareSpec
+    | CareReviewSpec,
     template: AnalysisTemplate,
     *,
     shown_areas: tuple[Area, ...] = (),
@@ -89,7 +94,7 @@ def shared(
     if banding is None:
         raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)
     groups = named(
-        None if isinstance(spec, RegisterSpec) else spec.parameters.tumour_groups,
+        None if isinstance(spec, RegisterSpec | CareReviewSpec) else spec.parameters.tumour_groups,
         everything=tumour_groups().groups,
         find=tumour_groups().named,
         shown=Breakdown.TUMOUR_GROUP in spec.breakdowns,

@@ -18,6 +18,7 @@ from linkage_engine.contract.query_spec import (
     AdmissionsParameters,
     AroundDiagnosisSpecification,
     Breakdown,
+    CareReviewSpec,
     EmergencySpec,
     ExcessSpec,
     PersonalisedCareSpec,
@@ -67,6 +68,10 @@ def _whom(asked: QuerySpec) -> Iterator[str]:
         on = asked.parameters
         who = f"People registered and alive on {on.index_date}"
         yield f"{who}: a cancer diagnosed since {on.diagnosed_from} in the registry, on a register, or both."
+    elif isinstance(asked, CareReviewSpec):
+        end = asked.parameters.last_day
+        yield f"People registered and alive on {end}, whom a practice has entered as having cancer."
+        yield f"Of {asked.parameters.year}: CAN004 and CAN005 with every reason, and both in plain words."
     elif isinstance(asked, PersonalisedCareSpec):
         care = asked.parameters
         when = f"from {care.diagnosed_from} to {care.diagnosed_to}"

@@ -15,7 +15,7 @@ VALID_FROM, VALID_TO = "2024-01-01", "2035-12-31"
 DATA_SETS = {
     "cancer-registry": ("cancer_registration", "death"),
     "gp-federation": ("gp_registration", "gp_event"),
-    "hospital-trust": ("apc_spell", "ecds_attendance"),
+    "hospital-trust": ("apc_spell", "ecds_attendance", "cosd_personalised_care"),
     "council": ("asc_cld_event",),
 }
 """Which provider sends what."""
@@ -140,6 +140,8 @@ def question(template: str, breakdowns: Sequence[str], **parameters: Any) -> dic
     }
 
 
+TRUSTS = ("XZ1", "XZ2", "XZ3", "XZ4")
+"""Trusts of the made-up country: no real one has these codes."""
 PERIOD = {"diagnosed_from": "2022-04-01", "diagnosed_to": "2023-12-31"}
 """Of diagnoses with a year of hospital data and of social care before them."""
 
@@ -164,6 +166,15 @@ def questions(providers: Sequence[str] = PROVIDERS) -> dict[str, dict[str, Any]]
         question("emergency_15m", ["sex", "age_band"], **PERIOD | {"diagnosed_from": "2021-04-01"}),
         question("social_care_response", ["sex"], **PERIOD, events=["care_assessment"]),
         question("register_completeness", ["sex"], index_date=INDEX_DATE),
+        question("cancer_care_review", ["sex"], year="2023/24"),
+        question(
+            "personalised_care_coverage",
+            ["organisation"],
+            diagnosed_from="2021-04-01",
+            diagnosed_to="2024-09-28",
+            items=["needs_assessment", "treatment_summary"],
+            organisations=TRUSTS,
+        ),
         question(
             QUALITY,
             ["age_band", "sex", "ethnic_group", "deprivation", "area"],

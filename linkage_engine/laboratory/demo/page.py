@@ -174,6 +174,32 @@ EXCERPTS = {
             ("size_ratio", "size, %"),
         ),
     ),
+    "personalised_care_coverage": Excerpt(
+        "needs assessments, and summaries of treatment",
+        total=(),
+        label="organisation",
+        columns=(
+            ("diagnosed", "people"),
+            ("needs_assessment_offered", "offered"),
+            ("needs_assessment_no_submission", "not told"),
+            ("needs_assessment_offered_percent", "offered %"),
+            ("needs_assessment_accepted_percent", "accepted %"),
+            ("treatment_summary_timely_percent", "summary %"),
+        ),
+    ),
+    "cancer_care_review": Excerpt(
+        "reviews, as the framework counts and in plain words",
+        total=(),
+        label="sex",
+        columns=(
+            ("register", "register"),
+            ("can004_denominator", "CAN004 of"),
+            ("can004_numerator_percent", "CAN004 %"),
+            ("review_due", "entered"),
+            ("reviewed_percent", "reviewed %"),
+            ("supported_percent", "support %"),
+        ),
+    ),
     "emergency_15m": Excerpt(
         "emergency admissions of both sexes",
         total=("sex",),

@@ -27,6 +27,7 @@ FILES = (
     "gp-federation/patients.csv",
     "hospital-trust/spells.csv",
     "hospital-trust/ed_attendances.csv",
+    "hospital-trust/personalised_care.csv",
     "council/cld_events.csv",
     "gp-federation/gp_events.csv",
     "gp-federation/mapping-events.json",

@@ -16,6 +16,7 @@ from linkage_engine.catalogue.variables import Part, TemplateRoles, Variable
 from linkage_engine.contract.query_spec import (
     TEMPLATES,
     Breakdown,
+    CareReviewParameters,
     EmergencyParameters,
     ExcessParameters,
     LinkageQualityParameters,
@@ -38,6 +39,7 @@ PARAMETERS: dict[str, type[Value]] = {
     "social_care_response": SocialCareParameters,
     "register_completeness": RegisterParameters,
     "personalised_care_coverage": PersonalisedCareParameters,
+    "cancer_care_review": CareReviewParameters,
 }
 
 

@@ -9,6 +9,7 @@ from linkage_engine.contract.query_spec import (
     FIFTEEN_MONTHS,
     TEMPLATES,
     Breakdown,
+    CareReviewSpec,
     EmergencySpec,
     EventKind,
     ExcessSpec,
@@ -61,6 +62,7 @@ EXCESS = TRAJECTORY | {
 }
 SOCIAL_CARE = EXCESS | {"template": "social_care_response", "parameters": PERIOD}
 CARE = EXCESS | {"template": "personalised_care_coverage", "parameters": PERIOD}
+REVIEW = EXCESS | {"template": "cancer_care_review", "parameters": {"year": "2023/24"}}
 REGISTER = EXCESS | {"template": "register_completeness", "parameters": {"index_date": "2024-12-31"}}
 
 
@@ -73,7 +75,10 @@ def test_the_template_says_which_question_it_is() -> None:
     assert isinstance(query_spec(SOCIAL_CARE), SocialCareSpec)
     assert isinstance(query_spec(REGISTER), RegisterSpec)
     assert isinstance(query_spec(CARE), PersonalisedCareSpec)
-    asked = (PREVALENCE, EMERGENCY, QUALITY, TRAJECTORY, EXCESS, SOCIAL_CARE, REGISTER, CARE)
+    assert isinstance(query_spec(REVIEW), CareReviewSpec)
+    assert len(set(query_spec(REVIEW).parts)) == len(query_spec(REVIEW).parts) == 26
+    assert query_spec(REVIEW).crossed == 1
+    asked = (PREVALENCE, EMERGENCY, QUALITY, TRAJECTORY, EXCESS, SOCIAL_CARE, REGISTER, CARE, REVIEW)
     assert tuple(query_spec(fields).template for fields in asked) == TEMPLATES
 
 

@@ -231,7 +231,7 @@ def test_the_page_shows_what_everybody_saw(demo: Demo) -> None:
     text = page(demo)
     for words in (
         "20,000 made-up people",
-        "apc_spell (2,108 rows), ecds_attendance (2,108 rows) about 1,919 persons",
+        "ecds_attendance (2,108 rows), cosd_personalised_care (2,108 rows) about 1,919 persons",
         "log entry 4",
         "879 links (73.4% and [c]%)",
         "precision 0.9900, recall 0.9000",
