@@ -18,6 +18,7 @@ from linkage_engine.contract.query_spec import (
     AroundDiagnosisSpecification,
     Breakdown,
     LinkageQualitySpec,
+    PersonalisedCareSpec,
     QuerySpec,
     RegisterSpec,
 )
@@ -89,7 +90,7 @@ class EventMeasure(PlannedMeasure):
             }
             | {
                 name: said.replace("event", event.kind.value)
-                for name in ("part", "variable", "competing", "besides", "third")
+                for name in ("part", "variable", "competing", "besides", "third", "within")
                 if (said := getattr(self, name)) is not None
             }
         )
@@ -136,6 +137,12 @@ class LinkageQualityTemplate(AnalysisTemplate):
         return not columns.keys().isdisjoint(_HELD_AS.get(breakdown, (breakdown.value,)))
 
 
+class PersonalisedCareTemplate(AnalysisTemplate):
+    """What the question about personalised care needs besides."""
+
+    stages: tuple[Group, ...]
+
+
 _HELD_AS = {Breakdown.AGE_BAND: ("age", "year_of_birth")}
 _KINDS: Mapping[str, type[AnalysisTemplate]] = {
     "emergency_15m": AroundDiagnosisTemplate,
@@ -143,7 +150,11 @@ _KINDS: Mapping[str, type[AnalysisTemplate]] = {
     "excess_vs_same_age_sex": AroundDiagnosisTemplate,
     "social_care_response": AroundDiagnosisTemplate,
     "linkage_quality": LinkageQualityTemplate,
+    "personalised_care_coverage": PersonalisedCareTemplate,
 }
+
+
+_CARE = "cosd_personalised_care"
 
 
 @cache
@@ -166,6 +177,12 @@ def linkage_quality_template() -> LinkageQualityTemplate:
     return LinkageQualityTemplate.model_validate_json(_text("linkage_quality"))
 
 
+@cache
+def personalised_care_template() -> PersonalisedCareTemplate:
+    """The template of personalised care."""
+    return PersonalisedCareTemplate.model_validate_json(_text("personalised_care_coverage"))
+
+
 def planned_measures(spec: QuerySpec) -> tuple[PlannedMeasure, ...]:
     """The measures of a question: to be linked to a data set that holds everybody is an ordinary thing."""
     measures = analysis_template(spec.template).measures_of(spec.parts)
@@ -178,6 +195,8 @@ def event_data_sets(spec: QuerySpec) -> tuple[str, ...]:
     """The data sets that tell of the events a question asks about; their extracts end what can be known."""
     if isinstance(spec, RegisterSpec):
         return ("cancer_registration", "gp_event")
+    if isinstance(spec, PersonalisedCareSpec):
+        return ("cancer_registration", _CARE)
     if not isinstance(spec, AroundDiagnosisSpecification):
         return ()
     return events().data_sets(spec.parameters.events)
@@ -187,6 +206,9 @@ def outcome_data_sets(spec: QuerySpec) -> tuple[str, ...]:
     """The data sets that tell only what is counted, and nothing of whom a number is about."""
     if isinstance(spec, LinkageQualitySpec):
         return (spec.parameters.linked_to,)
+    if isinstance(spec, PersonalisedCareSpec):
+        # Where a question is broken down by trust, records of care say whom a cell is about.
+        return () if Breakdown.ORGANISATION in spec.breakdowns else (_CARE,)
     return event_data_sets(spec) or ("cancer_registration",)
 
 

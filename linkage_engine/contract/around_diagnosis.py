@@ -29,7 +29,7 @@ _People: TypeAlias = Literal[Breakdown.TUMOUR_GROUP, Breakdown.SEX, Breakdown.AG
 _Events: TypeAlias = Annotated[tuple[EventKind, ...], Field(min_length=1, max_length=len(EventKind))]
 
 
-class CasesParameters(Value):
+class DiagnosedParameters(Value):
     """Whose diagnosis a question is about, and by what they are divided."""
 
     diagnosed_from: Day
@@ -39,8 +39,6 @@ class CasesParameters(Value):
     """Names of the catalogue's tumour groups; nothing means all of them."""
     age_bands: FieldName = "broad"
     """A banding of the catalogue."""
-    areas: Annotated[tuple[AreaCode, ...], Field(min_length=1, max_length=60)] | None = None
-    """Codes of the catalogue's areas; nothing means all of them."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -48,6 +46,13 @@ class CasesParameters(Value):
             msg = "the period ends before it starts"
             raise ValueError(msg)
         return self
+
+
+class CasesParameters(DiagnosedParameters):
+    """Whose diagnosis, of people who live in an area."""
+
+    areas: Annotated[tuple[AreaCode, ...], Field(min_length=1, max_length=60)] | None = None
+    """Codes of the catalogue's areas; nothing means all of them."""
 
 
 class EventsParameters(CasesParameters):

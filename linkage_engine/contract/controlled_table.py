@@ -90,6 +90,10 @@ class Statistic(StrEnum):
     """The percentage of those together who are in the first part."""
     SHARE_OF_TWO_LOWER = "share_of_two_lower"
     SHARE_OF_TWO_UPPER = "share_of_two_upper"
+    SHARE_OF_PART = "share_of_part"
+    """The percentage of those in a part (`within`) who are in one of its own parts."""
+    SHARE_OF_PART_LOWER = "share_of_part_lower"
+    SHARE_OF_PART_UPPER = "share_of_part_upper"
     SIZE_RATIO = "size_ratio"
     """Of two lists that share the first part, with `besides` and `third` alone: how large the second is."""
     CHAPMAN = "chapman"
@@ -108,9 +112,10 @@ _OF_PART = frozenset({_PART})
 _OF_VALUES = frozenset({_PART, _VARIABLE})
 _CURVE = frozenset({_PART, _VARIABLE, _AT, _COMPETING})
 _OF_VARIABLE = frozenset({_VARIABLE})
-_BESIDES, _THIRD = "besides", "third"
+_BESIDES, _THIRD, _WITHIN = "besides", "third", "within"
 _OF_TWO = frozenset({_PART, _BESIDES})
 _OF_LISTS = _OF_TWO | {_THIRD}
+_OF_WHOLE = frozenset({_PART, _WITHIN})
 
 ABOUT: Mapping[Statistic, frozenset[str]] = {
     Statistic.POPULATION: frozenset(),
@@ -143,6 +148,9 @@ ABOUT: Mapping[Statistic, frozenset[str]] = {
     Statistic.SHARE_OF_TWO: _OF_TWO,
     Statistic.SHARE_OF_TWO_LOWER: _OF_TWO,
     Statistic.SHARE_OF_TWO_UPPER: _OF_TWO,
+    Statistic.SHARE_OF_PART: _OF_WHOLE,
+    Statistic.SHARE_OF_PART_LOWER: _OF_WHOLE,
+    Statistic.SHARE_OF_PART_UPPER: _OF_WHOLE,
     Statistic.SIZE_RATIO: _OF_LISTS,
     Statistic.CHAPMAN: _OF_LISTS,
     Statistic.CHAPMAN_LOWER: _OF_LISTS,
@@ -203,12 +211,14 @@ class PlannedMeasure(Measure):
     """A part that has none of the first."""
     third: FieldName | None = None
     """A part that has none of the other two."""
+    within: FieldName | None = None
+    """A part that has everybody of the first."""
     is_ordinary: bool = False
     """Whether being in the part says nothing sensitive: then it may be told that nearly all are."""
 
     @model_validator(mode="after")
     def _is_about_what_its_statistic_is(self) -> Self:
-        named = (_PART, _VARIABLE, _AT, _COMPETING, _BESIDES, _THIRD)
+        named = (_PART, _VARIABLE, _AT, _COMPETING, _BESIDES, _THIRD, _WITHIN)
         said = {name for name in named if getattr(self, name) is not None}
         about = ABOUT[self.statistic]
         if not about - _MAY_LACK.get(self.statistic, frozenset()) <= said <= about:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, field_validator, model_validator
 
 from linkage_engine.contract.around_diagnosis import (
     FIFTEEN_MONTHS,
@@ -23,11 +23,18 @@ from linkage_engine.contract.around_diagnosis import (
     TrajectoryParameters,
     TrajectorySpec,
 )
+from linkage_engine.contract.personalised_care import (
+    SIX_MONTHS,
+    CareItem,
+    PersonalisedCareParameters,
+    PersonalisedCareSpec,
+)
 from linkage_engine.contract.specification import (
     AreaCode,
     Breakdown,
     Day,
     EventKind,
+    Linkage,
     Specification,
     TumourGroupNames,
 )
@@ -36,11 +43,13 @@ from linkage_engine.contract.value import FieldName, Value
 __all__ = [
     "FIFTEEN_MONTHS",
     "FIRST_ON_REGISTER",
+    "SIX_MONTHS",
     "TEMPLATES",
     "AdmissionsParameters",
     "AreaCode",
     "AroundDiagnosisSpecification",
     "Breakdown",
+    "CareItem",
     "CasesParameters",
     "EmergencyParameters",
     "EmergencySpec",
@@ -50,6 +59,8 @@ __all__ = [
     "ExcessSpec",
     "LinkageQualityParameters",
     "LinkageQualitySpec",
+    "PersonalisedCareParameters",
+    "PersonalisedCareSpec",
     "PrevalenceParameters",
     "PrevalenceSpec",
     "QuerySpec",
@@ -177,6 +188,14 @@ class LinkageQualitySpec(Specification):
         Field(max_length=5),
     ]
 
+    @field_validator("linkage")
+    @classmethod
+    def _told_of_all_three(cls, linkage: Linkage) -> Linkage:
+        if linkage != "primary":
+            msg = "left out: the answer is about all three link ids"
+            raise ValueError(msg)
+        return linkage
+
     @property
     def crossed(self) -> int:
         """Breakdowns stand beside each other: a cell is of one at most."""
@@ -196,6 +215,7 @@ TEMPLATES: tuple[str, ...] = (
     "excess_vs_same_age_sex",
     "social_care_response",
     "register_completeness",
+    "personalised_care_coverage",
 )
 """The questions that can be asked."""
 
@@ -215,7 +235,8 @@ QuerySpec: TypeAlias = Annotated[
     | Annotated[TrajectorySpec, Tag("service_use_trajectory")]
     | Annotated[ExcessSpec, Tag("excess_vs_same_age_sex")]
     | Annotated[SocialCareSpec, Tag("social_care_response")]
-    | Annotated[RegisterSpec, Tag("register_completeness")],
+    | Annotated[RegisterSpec, Tag("register_completeness")]
+    | Annotated[PersonalisedCareSpec, Tag("personalised_care_coverage")],
     Discriminator(
         _template,
         custom_error_type=UNKNOWN_TEMPLATE,

@@ -161,7 +161,7 @@ class ExactTable:
 
     def _fits(self, cell: ExactCell) -> bool:
         """Whether a cell has what the measures need."""
-        named = ((each.part, each.competing, each.besides, each.third) for each in self.measures)
+        named = ((m.part, m.competing, m.besides, m.third, m.within) for m in self.measures)
         parts = {part for parts in named for part in parts} - {None}
         strata = 0 if self.reference is None else self.reference.persons.size
         return (

@@ -94,7 +94,7 @@ _RULES = (
     _rule("person_years_rounded", "rounded", _S.PERSON_YEARS),
     _rule("model_rounded", "rounded", _S.ESTIMATE),
     _rule("at_risk_{}", None, _S.AT_RISK),
-    _rule("share_of_{}", "recomputed", _S.PERCENT, _S.PER_100_000, _S.SHARE_OF_TWO),
+    _rule("share_of_{}", "recomputed", _S.PERCENT, _S.PER_100_000, _S.SHARE_OF_TWO, _S.SHARE_OF_PART),
     _rule("sum_of_{}", "recomputed", _S.SUM, _S.TOGETHER),
     _rule("rate_of_{}", "recomputed", _S.RATE, _S.EXPECTED_RATE),
     _rule("ratio_of_{}", "recomputed", _S.RATIO, _S.SIZE_RATIO),
@@ -110,6 +110,7 @@ _RULES = (
         _S.DIFFERENCE_LOWER,
         _S.ESTIMATE_LOWER,
         _S.SHARE_OF_TWO_LOWER,
+        _S.SHARE_OF_PART_LOWER,
         _S.CHAPMAN_LOWER,
     ),
 )

@@ -12,6 +12,7 @@ from linkage_engine.query.around_diagnosis.cases import CASES, cases
 from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
 from linkage_engine.query.around_diagnosis.time_at_risk import TIME_AT_RISK, time_at_risk
 from linkage_engine.query.linkage_quality_plan import LinkageQualityPlan
+from linkage_engine.query.personalised_care.plan import PersonalisedCarePlan
 from linkage_engine.query.plan import AnyPlan
 from linkage_engine.query.prevalence_plan import PrevalencePlan
 from linkage_engine.query.prevalence_sql import COUNTED, bound
@@ -81,7 +82,7 @@ SELECT 'area-outside-the-hierarchy', count(*) FROM told WHERE reason = 'counted'
 
 def statement(plan: AnyPlan) -> Statement | None:
     """By `reason` how many `persons` the registry has in the period; nothing where there is no period."""
-    if isinstance(plan, LinkageQualityPlan | RegisterPlan):
+    if isinstance(plan, LinkageQualityPlan | RegisterPlan | PersonalisedCarePlan):
         return None
     if isinstance(plan, PrevalencePlan):
         own = {"all_cancers": TOTAL, "ends": None}

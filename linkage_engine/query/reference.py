@@ -141,13 +141,18 @@ def age_band_of(name: str, age: int) -> str | None:
     return fitting[-1] if fitting else None
 
 
+def age_band_labels(name: str) -> list[str]:
+    """The labels of a banding."""
+    banding = age_bandings().named(name)
+    assert banding is not None
+    return [band.label for band in banding.bands]
+
+
 def _labels(spec: PrevalenceSpec, breakdown: Breakdown) -> list[str]:
     if breakdown is Breakdown.SEX:
         return [sex.label for sex in analysis_template("prevalence").sexes]
     if breakdown is Breakdown.AGE_BAND:
-        banding = age_bandings().named(spec.parameters.age_bands)
-        assert banding is not None
-        return [band.label for band in banding.bands]
+        return age_band_labels(spec.parameters.age_bands)
     asked = spec.parameters.tumour_groups
     names = [group.name for group in tumour_groups().groups] if asked is None else asked
     return [group.title for name in names if (group := tumour_groups().named(name)) is not None]

@@ -21,6 +21,9 @@ from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
 from linkage_engine.query.excluded import persons_by, statement
 from linkage_engine.query.linkage_quality import linkage_quality
 from linkage_engine.query.linkage_quality_plan import LinkageQualityPlan
+from linkage_engine.query.personalised_care import statement as personalised_care_sql
+from linkage_engine.query.personalised_care.cells import personalised_care
+from linkage_engine.query.personalised_care.plan import PersonalisedCarePlan
 from linkage_engine.query.plan import AnyPlan
 from linkage_engine.query.prevalence import prevalence
 from linkage_engine.query.prevalence_plan import PrevalencePlan
@@ -39,6 +42,8 @@ def inputs(plan: AnyPlan) -> Mapping[str, pa.Schema]:
         return prevalence_sql.INPUTS
     if isinstance(plan, RegisterPlan):
         return register_sql.INPUTS
+    if isinstance(plan, PersonalisedCarePlan):
+        return personalised_care_sql.INPUTS
     if isinstance(plan, LinkageQualityPlan):
         return linkage_quality_sql.inputs_of(plan)
     return dict(_read(plan))
@@ -79,6 +84,9 @@ def answer(
     if isinstance(plan, RegisterPlan):
         with _registered(connection, fitted):
             return register_completeness(plan, ask)
+    if isinstance(plan, PersonalisedCarePlan):
+        with _registered(connection, fitted):
+            return personalised_care(plan, ask)
     if isinstance(plan, LinkageQualityPlan):
         with _registered(connection, linkage_quality_sql.rows_as_read(plan, fitted)):
             return linkage_quality(plan, ask)

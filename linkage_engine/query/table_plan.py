@@ -15,6 +15,7 @@ from linkage_engine.contract.controlled_table import TOTAL
 from linkage_engine.contract.query_spec import (
     AroundDiagnosisSpecification,
     Breakdown,
+    PersonalisedCareSpec,
     PrevalenceSpec,
     RegisterSpec,
 )
@@ -74,13 +75,16 @@ class Plan:
 
 
 def shared(
-    spec: PrevalenceSpec | AroundDiagnosisSpecification | RegisterSpec,
+    spec: PrevalenceSpec | AroundDiagnosisSpecification | RegisterSpec | PersonalisedCareSpec,
     template: AnalysisTemplate,
     *,
     shown_areas: tuple[Area, ...] = (),
-    periods: tuple[str, ...] = (),
+    **own: tuple[str, ...],
 ) -> dict[str, Any]:
-    """The fields of `Plan`; SPECIFICATION_INVALID where the catalogue lacks a name."""
+    """The fields of `Plan`; SPECIFICATION_INVALID where the catalogue lacks a name.
+
+    Labels of breakdowns that only one template has are `own`, by the breakdown's name.
+    """
     banding = age_bandings().named(spec.parameters.age_bands)
     if banding is None:
         raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)
@@ -95,7 +99,7 @@ def shared(
         Breakdown.SEX: tuple(sex.label for sex in template.sexes),
         Breakdown.AGE_BAND: tuple(band.label for band in banding.bands),
         Breakdown.AREA: tuple(area.label for area in shown_areas),
-        Breakdown.PERIOD: periods,
+        **own,
     }
     return {
         "template": template,

@@ -12,6 +12,7 @@ from linkage_engine.contract.query_spec import Breakdown
 from service.publication.chart import Chart, Figure, Form, Mark
 from service.publication.funnel import funnels
 from service.publication.released import Released
+from service.publication.submissions import submitted
 from service.publication.words import EVERYBODY, heading, in_digits, rows_along
 
 
@@ -51,6 +52,8 @@ RULES = (
     Rule(Statistic.INCIDENCE, Form.BARS),
     Rule(Statistic.MEAN, Form.INTERVALS),
     Rule(Statistic.PERCENT, Form.BARS, Statistic.PERCENT_LOWER, Statistic.PERCENT_UPPER),
+    Rule(Statistic.SHARE_OF_TWO, Form.BARS, Statistic.SHARE_OF_TWO_LOWER, Statistic.SHARE_OF_TWO_UPPER),
+    Rule(Statistic.SHARE_OF_PART, Form.BARS, Statistic.SHARE_OF_PART_LOWER, Statistic.SHARE_OF_PART_UPPER),
 )
 """The first whose number a part of the table has is drawn."""
 COMPARATOR = "People of the same age and sex"
@@ -87,8 +90,8 @@ def charts(released: Released) -> tuple[Chart, ...]:
     """The charts of a release; none of a table without breakdowns, or whose columns are others by now.
 
     Along periods where it has them, else along its first breakdown: a chart for each part. Along periods
-    one more for each label of its first other breakdown, all on one scale (small multiples). By area a
-    funnel for each percentage besides. Of a linkage, and of registers, a dumbbell for each breakdown.
+    one more for each label of its first other breakdown, all on one scale (small multiples). By area or
+    trust a funnel for each percentage besides. Of a linkage, and of registers, a dumbbell for each breakdown.
     """
     table, planned = released.table, planned_measures(released.asked)
     if not table.dimensions or {m.name for m in planned} != {m.name for m in table.measures}:
@@ -148,7 +151,11 @@ def _chart(
     value = of_part[rule.value]
     drawn = [each and of_part.get(each) for each in rule.statistics]
     names = [each.name if each else None for each in drawn]
-    marks = [_mark(label, _figures(released, row, names)) for label, row in rows]
+    marks = []
+    for label, row in rows:
+        mark = _mark(label, _figures(released, row, names))
+        said = submitted(mark.value, row, planned_measures(released.asked), value.part)
+        marks.append(replace(mark, value=said))
     return Chart(
         name=f"chart-{value.name}".replace("_", "-"),
         title=f"{value.title}, by {heading(dimension).lower()}",

@@ -1,4 +1,4 @@
-"""Funnels: percentages of areas against how many people they are of, with limits of what chance does."""
+"""Funnels: percentages of places against how many people they are of, with limits of what chance does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.publication.chart import Chart, Figure, Form, Mark
 from service.publication.released import Released
 from service.publication.words import heading, in_digits, rows_along
 
-AREA = Breakdown.AREA.value
+PLACES = (Breakdown.AREA.value, Breakdown.ORGANISATION.value)
 Z_95, Z_998 = 1.959964, 3.090232
 """Standard normal deviates that 95 %, and 99.8 %, lie between the negative and positive of."""
 
@@ -34,41 +34,55 @@ def limits(percent: float, people: float, z: float) -> tuple[float, float]:
 
 
 def funnels(released: Released, planned: tuple[PlannedMeasure, ...]) -> Iterator[Chart]:
-    """A funnel for each percentage of a table by area whose total is shown; areas not shown are left out."""
-    if AREA not in released.table.dimensions:
-        return
-    people = next((each.name for each in planned if each.statistic is Statistic.POPULATION), None)
-    rows = rows_along(released, AREA)
+    """A funnel for each percentage of a table by area or trust whose total is shown; others are left out."""
+    place = next((each for each in PLACES if each in released.table.dimensions), None)
     whole = next((row for row in released.table.rows if set(row.labels) == {TOTAL}), None)
+    if place is None or whole is None:
+        return
+    rows = rows_along(released, place)
     for measure in planned:
-        if measure.statistic is Statistic.PERCENT and whole is not None and people is not None:
-            overall = _figures(released, whole)[measure.name].value
-            if overall is not None:
-                marks = tuple(_marks(released, rows, (people, measure.name), overall))
-                if marks:
-                    yield _chart(measure, marks, overall)
+        people = _people_of(measure, planned)
+        overall = _figures(released, whole)[measure.name].value if people else None
+        if overall is not None:
+            marks = tuple(_marks(released, rows, (people, measure.name), overall))
+            if marks:
+                yield _chart(place, measure, marks, overall)
+
+
+def _people_of(measure: PlannedMeasure, planned: tuple[PlannedMeasure, ...]) -> tuple[str, ...]:
+    """The measures that together count whom a percentage is of; none of what is no percentage."""
+    counted = {
+        each.part: each.name for each in planned if each.statistic in {Statistic.POPULATION, Statistic.COUNT}
+    }
+    of = {
+        Statistic.PERCENT: (None,),
+        Statistic.SHARE_OF_TWO: (measure.part, measure.besides),
+        Statistic.SHARE_OF_PART: (measure.within,),
+    }
+    return tuple(counted[part] for part in of.get(measure.statistic, ()))
 
 
 def _marks(
     released: Released,
     rows: tuple[tuple[str, ControlledRow], ...],
-    names: tuple[str, str],
+    names: tuple[tuple[str, ...], str],
     overall: float,
 ) -> Iterator[Mark]:
     for label, row in rows:
         figures = _figures(released, row)
-        size, value = figures[names[0]], figures[names[1]]
-        if size.value and value.value is not None:
-            low, high = limits(overall, size.value, Z_998)
+        people, value = sum(figures[name].value or 0.0 for name in names[0]), figures[names[1]]
+        if people and value.value is not None:
+            low, high = limits(overall, people, Z_998)
+            size = Figure(people, f"{people:,.0f}")
             yield Mark(label, value, Figure(low, f"{low:.1f}"), Figure(high, f"{high:.1f}"), size=size)
 
 
-def _chart(measure: Measure, marks: tuple[Mark, ...], overall: float) -> Chart:
+def _chart(place: str, measure: Measure, marks: tuple[Mark, ...], overall: float) -> Chart:
     return Chart(
         name=f"funnel-{measure.name}".replace("_", "-"),
-        title=f"{measure.title}, by {heading(AREA).lower()} and how many people it has",
+        title=f"{measure.title}, by {heading(place).lower()} and how many people it has",
         form=Form.FUNNEL,
-        along=heading(AREA),
+        along=heading(place),
         value_title=measure.title,
         comparator_title=None,
         marks=marks,

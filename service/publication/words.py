@@ -30,6 +30,8 @@ DIMENSIONS = {
     "ethnic_group": "Ethnic group",
     "deprivation": "Deprivation of the area",
     "period": "Period from the diagnosis",
+    "stage": "Stage at diagnosis",
+    "organisation": "Trust",
 }
 """What columns of labels are called."""
 REVISED = ("[r]", "revised: another number than in the release that this one corrects")

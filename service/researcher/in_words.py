@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from math import prod
 
 from linkage_engine.catalogue.age_bands import age_bandings
-from linkage_engine.catalogue.analysis_templates import analysis_template, planned_measures
+from linkage_engine.catalogue.analysis_templates import (
+    PersonalisedCareTemplate,
+    analysis_template,
+    planned_measures,
+)
 from linkage_engine.catalogue.areas import areas
 from linkage_engine.catalogue.events import events
 from linkage_engine.catalogue.tumour_groups import tumour_groups
@@ -16,6 +20,7 @@ from linkage_engine.contract.query_spec import (
     Breakdown,
     EmergencySpec,
     ExcessSpec,
+    PersonalisedCareSpec,
     PrevalenceSpec,
     QuerySpec,
     RegisterSpec,
@@ -23,6 +28,10 @@ from linkage_engine.contract.query_spec import (
 )
 from service.problems.results import SpecificationInvalid
 
+ONE_PERSON = {
+    "strict": "Records are one person's by the surest links alone: the lower end of what is open.",
+    "lenient": "Records are one person's by more links than are likely right: the upper end of it.",
+}
 MONTHS_OF = {"month": 1, "quarter": 3}
 
 
@@ -31,6 +40,8 @@ def in_words(asked: QuerySpec) -> Iterator[str]:
     check_names(asked)
     yield f"{analysis_template(asked.template).title}."
     yield from _whom(asked)
+    if asked.linkage != "primary":
+        yield ONE_PERSON[asked.linkage]
     if isinstance(asked, AroundDiagnosisSpecification):
         titles = ", ".join(each.title.lower() for each in events().of(asked.parameters.events))
         yield f"Counted: {titles}."
@@ -56,6 +67,12 @@ def _whom(asked: QuerySpec) -> Iterator[str]:
         on = asked.parameters
         who = f"People registered and alive on {on.index_date}"
         yield f"{who}: a cancer diagnosed since {on.diagnosed_from} in the registry, on a register, or both."
+    elif isinstance(asked, PersonalisedCareSpec):
+        care = asked.parameters
+        when = f"from {care.diagnosed_from} to {care.diagnosed_to}"
+        yield f"People first diagnosed {when}, alive six months later."
+        items = ", ".join(item.value.replace("_", " ") for item in care.items)
+        yield f"Asked about: {items}; in time is up to {care.within_days} days after the diagnosis."
     elif isinstance(asked, AroundDiagnosisSpecification):
         of = asked.parameters
         when = f"from {of.diagnosed_from} to {of.diagnosed_to}"
@@ -103,16 +120,24 @@ def _said(asked: QuerySpec, name: str) -> set[str]:
 def labels(asked: QuerySpec, breakdown: Breakdown) -> tuple[str, ...]:
     """The labels of a breakdown, without the total."""
     template, said = analysis_template(asked.template), asked.parameters
-    if breakdown is Breakdown.TUMOUR_GROUP:
-        named = getattr(said, "tumour_groups", None)
-        return tuple(g.title for g in tumour_groups().groups if named is None or g.name in named)
-    if breakdown is Breakdown.AREA:
-        named = getattr(said, "areas", None)
-        return tuple(area.label for area in areas().areas if named is None or area.code in named)
-    if breakdown is Breakdown.PERIOD and isinstance(asked, TrajectorySpec):
-        of, months = asked.parameters, MONTHS_OF[asked.parameters.period]
-        return tuple(map(str, range(-of.months_before // months, of.months_after // months)))
+    groups, places = (getattr(said, name, None) for name in ("tumour_groups", "areas"))
     banding = age_bandings().named(said.age_bands)
-    if breakdown is Breakdown.AGE_BAND and banding is not None:
-        return tuple(band.label for band in banding.bands)
-    return tuple(sex.label for sex in template.sexes) if breakdown is Breakdown.SEX else ()
+    of_stage = template.stages if isinstance(template, PersonalisedCareTemplate) else ()
+    return {
+        Breakdown.TUMOUR_GROUP: tuple(
+            group.title for group in tumour_groups().groups if groups is None or group.name in groups
+        ),
+        Breakdown.AREA: tuple(area.label for area in areas().areas if places is None or area.code in places),
+        Breakdown.PERIOD: _periods(asked),
+        Breakdown.AGE_BAND: tuple(band.label for band in (banding.bands if banding else ())),
+        Breakdown.SEX: tuple(sex.label for sex in template.sexes),
+        Breakdown.STAGE: tuple(stage.label for stage in of_stage),
+        Breakdown.ORGANISATION: tuple(getattr(said, "organisations", None) or ()),
+    }.get(breakdown, ())
+
+
+def _periods(asked: QuerySpec) -> tuple[str, ...]:
+    if not isinstance(asked, TrajectorySpec):
+        return ()
+    of, months = asked.parameters, MONTHS_OF[asked.parameters.period]
+    return tuple(map(str, range(-of.months_before // months, of.months_after // months)))

@@ -41,6 +41,10 @@ QUESTIONS: Mapping[str, tuple[Mapping[str, object], tuple[str, ...]]] = {
     "service_use_trajectory": (PERIOD | {"events": EVENTS}, ("period", "sex", "age_band")),
     "excess_vs_same_age_sex": (PERIOD | {"events": EVENTS}, ("tumour_group", "sex", "age_band")),
     "register_completeness": ({"index_date": "2023-12-30"}, ("sex", "age_band")),
+    "personalised_care_coverage": (
+        {"diagnosed_from": "2021-04-01", "diagnosed_to": "2023-03-31"},
+        ("tumour_group", "sex", "stage"),
+    ),
     "social_care_response": (PERIOD, ("tumour_group", "sex", "age_band")),
 }
 BUDGETS = (

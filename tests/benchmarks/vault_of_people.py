@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ PROJECT, DELIVERY = "bench", "1" * 32
 
 
 def fill(vault: Vault, people: int, *, busier: int = 1) -> dict[str, int]:
-    """Four providers of the size England's are to one another; every person at the practices.
+    """Providers of the size England's are to one another; every person at the practices.
 
     Stays, attendances and events of social care are 2.3 a person, or `busier` times as many.
     """
@@ -44,6 +45,8 @@ def fill(vault: Vault, people: int, *, busier: int = 1) -> dict[str, int]:
         "cancer_registration": (
             cases,
             {
+                "tumour_id": _texts(np.char.add("T", np.arange(len(cases)).astype(str))),
+                "stage_best": _texts(np.array(["1", "2", "3", "4", "X"])[cases % 5]),
                 "diagnosis_date": _days(dice.integers(_day("2005-01-01"), _day("2023-12-31"), len(cases))),
                 "primary_diagnosis_icd10": _texts(sites[cases % len(sites)]),
                 "age_at_diagnosis": pa.array((2015 - born[cases]).clip(0).astype(np.int32)),
@@ -94,6 +97,7 @@ def fill(vault: Vault, people: int, *, busier: int = 1) -> dict[str, int]:
             "condition": pa.repeat("cancer", len(entered)),
         },
     )
+    tables["cosd_personalised_care"] = _personalised_care(dice, np.unique(cases))
     keys = _texts(np.array([f"{number:032x}" for number in range(people)]))
     about = {EXTRACT_DATE: b"2023-12-31"}
     for name, (whose, columns) in tables.items():
@@ -105,6 +109,24 @@ def fill(vault: Vault, people: int, *, busier: int = 1) -> dict[str, int]:
     return {name: len(whose) for name, (whose, _) in tables.items()}
 
 
+def _personalised_care(dice: np.random.Generator, offered: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
+    """A record of everybody with a cancer: of a site of four trusts, with a treatment of half a year."""
+    days = dice.integers(_day("2017-01-01"), _day("2023-06-30"), len(offered))
+    statuses = np.array(["offered_accepted", "offered_declined", "not_offered"])
+    return offered, {
+        "personalised_care_record_id": _texts(np.char.add("R", np.arange(len(offered)).astype(str))),
+        "tumour_id": pa.nulls(len(offered), pa.string()),
+        "organisation_site_identifier": _texts(np.array(["R0A01", "R0B01", "R0C01", "R0D01"])[offered % 4]),
+        "hna_status": _texts(statuses[offered % 3]),
+        "hna_date": _days(days),
+        "pcsp_status": _texts(statuses[offered % 3]),
+        "pcsp_date": _days(days),
+        "treatment_start_date": _days(days),
+        "treatment_end_date": _days(days + 180),
+        "end_of_treatment_summary_date": _days(days + 200),
+    }
+
+
 _PROVIDER = {
     "gp_registration": "practices",
     "cancer_registration": "registry",
@@ -113,6 +135,7 @@ _PROVIDER = {
     "ecds_attendance": "emergency",
     "asc_cld_event": "council",
     "gp_event": "federation",
+    "cosd_personalised_care": "hospital",
 }
 
 

@@ -29,6 +29,7 @@ def key_of(statistic: Statistic, measure: PlannedMeasure) -> Key:
         "competing": measure.competing,
         "besides": measure.besides,
         "third": measure.third,
+        "within": measure.within,
     }
     return statistic, tuple(said if name in about else None for name, said in named.items())
 
@@ -38,6 +39,7 @@ class Other(StrEnum):
 
     BESIDES = "besides"
     THIRD = "third"
+    WITHIN = "within"
 
 
 def _source(made_of: Statistic | Other | None, measure: PlannedMeasure) -> Key:
@@ -48,6 +50,11 @@ def _source(made_of: Statistic | Other | None, measure: PlannedMeasure) -> Key:
     return key_of(made_of or people, measure)
 
 
+def first_band(*statuses: CellStatus) -> CellStatus:
+    """The first of some numbers that is a band says what is made of them."""
+    return next(status for status in statuses if status in BANDS)
+
+
 @dataclass(frozen=True)
 class Computed:
     """A number made of others, of which the last is not nothing."""
@@ -55,6 +62,8 @@ class Computed:
     made_of: tuple[Statistic | Other | None, ...]
     """Nothing for the people whom the first is of: those in its part, or all."""
     of: Callable[..., float]
+    banded: Callable[..., CellStatus] = first_band
+    """What stands where one of the others is a band, by what stands for each of them."""
 
     def sources(self, measure: PlannedMeasure) -> tuple[Key, ...]:
         """The numbers that it is made of."""
@@ -65,9 +74,8 @@ class Computed:
         statuses = [each.status for each in told]
         if CellStatus.CONFIDENTIAL in statuses:
             return CONFIDENTIAL
-        bands = [status for status in statuses if status in BANDS]
-        if bands:
-            return ControlledValue(value=None, status=bands[0])
+        if BANDS & set(statuses):
+            return ControlledValue(value=None, status=self.banded(*statuses))
         numbers = [each.value for each in told if each.value is not None]
         if len(numbers) < len(told) or not numbers[-1]:
             return UNAVAILABLE

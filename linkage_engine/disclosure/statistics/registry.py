@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 
 from linkage_engine.contract.controlled_table import PlannedMeasure, Statistic
 from linkage_engine.disclosure.figures import Exact, Figures
-from linkage_engine.disclosure.statistics import counts, models, quantiles, rates, survival, two_lists, values
+from linkage_engine.disclosure.statistics import (
+    counts,
+    models,
+    parts_of_parts,
+    quantiles,
+    rates,
+    survival,
+    two_lists,
+    values,
+)
 from linkage_engine.disclosure.statistics.computed import Computed
 
 TOLD: Mapping[Statistic, Callable[[Exact, PlannedMeasure], Figures]] = {
@@ -32,5 +41,6 @@ COMPUTED: Mapping[Statistic, Computed] = {
     **values.SUMS,
     **models.LIMITS,
     **two_lists.TWO_LISTS,
+    **parts_of_parts.PARTS_OF_PARTS,
 }
 """What is computed from told numbers: they never see a cell."""

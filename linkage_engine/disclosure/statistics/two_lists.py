@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import sqrt
 
-from linkage_engine.contract.controlled_table import Statistic
+from linkage_engine.contract.controlled_table import CellStatus, Statistic
 from linkage_engine.disclosure.intervals import Interval, Z, wilson
 from linkage_engine.disclosure.statistics.computed import Computed, Other, share
 
@@ -46,6 +46,15 @@ def _estimate(of: Callable[[float, float, float], float]) -> Callable[[float, fl
     return people
 
 
+def _of_two(besides: CellStatus, part: CellStatus) -> CellStatus:
+    """The share of one where a band stands for it or for the other: of few together there is none."""
+    if part is CellStatus.LOW:
+        return CellStatus.UNAVAILABLE if besides is CellStatus.LOW else CellStatus.LOW
+    if part is CellStatus.HIGH or besides is CellStatus.LOW:
+        return CellStatus.HIGH
+    return CellStatus.UNAVAILABLE
+
+
 # Those in the first part stand last: with nobody in both there is nothing to compute.
 _TWO = (Other.BESIDES, None)
 _LISTS = (Other.THIRD, Other.BESIDES, None)
@@ -53,10 +62,10 @@ _LISTS = (Other.THIRD, Other.BESIDES, None)
 TWO_LISTS: Mapping[Statistic, Computed] = {
     Statistic.TOGETHER: Computed(_TWO, lambda besides, part: part + besides),
     Statistic.SHARE_OF_TWO: Computed(
-        _TWO, lambda besides, part: share(part, part + besides, per=100, decimals=1)
+        _TWO, lambda besides, part: share(part, part + besides, per=100, decimals=1), _of_two
     ),
-    Statistic.SHARE_OF_TWO_LOWER: Computed(_TWO, _percent_limit(_LOWER)),
-    Statistic.SHARE_OF_TWO_UPPER: Computed(_TWO, _percent_limit(_UPPER)),
+    Statistic.SHARE_OF_TWO_LOWER: Computed(_TWO, _percent_limit(_LOWER), _of_two),
+    Statistic.SHARE_OF_TWO_UPPER: Computed(_TWO, _percent_limit(_UPPER), _of_two),
     Statistic.SIZE_RATIO: Computed(
         _LISTS, lambda third, besides, part: share(part + third, part + besides, per=100, decimals=1)
     ),

@@ -8,17 +8,16 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pyarrow as pa
 
-from linkage_engine.contract.controlled_table import AT_RISK, TOTAL
+from linkage_engine.contract.controlled_table import AT_RISK
 from linkage_engine.contract.query_spec import Breakdown
 from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
 from linkage_engine.query.around_diagnosis.statements import statements
 from linkage_engine.query.raw_table import Persons, RawCell, RawReference, RawTable, Tally
+from linkage_engine.query.sets import NOBODY, Key, keys, people_in, people_of
 from linkage_engine.query.sql import Statement
 
 WHO = (Breakdown.TUMOUR_GROUP, Breakdown.SEX, Breakdown.AGE_BAND, Breakdown.AREA)
 _IN_PERIODS = (*WHO, Breakdown.PERIOD)
-_Key = tuple[str, ...]
-"""Labels of dimensions, asked for or not; a margin is called `Total`."""
 _Happened = tuple[Persons, int]
 """To whom events happened, and how many there were."""
 
@@ -29,8 +28,8 @@ def around_diagnosis(plan: AroundDiagnosisPlan, ask: Callable[[Statement], pa.Ta
     Along periods the people are the same; what happened to them and their days are those of the period.
     """
     asked = statements(plan)
-    people = _people(ask(asked.people), WHO)
-    present = _people(ask(asked.present), _IN_PERIODS) if AT_RISK in plan.parts else {}
+    people = people_in(ask(asked.people), WHO)
+    present = people_in(ask(asked.present), _IN_PERIODS) if AT_RISK in plan.parts else {}
     happened = _happened(ask(asked.happened))
     days = _days(ask(asked.days), plan)
     cells = []
@@ -38,11 +37,11 @@ def around_diagnosis(plan: AroundDiagnosisPlan, ask: Callable[[Statement], pa.Ta
         who = tuple(plan.label(labels, breakdown) for breakdown in WHO)
         when = (*who, plan.label(labels, Breakdown.PERIOD))
         found = {kind.value: happened.get((*when, kind.value), _NOTHING) for kind in plan.kinds}
-        at_risk = {AT_RISK: present.get(when, _NOBODY)} if AT_RISK in plan.parts else {}
+        at_risk = {AT_RISK: present.get(when, NOBODY)} if AT_RISK in plan.parts else {}
         cells.append(
             RawCell(
                 labels=labels,
-                population=people.get(who, _NOBODY),
+                population=people.get(who, NOBODY),
                 parts=at_risk | {name: persons for name, (persons, _) in found.items()},
                 applicable=plan.applies(labels),
                 events={name: count for name, (_, count) in found.items()},
@@ -58,19 +57,15 @@ def around_diagnosis(plan: AroundDiagnosisPlan, ask: Callable[[Statement], pa.Ta
     )
 
 
-def _people(rows: pa.Table, dimensions: tuple[Breakdown, ...]) -> dict[_Key, Persons]:
-    return dict(zip(keys(rows, dimensions), people_of(rows["persons"]), strict=True))
-
-
-def _happened(rows: pa.Table) -> dict[_Key, _Happened]:
+def _happened(rows: pa.Table) -> dict[Key, _Happened]:
     told = zip(keys(rows, _IN_PERIODS), rows["kind"].to_pylist(), strict=True)
     found = zip(people_of(rows["persons"]), rows["events"].to_pylist(), strict=True)
     return {(*key, kind): each for (key, kind), each in zip(told, found, strict=True)}
 
 
-def _days(rows: pa.Table, plan: AroundDiagnosisPlan) -> Mapping[_Key, Tally]:
+def _days(rows: pa.Table, plan: AroundDiagnosisPlan) -> Mapping[Key, Tally]:
     place = {stratum: number for number, stratum in enumerate(plan.strata)}
-    tallies: defaultdict[_Key, Tally] = defaultdict(lambda: np.zeros(len(place), dtype=np.int64))
+    tallies: defaultdict[Key, Tally] = defaultdict(lambda: np.zeros(len(place), dtype=np.int64))
     strata = zip(*(rows[name].to_pylist() for name in ("stratum_sex", "stratum_age", "days")), strict=True)
     for key, (sex, age, days) in zip(keys(rows, _IN_PERIODS), strata, strict=True):
         tallies[key][place[sex, age]] = days
@@ -94,19 +89,4 @@ def _reference(rows: pa.Table, plan: AroundDiagnosisPlan) -> RawReference:
     )
 
 
-def keys(rows: pa.Table, dimensions: tuple[Breakdown, ...]) -> list[_Key]:
-    """The labels of every row; a null is the margin."""
-    columns = zip(*(rows[breakdown.value].to_pylist() for breakdown in dimensions), strict=True)
-    return [tuple(TOTAL if label is None else label for label in labels) for labels in columns]
-
-
-def people_of(column: pa.ChunkedArray) -> list[Persons]:
-    """The lists of a column; nobody where there is none."""
-    items = (item for chunk in column.chunks for item in chunk)
-    return [
-        np.asarray(item.values.to_numpy(), dtype=np.int32) if item.is_valid else _NOBODY for item in items
-    ]
-
-
-_NOBODY: Persons = np.empty(0, dtype=np.int32)
-_NOTHING: _Happened = _NOBODY, 0
+_NOTHING: _Happened = NOBODY, 0

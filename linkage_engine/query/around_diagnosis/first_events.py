@@ -8,12 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from linkage_engine.query.around_diagnosis.cases import CASES, cases
-from linkage_engine.query.around_diagnosis.cells import WHO, keys, people_of
+from linkage_engine.query.around_diagnosis.cells import WHO
 from linkage_engine.query.around_diagnosis.events import EVENTS, counted_events
 from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
 from linkage_engine.query.around_diagnosis.time_at_risk import TIME_AT_RISK, time_at_risk
 from linkage_engine.query.around_diagnosis.windows import HORIZON, YEAR_BEFORE
 from linkage_engine.query.raw_table import Persons, RawCell, RawTable, Tally
+from linkage_engine.query.sets import keys, people_of
 from linkage_engine.query.sql import LISTS, Statement, lists
 
 FIRST_EVENTS = """,

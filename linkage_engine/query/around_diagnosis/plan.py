@@ -80,7 +80,7 @@ def around_diagnosis_plan(spec: AroundDiagnosisSpecification, data_end: date | N
     if data_end is None or data_end <= begins:
         raise QueryRefused(RefusalCode.NO_LINKED_DATA)
     return AroundDiagnosisPlan(
-        **shared(spec, template, shown_areas=shown_areas, periods=tuple(each.label for each in spans[:-1])),
+        **shared(spec, template, shown_areas=shown_areas, period=tuple(each.label for each in spans[:-1])),
         diagnosed_from=asked.diagnosed_from,
         diagnosed_to=asked.diagnosed_to,
         periods=spans,

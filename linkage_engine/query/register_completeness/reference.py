@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import product
 
-from linkage_engine.catalogue.age_bands import age_bandings
 from linkage_engine.catalogue.analysis_templates import analysis_template
 from linkage_engine.catalogue.areas import areas
 from linkage_engine.contract.query_spec import Breakdown, RegisterSpec
-from linkage_engine.query.reference import Row, registered_on, rows_of
+from linkage_engine.query.reference import Row, age_band_labels, registered_on, rows_of
 
 CANCER = ("diagnosis", "cancer")
 Lists = dict[str, frozenset[int]]
@@ -75,8 +74,6 @@ def _labels(spec: RegisterSpec, breakdown: Breakdown) -> list[str]:
     if breakdown is Breakdown.SEX:
         return [sex.label for sex in analysis_template(spec.template).sexes]
     if breakdown is Breakdown.AGE_BAND:
-        banding = age_bandings().named(spec.parameters.age_bands)
-        assert banding is not None
-        return [band.label for band in banding.bands]
+        return age_band_labels(spec.parameters.age_bands)
     asked = spec.parameters.areas
     return [area.label for area in areas().areas if asked is None or area.code in asked]

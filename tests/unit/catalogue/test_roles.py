@@ -19,6 +19,7 @@ from linkage_engine.contract.query_spec import (
     EmergencyParameters,
     ExcessParameters,
     LinkageQualityParameters,
+    PersonalisedCareParameters,
     PrevalenceParameters,
     RegisterParameters,
     SocialCareParameters,
@@ -36,6 +37,7 @@ PARAMETERS: dict[str, type[Value]] = {
     "excess_vs_same_age_sex": ExcessParameters,
     "social_care_response": SocialCareParameters,
     "register_completeness": RegisterParameters,
+    "personalised_care_coverage": PersonalisedCareParameters,
 }
 
 

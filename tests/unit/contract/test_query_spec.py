@@ -13,6 +13,7 @@ from linkage_engine.contract.query_spec import (
     EventKind,
     ExcessSpec,
     LinkageQualitySpec,
+    PersonalisedCareSpec,
     PrevalenceSpec,
     RegisterSpec,
     SocialCareSpec,
@@ -59,6 +60,7 @@ EXCESS = TRAJECTORY | {
     "breakdowns": ["sex"],
 }
 SOCIAL_CARE = EXCESS | {"template": "social_care_response", "parameters": PERIOD}
+CARE = EXCESS | {"template": "personalised_care_coverage", "parameters": PERIOD}
 REGISTER = EXCESS | {"template": "register_completeness", "parameters": {"index_date": "2024-12-31"}}
 
 
@@ -70,7 +72,8 @@ def test_the_template_says_which_question_it_is() -> None:
     assert isinstance(query_spec(EXCESS), ExcessSpec)
     assert isinstance(query_spec(SOCIAL_CARE), SocialCareSpec)
     assert isinstance(query_spec(REGISTER), RegisterSpec)
-    asked = (PREVALENCE, EMERGENCY, QUALITY, TRAJECTORY, EXCESS, SOCIAL_CARE, REGISTER)
+    assert isinstance(query_spec(CARE), PersonalisedCareSpec)
+    asked = (PREVALENCE, EMERGENCY, QUALITY, TRAJECTORY, EXCESS, SOCIAL_CARE, REGISTER, CARE)
     assert tuple(query_spec(fields).template for fields in asked) == TEMPLATES
 
 
@@ -118,6 +121,23 @@ def test_a_question_comes_back_from_its_json(fields: dict[str, Any]) -> None:
     assert query_spec(spec.model_dump(mode="json")) == spec
 
 
+@pytest.mark.parametrize("linkage", ["strict", "lenient"])
+def test_a_question_says_who_is_one_person_unless_it_is_as_ever(linkage: str) -> None:
+    spec = query_spec(EMERGENCY | {"linkage": linkage})
+    assert spec.model_dump(mode="json")["linkage"] == linkage
+    assert query_spec(spec.model_dump(mode="json")) == spec
+    as_ever = query_spec(EMERGENCY | {"linkage": "primary"})
+    assert as_ever == query_spec(EMERGENCY)
+    assert "linkage" not in as_ever.to_json(), "written as before it could be said"
+
+
+def test_the_quality_of_a_linkage_is_about_all_link_ids_and_others_are_none() -> None:
+    with pytest.raises(ValidationError, match="about all three link ids"):
+        query_spec(QUALITY | {"linkage": "strict"})
+    with pytest.raises(ValidationError, match="'strict', 'primary' or 'lenient'"):
+        query_spec(EMERGENCY | {"linkage": "loose"})
+
+
 def test_what_is_left_out_of_emergency_care_is_fifteen_months_and_everything() -> None:
     spec = query_spec(EMERGENCY)
     assert isinstance(spec, EmergencySpec)
@@ -133,6 +153,16 @@ def test_what_is_left_out_of_emergency_care_is_fifteen_months_and_everything() -
 
 def test_prevalence_counts_one_part() -> None:
     assert query_spec(PREVALENCE).parts == ("numerator",)
+
+
+def test_personalised_care_counts_every_item_and_none_twice() -> None:
+    spec = query_spec(CARE)
+    assert len(spec.parts) == len(set(spec.parts)) == 16
+    assert spec.crossed == 1
+    one = query_spec(changed(CARE, items=["treatment_summary"]))
+    assert one.parts == tuple(each for each in spec.parts if each.startswith("treatment_summary"))
+    with pytest.raises(ValidationError):
+        query_spec(changed(CARE, items=["care_plan", "care_plan"]))
 
 
 def changed(fields: dict[str, Any], **parameters: Any) -> dict[str, Any]:

@@ -70,13 +70,38 @@ def test_limits_of_a_share_are_wilsons() -> None:
     assert number(Statistic.SHARE_OF_TWO_UPPER, 263 - 81, 81) == 36.6
 
 
+SHARES = (Statistic.SHARE_OF_TWO, Statistic.SHARE_OF_TWO_LOWER, Statistic.SHARE_OF_TWO_UPPER)
+
+
 @pytest.mark.parametrize("statistic", list(TWO_LISTS))
 def test_what_is_made_of_a_band_is_one_and_of_nobody_in_both_there_is_nothing(statistic: Statistic) -> None:
+    """Where few are in the other part alone, nearly all are in the first: their share is high."""
     rule = TWO_LISTS[statistic]
     some = [ControlledValue(value=40)] * (len(rule.made_of) - 1)
     low = ControlledValue(value=None, status=CellStatus.LOW)
-    assert rule.value(low, *some[1:], ControlledValue(value=40)).status is CellStatus.LOW
+    expected = CellStatus.HIGH if statistic in SHARES else CellStatus.LOW
+    assert rule.value(low, *some[1:], ControlledValue(value=40)).status is expected
     assert rule.value(*some, ControlledValue(value=0)).status is CellStatus.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("part", "besides", "share"),
+    [
+        (CellStatus.LOW, CellStatus.SHOWN, CellStatus.LOW),
+        (CellStatus.LOW, CellStatus.HIGH, CellStatus.LOW),
+        (CellStatus.LOW, CellStatus.LOW, CellStatus.UNAVAILABLE),
+        (CellStatus.SHOWN, CellStatus.LOW, CellStatus.HIGH),
+        (CellStatus.HIGH, CellStatus.LOW, CellStatus.HIGH),
+        (CellStatus.SHOWN, CellStatus.HIGH, CellStatus.UNAVAILABLE),
+        (CellStatus.LOW, CellStatus.CONFIDENTIAL, CellStatus.CONFIDENTIAL),
+    ],
+)
+@pytest.mark.parametrize("statistic", SHARES)
+def test_a_share_of_two_bands_says_what_they_say_and_of_few_together_there_is_none(
+    statistic: Statistic, part: CellStatus, besides: CellStatus, share: CellStatus
+) -> None:
+    said = {each: ControlledValue(value=None if each else 40, status=each) for each in CellStatus}
+    assert TWO_LISTS[statistic].value(said[besides], said[part]).status is share
 
 
 def test_each_number_names_the_parts_that_it_is_made_of() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from linkage_engine.contract.controlled_table import CellStatus
-from linkage_engine.contract.query_spec import Breakdown, QuerySpec
+from linkage_engine.contract.query_spec import Breakdown, CareItem, QuerySpec
 from tests.spec.drawn_emergency import an_emergency_spec
+from tests.spec.drawn_personalised_care import a_care_spec
 from tests.spec.drawn_registers import a_register_spec
 from tests.spec.test_excess_vs_same_age_sex import an_excess_spec
 from tests.spec.test_service_use_trajectory import a_trajectory_spec
@@ -103,6 +104,25 @@ LINKAGE_RELEASE = a_release(
         ("Not known or not specified", "Total"): {},
         ("Total", "0 to 44"): {},
         ("Total", "Total"): {"people": 1893},
+    },
+)
+
+TRUSTS = ("RAA", "RBB", "RCC", "RDD")
+NEEDS = "needs_assessment"
+_LOW, _NONE = CellStatus.LOW, CellStatus.UNAVAILABLE
+_SILENT = of(NEEDS, no_submission=CellStatus.HIGH, offered=_LOW, not_offered=_LOW, offered_percent=_NONE)
+CARE_RELEASE = a_release(
+    a_care_spec(Breakdown.ORGANISATION, organisations=TRUSTS, items=(CareItem.NEEDS_ASSESSMENT,)),
+    {
+        ("RAA",): of(NEEDS, offered=800, not_offered=200, no_submission=50, offered_percent=80.0)
+        | of(NEEDS, accepted=400, accepted_percent=50.0),
+        ("RBB",): of(NEEDS, offered=150, not_offered=150, no_submission=_LOW, offered_percent=50.0)
+        | of(NEEDS, accepted=80, accepted_percent=53.3),
+        ("RCC",): _SILENT | {"diagnosed": 400},
+        ("RDD",): {},
+        ("Total",): of(NEEDS, offered=950, not_offered=350, offered_percent=73.1)
+        | of(NEEDS, accepted=480, accepted_percent=50.5)
+        | {"diagnosed": 1900},
     },
 )
 

@@ -17,6 +17,7 @@ from service.publication.released import Released
 from tests.unit.publication.releases import PREVALENCE, Numbers, a_release
 from tests.unit.publication.studies import (
     BY_AREA_RELEASE,
+    CARE_RELEASE,
     EMERGENCY_RELEASE,
     EXCESS_RELEASE,
     LINKAGE_RELEASE,
@@ -144,6 +145,32 @@ def test_registers_are_pairs_of_who_is_in_the_other_list_too() -> None:
     assert (chart.form, chart.title) == (Form.DUMBBELL, "Percentage who are in the other list too, by sex")
     assert [each.text for each in chart.marks[0].figures] == ["94.3", "97.0"]
     assert svg(chart).count("<path") == 2  # one, and one of the legend
+
+
+def test_a_trust_that_submits_nothing_is_neither_nought_nor_in_the_funnel() -> None:
+    """Of a trust with nobody nothing is told: that is another thing again."""
+    drawn = {chart.name: chart for chart in charts(CARE_RELEASE)}
+    bars = drawn["chart-needs-assessment-offered-percent"]
+    assert (bars.form, bars.along) == (Form.BARS, "Trust")
+    assert [each.value.text for each in bars.marks] == ["80.0", "50.0", "no submission", "[c]"]
+    assert "no submission" in svg(bars)
+    funnel = drawn["funnel-needs-assessment-offered-percent"]
+    assert [mark.label for mark in funnel.marks] == ["RAA", "RBB"]
+    assert [mark.size and mark.size.text for mark in funnel.marks] == ["1,000", "300"]
+    assert "Beyond the outer limits: RAA, RBB." in funnel.says
+    within = drawn["funnel-needs-assessment-accepted-percent"]
+    assert [mark.size and mark.size.text for mark in within.marks] == ["800", "150"]
+    assert not any(mark.is_beyond for mark in within.marks)
+
+
+def test_all_of_a_told_number_of_people_of_whom_nothing_was_submitted_are_no_submission() -> None:
+    numbers: Numbers = {
+        ("RAA",): {"diagnosed": 40, "needs_assessment_no_submission": 40},
+        ("RBB",): {"diagnosed": 45, "needs_assessment_no_submission": 40},
+        ("Total",): {"diagnosed": 85},
+    }
+    (bars,) = (each for each in charts(a_release(CARE_RELEASE.asked, numbers)) if "offered" in each.name)
+    assert [each.value.text for each in bars.marks] == ["no submission", "[c]"]
 
 
 def test_prevalence_is_bars_from_nought() -> None:

@@ -10,6 +10,7 @@ from linkage_engine.contract.query_spec import QuerySpec, query_spec
 from service.problems.results import SpecificationInvalid
 from service.researcher.in_words import in_words
 from tests.unit.contract.test_query_spec import (
+    CARE,
     EMERGENCY,
     EXCESS,
     PREVALENCE,
@@ -41,6 +42,13 @@ def said(fields: dict[str, Any]) -> str:
         (TRAJECTORY, "Counted: emergency admissions, assessments of social care needs"),
         (EXCESS | {"breakdowns": ["age_band"]}, "From month 0 to month 12"),
         (EXCESS, "day_case_ratio: Planned day cases, observed over expected (ratio)"),
+        (CARE, "alive six months later"),
+        (changed(CARE, items=["care_plan"]), "Asked about: care plan; in time is up to 183 days"),
+        (CARE | {"breakdowns": ["stage"]}, "stage (5 and the total)"),
+        (
+            changed(CARE, organisations=["RAA", "RBB"]) | {"breakdowns": ["organisation"]},
+            "organisation (2 and the total)",
+        ),
         (SOCIAL_CARE, "the year before it is told apart"),
     ],
 )
@@ -65,3 +73,9 @@ def test_a_name_that_the_catalogue_lacks_is_named_by_its_place(parameter: str, v
     assert refused.value.as_json()["faults"] == [
         {"pointer": f"/parameters/{parameter}", "code": "not-in-catalogue"}
     ]
+
+
+def test_a_question_by_surer_or_by_more_links_says_so() -> None:
+    assert "surest links alone" in " ".join(in_words(query_spec(PREVALENCE | {"linkage": "strict"})))
+    assert "more links" in " ".join(in_words(query_spec(PREVALENCE | {"linkage": "lenient"})))
+    assert "links" not in " ".join(in_words(query_spec(PREVALENCE)))

@@ -1,0 +1,1 @@
+"""What people with cancer are offered of personalised care, by trust: offered, accepted, done in time."""
