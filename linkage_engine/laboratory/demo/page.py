@@ -258,8 +258,8 @@ def _timings(demo: Demo) -> Iterator[str]:
 def _evidence(demo: Demo) -> Iterator[str]:
     yield f"EVIDENCE in {demo.out}"
     for name, what in (
-        ("public/site/index.html", "the public register with every release, to be read in a browser"),
-        ("public/site/releases/*/crate.zip", "the same for archives: Five Safes RO-Crates"),
+        ("site/index.html", "the public register with every release, to be read in a browser"),
+        ("site/releases/*/crate.zip", "the same for archives: Five Safes RO-Crates"),
         ("release/linkage_quality/*.html", "the quality report, to be read in a browser"),
         ("release/*/, release/*.zip", "the signed packages: table, metadata, records, proof"),
         ("log-bundle.zip", "the whole log; tre-audit verify log-bundle.zip"),
