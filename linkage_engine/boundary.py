@@ -51,6 +51,7 @@ from linkage_engine.linked_data import (
     EXTRACT_DATE,
     PERSON_INDEX,
     LinkedData,
+    number_persons,
     payload_object,
     shred_payload,
     without_deliveries,
@@ -61,7 +62,6 @@ from linkage_engine.query.run import answer, excluded, inputs
 from linkage_engine.release_history import Asked, ReleaseHistory
 from linkage_engine.sealing.recipient import Recipient
 from linkage_engine.sealing.seal import SealingWriter, seal
-from linkage_engine.spine.person_numbers import NOBODY, numbered
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.unseal.unseal import unseal_to_memory
 from linkage_engine.validate.across import DEATH, NO_BIRTHS, check_across, needed_by
@@ -234,9 +234,7 @@ class AnalysisDoor:
         vault = self.inside.vault
         check_open(vault, project_id)
         crosswalk = without_deliveries(read_crosswalk(plain), destroyed_deliveries(vault, project_id))
-        known = vault.read(project_id, PERSON_INDEX) if vault.exists(project_id, PERSON_INDEX) else NOBODY
-        numbers = numbered(known, crosswalk["link_id"], self.inside.random)
-        vault.write(project_id, PERSON_INDEX, numbers, replace=True)
+        number_persons(vault, project_id, crosswalk, self.inside.random)
         vault.write(project_id, CROSSWALK, crosswalk, replace=True)
         return int(crosswalk.num_rows)
 
@@ -262,7 +260,7 @@ class AnalysisDoor:
         Without outcomes no row is read that tells what is counted: the cells say whom they are about.
         """
         unread = frozenset[str]() if outcomes else frozenset(outcome_data_sets(specification))
-        data = LinkedData.of(self.inside.vault, specification.project_id)
+        data = LinkedData.of(self.inside.vault, specification.project_id, specification.linkage)
         made = plan(specification, data_end=data.ends(event_data_sets(specification)))
         tables = {
             name: schema.empty_table() if name in unread else data.rows(name, schema)

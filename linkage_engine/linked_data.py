@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,18 +14,45 @@ import pyarrow.compute as pc
 from linkage_engine.contract.destruction import DestroyedKey
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.contract.reports import HIDDEN, LinkageOfDataSets, LinkedProviders, RunFigures
+from linkage_engine.contract.specification import Linkage
 from linkage_engine.linkage_runs.crosswalk import FIGURES, RUN_ID
 from linkage_engine.linkage_runs.withdrawn import still_linked
+from linkage_engine.spine.clusters import Level
+from linkage_engine.spine.link_ids import LINK_IDS
+from linkage_engine.spine.person_numbers import NOBODY, numbered
 from linkage_engine.vault.parquet import Vault
 from linkage_engine.vault.shredding import Order, shred
 
 CROSSWALK, PERSON_INDEX = "crosswalk", "person_index"
+LEVELS: Mapping[Linkage, Level] = {
+    "strict": Level.STRICT,
+    "primary": Level.PRIMARY,
+    "lenient": Level.LENIENT,
+}
+"""Whom a question takes for one person."""
+NUMBERS: Mapping[Level, str] = {
+    Level.STRICT: f"{PERSON_INDEX}_strict",
+    Level.PRIMARY: PERSON_INDEX,
+    Level.LENIENT: f"{PERSON_INDEX}_lenient",
+}
+"""Where the numbers of each level's persons are kept."""
 EXTRACT_DATE = b"extract_date"
+Random = Callable[[int], bytes]
 
 
 def payload_object(provider_id: str, delivery_id: str, name: str) -> str:
     """Where a data set of a delivery is kept."""
     return f"payload/{provider_id}/{delivery_id}/{name}"
+
+
+def number_persons(vault: Vault, project_id: str, crosswalk: pa.Table, random: Random) -> None:
+    """Keep the numbers of everybody in a crosswalk, on each level; those known before keep theirs."""
+    known = {
+        level: vault.read(project_id, kept) if vault.exists(project_id, kept) else NOBODY
+        for level, kept in NUMBERS.items()
+    }
+    for level, numbers in numbered(known, crosswalk, random).items():
+        vault.write(project_id, NUMBERS[level], numbers, replace=True)
 
 
 def shred_payload(vault: Vault, order: Order) -> tuple[DestroyedKey, ...]:
@@ -62,13 +89,23 @@ class LinkedData:
     """Without those who were withdrawn since."""
     withdrawn: str
     """A digest of who they are."""
+    level: Level = Level.PRIMARY
+    """Whose link ids the crosswalk has for its own."""
 
     @classmethod
-    def of(cls, vault: Vault, project_id: str) -> LinkedData:
-        """A project's data; QueryRefused(NO_LINKED_DATA) before its first crosswalk."""
-        if not vault.exists(project_id, CROSSWALK):
+    def of(cls, vault: Vault, project_id: str, linkage: Linkage = "primary") -> LinkedData:
+        """A project's data; QueryRefused(NO_LINKED_DATA) before its first crosswalk.
+
+        The same where persons of the level were not numbered yet: what was linked before it could be asked.
+        """
+        level = LEVELS[linkage]
+        if not vault.exists(project_id, CROSSWALK) or not vault.exists(project_id, NUMBERS[level]):
             raise QueryRefused(RefusalCode.NO_LINKED_DATA)
-        return cls(vault, project_id, *still_linked(vault, project_id, vault.read(project_id, CROSSWALK)))
+        crosswalk, withdrawn = still_linked(vault, project_id, vault.read(project_id, CROSSWALK))
+        if level is not Level.PRIMARY:
+            own = crosswalk.column_names.index(LINK_IDS[Level.PRIMARY])
+            crosswalk = crosswalk.set_column(own, LINK_IDS[Level.PRIMARY], crosswalk[LINK_IDS[level]])
+        return cls(vault, project_id, crosswalk, withdrawn, level)
 
     @property
     def deliveries(self) -> list[tuple[str, str]]:
@@ -86,7 +123,7 @@ class LinkedData:
     @property
     def roll(self) -> pa.Table:
         """The numbers of everybody whom the crosswalk names."""
-        index = self.vault.read(self.project_id, PERSON_INDEX)
+        index = self.vault.read(self.project_id, NUMBERS[self.level])
         return index.filter(pc.is_in(index["link_id"], value_set=self.crosswalk["link_id"].unique()))
 
     def rows(self, name: str, schema: pa.Schema) -> pa.Table:

@@ -114,6 +114,10 @@ class Client:
         """The address of the service."""
         return str(self._http.base_url)
 
+    def close(self) -> None:
+        """End the connections; no request is made after it."""
+        self._http.close()
+
     def get(self, path: str, **params: str | int) -> Any:  # noqa: ANN401  # JSON
         """The JSON at a path."""
         return _json(self._send("GET", path, params=params))

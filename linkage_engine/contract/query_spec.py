@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, field_validator, model_validator
 
 from linkage_engine.contract.around_diagnosis import (
     FIFTEEN_MONTHS,
@@ -35,6 +35,7 @@ from linkage_engine.contract.specification import (
     Breakdown,
     Day,
     EventKind,
+    Linkage,
     Specification,
     TumourGroupNames,
 )
@@ -189,6 +190,14 @@ class LinkageQualitySpec(Specification):
         ],
         Field(max_length=5),
     ]
+
+    @field_validator("linkage")
+    @classmethod
+    def _told_of_all_three(cls, linkage: Linkage) -> Linkage:
+        if linkage != "primary":
+            msg = "left out: the answer is about all three link ids"
+            raise ValueError(msg)
+        return linkage
 
     @property
     def crossed(self) -> int:

@@ -56,11 +56,18 @@ AreaCode: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{8}$
 Day: TypeAlias = Annotated[date, Field(ge=date(1971, 1, 1), le=date(2100, 12, 31))]
 
 
+Linkage: TypeAlias = Literal["strict", "primary", "lenient"]
+"""Which of the three link ids, each within the next, says who is one person."""
+
+
 class Specification(Value):
     """What every question has."""
 
     specification: Literal[1] = 1
     project_id: Slug
+    linkage: Annotated[Linkage, Field(exclude_if=lambda linkage: linkage == "primary")] = "primary"
+    """Which records are one person's: by surer links alone, by all that are likelier right than wrong, or by
+    more. A question that leaves it out is written as it always was."""
 
     @field_validator("breakdowns", check_fields=False)
     @classmethod

@@ -75,7 +75,7 @@ def assign_link_ids(before: pa.Array, labels: Ints, random: Random, *, used: pa.
     first, cluster = np.unique(labels, return_inverse=True)
     coded = before.dictionary_encode()
     had = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    kept = _kept(cluster[had >= 0], had[had >= 0], clusters=len(first), ids=len(coded.dictionary))
+    kept = largest_overlaps(cluster[had >= 0], had[had >= 0], clusters=len(first), ids=len(coded.dictionary))
     taken = set(used.unique().to_pylist())
     fresh = _new_ids(int((kept < 0).sum()), taken, random)
     known = coded.dictionary.take(pa.array(kept[kept >= 0]))
@@ -98,8 +98,11 @@ def assign_link_ids(before: pa.Array, labels: Ints, random: Random, *, used: pa.
     )
 
 
-def _kept(cluster: Ints, had: Ints, *, clusters: int, ids: int) -> Ints:
-    """Which earlier id each cluster goes on under, or -1: the largest overlaps first, each id once."""
+def largest_overlaps(cluster: Ints, had: Ints, *, clusters: int, ids: int) -> Ints:
+    """Which id each cluster is given, or -1: the largest overlaps first, each id once.
+
+    `cluster` and `had` are the numbers of a record's cluster and of the id that it had.
+    """
     together, records = np.unique(cluster * max(ids, 1) + had, return_counts=True)
     found = np.full(clusters, -1, dtype=np.int64)
     given = np.zeros(ids, dtype=np.bool_)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from linkage_engine.contract.permit import PublicKey
-from service.audit.archive import NotVerified
-from service.audit.bundle import log_key
-from service.audit.release import Trust
-from service.audit.signature import keys_of
 from service.clock import utc_now
 from service.command_line import run
-from service.problems.publication import ReleaseNotVerified
 from service.publication.crate.file import crate_file, open_crate
 from service.publication.files import published_files
 from service.publication.folder import write_folder
+from service.publication.pins import trust_of
 from service.publication.register.given import read_given
 from service.publication.register.site import site as whole_site
 from service.publication.released import open_release
@@ -79,16 +74,6 @@ def site(
     governance = PublicKey.model_validate_json(governance_key.read_bytes())
     given = read_given(folder, trust_of(vkey, release_key), governance)
     _written(whole_site(given, utc_now()), out)
-
-
-def trust_of(vkey: Path, release_keys: Sequence[Path]) -> Trust:
-    """The pinned keys of files; raises ReleaseNotVerified for what is none, OSError."""
-    try:
-        log = log_key(vkey.read_text(encoding="utf-8", errors="replace"), vkey.name)
-        keys = keys_of([json.loads(path.read_bytes()) for path in release_keys])
-    except (NotVerified, ValueError, RecursionError):
-        raise ReleaseNotVerified(faults=[{"pointer": "the keys", "code": "unreadable"}]) from None
-    return Trust(log, keys)
 
 
 def _written(files: Iterable[tuple[str, bytes]], out: Path) -> None:

@@ -29,6 +29,10 @@ from linkage_engine.contract.query_spec import (
 )
 from service.problems.results import SpecificationInvalid
 
+ONE_PERSON = {
+    "strict": "Records are one person's by the surest links alone: the lower end of what is open.",
+    "lenient": "Records are one person's by more links than are likely right: the upper end of it.",
+}
 MONTHS_OF = {"month": 1, "quarter": 3}
 
 
@@ -37,6 +41,8 @@ def in_words(asked: QuerySpec) -> Iterator[str]:
     check_names(asked)
     yield f"{analysis_template(asked.template).title}."
     yield from _whom(asked)
+    if asked.linkage != "primary":
+        yield ONE_PERSON[asked.linkage]
     if isinstance(asked, AroundDiagnosisSpecification):
         titles = ", ".join(each.title.lower() for each in events().of(asked.parameters.events))
         yield f"Counted: {titles}."

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,6 +21,7 @@ from service.keys import folder_key, folder_party, make_key_folder
 from service.researcher.in_words import in_words
 from service.researcher.questions import read_specification, sentence, signed_question, unpack
 from service.researcher.trial import EXAMPLES, is_installed, laboratory
+from service.researcher.waiting import PREFLIGHT_UNDER_WAY, QUERY_UNDER_WAY, awaited
 from service.signed import TextType
 
 app = typer.Typer(help="Ask questions of a project and fetch what was released.", no_args_is_help=True)
@@ -29,8 +29,6 @@ app = typer.Typer(help="Ask questions of a project and fetch what was released."
 Url = Annotated[str, typer.Option("--url", help="Address of the service.")]
 Keys = Annotated[Path, typer.Option("--keys", help="Your key folder.")]
 SYNTHETIC = Path("synthetic-england")
-POLL_SECONDS = 0.5
-UNDER_WAY = {"asked", "answered"}
 
 
 def _client(url: str, keys: Path) -> Client:
@@ -134,17 +132,8 @@ def ask(
     project_id, text = _signed(specification, keys)
     client = _client(url, keys)
     query = client.post(f"/projects/{project_id}/queries", {"question": text})
-    query = _awaited(client, query, f"/queries/{query['query_id']}", UNDER_WAY, wait_seconds)
+    query = awaited(client, query, f"/queries/{query['query_id']}", QUERY_UNDER_WAY, wait_seconds)
     print(json.dumps(query, indent=2))
-
-
-def _awaited(client: Client, asked: Any, place: str, under_way: set[str], wait_seconds: float) -> Any:  # noqa: ANN401  # JSON
-    """What was asked, once it is settled or the time is over."""
-    deadline = time.monotonic() + wait_seconds
-    while asked["state"] in under_way and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
-        asked = client.get(place)
-    return asked
 
 
 @app.command()
@@ -158,7 +147,7 @@ def preflight(
     project_id, text = _signed(specification, keys, TextType.PREFLIGHT)
     client = _client(url, keys)
     asked = client.post(f"/projects/{project_id}/preflights", {"question": text})
-    asked = _awaited(client, asked, f"/preflights/{asked['preflight_id']}", {"asked"}, wait_seconds)
+    asked = awaited(client, asked, f"/preflights/{asked['preflight_id']}", PREFLIGHT_UNDER_WAY, wait_seconds)
     if asked["figures"] is None:
         print(json.dumps(asked, indent=2))
     else:

@@ -216,6 +216,7 @@ RULES: Mapping[str, Rule] = {
         let_off={
             "service/clock.py": "the clock of production",
             "service/api.py": "a program begins here",
+            "service/notebook/connect.py": "a notebook begins here",
             "service/provider/delivery_withdrawal.py": "commands of a program begin here",
             "service/operate/acting.py": "what main begins for every command of the operator",
             **{

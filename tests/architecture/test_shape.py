@@ -76,7 +76,7 @@ WITHOUT: dict[str, dict[str, str]] = {
         "records": "pages keep nothing",
     },
 }
-DATA = {".json", ".csv", ".html", ".css", ".js", ".svg", ".txt", ".mako", ".woff2", ".yaml"}
+DATA = {".json", ".csv", ".html", ".css", ".js", ".svg", ".txt", ".mako", ".woff2", ".yaml", ".typed"}
 
 
 @pytest.fixture(scope="module")

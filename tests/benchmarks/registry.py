@@ -33,6 +33,7 @@ DISCLOSURE: Mapping[str, str] = {
     "gauss-suppression": "disclosure.gauss_suppression",
     "honest": "disclosure.honest",
     "honest-larger": "disclosure.honest_larger",
+    "honest-questions": "disclosure.honest_questions",
     "tables": "tables",
     "tables-batch": "disclosure.tables_batch",
     "thousand-releases": "disclosure.thousand_releases",

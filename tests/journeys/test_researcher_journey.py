@@ -14,6 +14,11 @@ import pytest
 from linkage_engine.laboratory.demo.cast import PROJECT, specification
 from service.client import ASSERTION_TYPE, Proving, client_assertion
 from service.clock import utc_now
+from service.notebook.connect import connect
+from service.notebook.reading import read_release
+from service.notebook.researcher import explain
+from service.problems.requests import NotFound
+from service.problems.results import NotReleased
 from service.signed import SigningKey
 from tests.running import CHECKERS, Running, until
 
@@ -108,3 +113,32 @@ def test_a_researcher_sees_neither_evidence_nor_reasons(running: Running, releas
     assert not shown.get("decisions")
     with running.refused("researcher", "not-permitted", "Ask the operator"):
         running.client("researcher").get(f"/releases/{released}/evidence")
+
+
+def test_a_notebook_asks_waits_fetches_and_verifies(running: Running, released: str, tmp_path: Path) -> None:
+    held = json.loads((running.demo.home / "pins.json").read_text())
+    (tmp_path / "log.vkey").write_text(held["log_vkey"] + "\n")
+    (tmp_path / "release-key.jwk").write_text(json.dumps(held["release_key"]))
+    with connect(
+        running.demo.url,
+        running.demo.keys("researcher"),
+        vkey=tmp_path / "log.vkey",
+        release_keys=[tmp_path / "release-key.jwk"],
+    ) as researcher:
+        asked = specification(breakdowns=["sex"])
+        assert "Columns:" in explain(asked)
+        query = researcher.wait(researcher.ask(asked), seconds=60)
+        assert (query.state, query.release_id) == ("controlled", query.query_id)
+        with pytest.raises(NotReleased):
+            researcher.fetch(query)
+        for checker in CHECKERS:
+            running.decide(checker, query.query_id)
+        table = researcher.fetch(query, wait_seconds=60, keep=tmp_path / "release.zip")
+        assert read_release(tmp_path / "release.zip", researcher.trust).released == table.released
+        frame = table.to_pandas()
+        assert frame["sex"].tolist() == table.to_polars()["sex"].to_list()
+        assert frame["denominator"].dropna().min() >= table.table.record.threshold
+        with pytest.raises(NotFound):
+            researcher.ask(specification(project_id="another-project"))
+        unchanged = read_release(running.demo.release("prevalence"), researcher.trust)
+        assert unchanged.released.statement.release_id == released

@@ -21,9 +21,8 @@ from linkage_engine.laboratory.england.catalogue_form import OfProvider
 from linkage_engine.laboratory.england.lifespan import EXTRACT_DATE
 from linkage_engine.linkage_runs.crosswalk import CROSSWALK as CROSSWALK_SCHEMA
 from linkage_engine.linkage_runs.crosswalk import RUN_ID
-from linkage_engine.linked_data import CROSSWALK, PERSON_INDEX, payload_object
+from linkage_engine.linked_data import CROSSWALK, number_persons, payload_object
 from linkage_engine.linked_data import EXTRACT_DATE as EXTRACTED
-from linkage_engine.spine.person_numbers import NOBODY, numbered
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
@@ -81,7 +80,7 @@ def keep_linked(vault: Vault, project_id: str, sets: Iterable[OfProvider], *, ra
         known.setdefault(each.provider, []).append(each.rows[PERSON_KEY].unique())
     crosswalk = pa.concat_tables(_records(provider, keys) for provider, keys in known.items())
     vault.write(project_id, CROSSWALK, crosswalk.replace_schema_metadata({RUN_ID: NAME.encode()}))
-    vault.write(project_id, PERSON_INDEX, numbered(NOBODY, crosswalk["link_id"], random))
+    number_persons(vault, project_id, crosswalk, random)
 
 
 def _records(provider: str, keys: list[pa.Array]) -> pa.Table:

@@ -126,6 +126,23 @@ def test_a_question_comes_back_from_its_json(fields: dict[str, Any]) -> None:
     assert query_spec(spec.model_dump(mode="json")) == spec
 
 
+@pytest.mark.parametrize("linkage", ["strict", "lenient"])
+def test_a_question_says_who_is_one_person_unless_it_is_as_ever(linkage: str) -> None:
+    spec = query_spec(EMERGENCY | {"linkage": linkage})
+    assert spec.model_dump(mode="json")["linkage"] == linkage
+    assert query_spec(spec.model_dump(mode="json")) == spec
+    as_ever = query_spec(EMERGENCY | {"linkage": "primary"})
+    assert as_ever == query_spec(EMERGENCY)
+    assert "linkage" not in as_ever.to_json(), "written as before it could be said"
+
+
+def test_the_quality_of_a_linkage_is_about_all_link_ids_and_others_are_none() -> None:
+    with pytest.raises(ValidationError, match="about all three link ids"):
+        query_spec(QUALITY | {"linkage": "strict"})
+    with pytest.raises(ValidationError, match="'strict', 'primary' or 'lenient'"):
+        query_spec(EMERGENCY | {"linkage": "loose"})
+
+
 def test_what_is_left_out_of_emergency_care_is_fifteen_months_and_everything() -> None:
     spec = query_spec(EMERGENCY)
     assert isinstance(spec, EmergencySpec)

@@ -18,8 +18,9 @@ from service.command_line import run
 from service.problems.problem import Problem
 from service.problems.publication import GivenUnreadable, LogNotVerified, NoticesRefused, ReleaseNotVerified
 from service.problems.tools import SignatureRefused
-from service.publication.main import app, trust_of
+from service.publication.main import app
 from service.publication.notice import Notice, Recall
+from service.publication.pins import trust_of
 from service.publication.register.counts import counts_of
 from service.publication.register.given import Given, read_given
 from service.publication.register.site import site as pages_of

@@ -76,3 +76,9 @@ def test_a_name_that_the_catalogue_lacks_is_named_by_its_place(parameter: str, v
     assert refused.value.as_json()["faults"] == [
         {"pointer": f"/parameters/{parameter}", "code": "not-in-catalogue"}
     ]
+
+
+def test_a_question_by_surer_or_by_more_links_says_so() -> None:
+    assert "surest links alone" in " ".join(in_words(query_spec(PREVALENCE | {"linkage": "strict"})))
+    assert "more links" in " ".join(in_words(query_spec(PREVALENCE | {"linkage": "lenient"})))
+    assert "links" not in " ".join(in_words(query_spec(PREVALENCE)))
