@@ -114,7 +114,8 @@ def excluded(
     if asked is None:
         return ()
     fitted = _fitted(tables, inputs(plan))
-    with _registered(connection, fitted if isinstance(plan, PrevalencePlan) else dict(_whole(fitted))):
+    as_read = fitted if isinstance(plan, PrevalencePlan | PersonalisedCarePlan) else dict(_whole(fitted))
+    with _registered(connection, as_read):
         return persons_by(_run(connection, asked, seconds=seconds))
 
 

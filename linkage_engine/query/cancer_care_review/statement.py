@@ -42,10 +42,10 @@ fact AS (
     max(day) FILTER (WHERE kind = 'support_info' AND day >= last_day) AS last_supported,
     min(day) FILTER (WHERE kind = 'review' AND day >= first_day) AS first_reviewed,
     min(day) FILTER (WHERE kind = 'support_info' AND day >= first_day) AS first_supported,
-    max(day) FILTER (WHERE kind = 'invitation' AND day >= $months_12)
-      - min(day) FILTER (WHERE kind = 'invitation' AND day >= $months_12) >= 7 AS is_invited,
-    bool_or(kind = 'dissent' AND day >= $months_12) AS has_declined,
-    bool_or(kind = 'unsuitable' AND day >= $months_12) AS is_unsuitable
+    max(day) FILTER (WHERE kind = 'invitation' AND day >= $since_a_year)
+      - min(day) FILTER (WHERE kind = 'invitation' AND day >= $since_a_year) >= 7 AS is_invited,
+    bool_or(kind = 'dissent' AND day >= $since_a_year) AS has_declined,
+    bool_or(kind = 'unsuitable' AND day >= $since_a_year) AS is_unsuitable
   FROM population
   JOIN diagnosed ON diagnosed.link_id = population.link_id
   JOIN entry ON entry.link_id = population.link_id
@@ -56,8 +56,8 @@ adjusted AS (
       WHEN is_invited THEN 'caninvite'
       WHEN has_declined THEN 'canpcadec'
       WHEN is_unsuitable THEN 'canpcapu'
-      WHEN last_day >= $months_3 THEN 'diag1_dat'
-      WHEN registration_start >= $months_3 THEN 'reg1_dat3'
+      WHEN last_day >= $since_three_months THEN 'diag1_dat'
+      WHEN registration_start >= $since_three_months THEN 'reg1_dat3'
       ELSE 'unmet'
     END AS adjustment
   FROM fact
@@ -65,16 +65,16 @@ adjusted AS (
 reasoned AS (
   SELECT *,
     CASE
-      WHEN last_day < $months_24 THEN 'can_dat24m'
-      WHEN last_reviewed < $months_12 THEN 'mdrv_dat'
-      WHEN last_day >= $months_12 AND reviewed IS NULL THEN 'diagcrv12m'
+      WHEN last_day < $since_two_years THEN 'can_dat24m'
+      WHEN last_reviewed < $since_a_year THEN 'mdrv_dat'
+      WHEN last_day >= $since_a_year AND reviewed IS NULL THEN 'diagcrv12m'
       WHEN reviewed <= last_day + 365 THEN 'numerator'
       ELSE adjustment
     END AS can004,
     CASE
-      WHEN last_day < $months_15 THEN 'candat15m'
-      WHEN last_supported < $months_12 THEN 'cansup12m'
-      WHEN last_day >= $months_3 AND supported IS NULL THEN 'diagcsup3m'
+      WHEN last_day < $since_fifteen_months THEN 'candat15m'
+      WHEN last_supported < $since_a_year THEN 'cansup12m'
+      WHEN last_day >= $since_three_months AND supported IS NULL THEN 'diagcsup3m'
       WHEN supported <= last_day + 93 THEN 'numerator'
       ELSE adjustment
     END AS can005
@@ -89,9 +89,9 @@ counted AS (
     'can005_' || can005,
     CASE WHEN can005 IN ('numerator', 'unmet') THEN 'can005_denominator' END,
     CASE WHEN can005 NOT IN ('candat15m', 'cansup12m', 'diagcsup3m') THEN 'can005_den_plus_pca' END,
-    CASE WHEN first_day >= $months_24 AND first_day < $months_12 THEN 'review_due' END,
-    CASE WHEN first_day >= $months_24 AND first_day < $months_12 AND first_reviewed <= first_day + 365
-      THEN 'reviewed' END,
+    CASE WHEN first_day >= $since_two_years AND first_day < $since_a_year THEN 'review_due' END,
+    CASE WHEN first_day >= $since_two_years AND first_day < $since_a_year
+      AND first_reviewed <= first_day + 365 THEN 'reviewed' END,
     CASE WHEN first_day > $support_from AND first_day <= $support_to THEN 'support_due' END,
     CASE WHEN first_day > $support_from AND first_day <= $support_to AND first_supported <= first_day + 93
       THEN 'supported' END
@@ -105,6 +105,14 @@ GROUP BY part, CUBE (sex, age_band, area)
 """
 
 
+_SINCE = {
+    "since_three_months": 3,
+    "since_a_year": 12,
+    "since_fifteen_months": 15,
+    "since_two_years": 24,
+}
+
+
 def statement(plan: CareReviewPlan) -> Statement:
     """The statement that answers a plan.
 
@@ -116,7 +124,7 @@ def statement(plan: CareReviewPlan) -> Statement:
         text=LISTS + REGISTERED + _TEXT,
         parameters=lists(plan)
         | registered(plan.last_day, plan.areas)
-        | {f"months_{months}": plan.first_day(months) for months in (3, 12, 15, 24)}
+        | {name: plan.first_day(months) for name, months in _SINCE.items()}
         | {
             "everybody": EVERYBODY,
             "first_on_register": FIRST_ON_REGISTER,
