@@ -30,6 +30,7 @@ from linkage_engine.contract.personalised_care import (
     PersonalisedCareParameters,
     PersonalisedCareSpec,
 )
+from linkage_engine.contract.quality_of_life import QualityOfLifeParameters, QualityOfLifeSpec, Score
 from linkage_engine.contract.specification import (
     AreaCode,
     Breakdown,
@@ -66,9 +67,12 @@ __all__ = [
     "PersonalisedCareSpec",
     "PrevalenceParameters",
     "PrevalenceSpec",
+    "QualityOfLifeParameters",
+    "QualityOfLifeSpec",
     "QuerySpec",
     "RegisterParameters",
     "RegisterSpec",
+    "Score",
     "SocialCareParameters",
     "SocialCareSpec",
     "TrajectoryParameters",
@@ -220,6 +224,7 @@ TEMPLATES: tuple[str, ...] = (
     "register_completeness",
     "personalised_care_coverage",
     "cancer_care_review",
+    "quality_of_life",
 )
 """The questions that can be asked."""
 
@@ -241,7 +246,8 @@ QuerySpec: TypeAlias = Annotated[
     | Annotated[SocialCareSpec, Tag("social_care_response")]
     | Annotated[RegisterSpec, Tag("register_completeness")]
     | Annotated[PersonalisedCareSpec, Tag("personalised_care_coverage")]
-    | Annotated[CareReviewSpec, Tag("cancer_care_review")],
+    | Annotated[CareReviewSpec, Tag("cancer_care_review")]
+    | Annotated[QualityOfLifeSpec, Tag("quality_of_life")],
     Discriminator(
         _template,
         custom_error_type=UNKNOWN_TEMPLATE,

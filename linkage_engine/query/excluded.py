@@ -18,6 +18,7 @@ from linkage_engine.query.personalised_care.statement import CARED, cared
 from linkage_engine.query.plan import AnyPlan
 from linkage_engine.query.prevalence_plan import PrevalencePlan
 from linkage_engine.query.prevalence_sql import COUNTED, bound
+from linkage_engine.query.quality_of_life.plan import QualityOfLifePlan
 from linkage_engine.query.register_completeness.plan import RegisterPlan
 from linkage_engine.query.sql import LISTS, Statement, lists
 
@@ -111,7 +112,7 @@ SELECT 'area-outside-the-hierarchy', count(*) FROM told WHERE reason = 'counted'
 
 def statement(plan: AnyPlan) -> Statement | None:
     """By `reason` how many `persons` the registry has in the period; nothing where there is no period."""
-    if isinstance(plan, LinkageQualityPlan | RegisterPlan | CareReviewPlan):
+    if isinstance(plan, LinkageQualityPlan | RegisterPlan | CareReviewPlan | QualityOfLifePlan):
         return None
     if isinstance(plan, PersonalisedCarePlan):
         return Statement(LISTS + CARED + _OF_CARE, lists(plan) | cared(plan) | {"all_cancers": TOTAL})

@@ -18,6 +18,7 @@ from linkage_engine.contract.query_spec import (
     CareReviewSpec,
     PersonalisedCareSpec,
     PrevalenceSpec,
+    QualityOfLifeSpec,
     RegisterSpec,
 )
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
@@ -80,7 +81,8 @@ def shared(
     | AroundDiagnosisSpecification
     | RegisterSpec
     | PersonalisedCareSpec
-    | CareReviewSpec,
+    | CareReviewSpec
+    | QualityOfLifeSpec,
     template: AnalysisTemplate,
     *,
     shown_areas: tuple[Area, ...] = (),

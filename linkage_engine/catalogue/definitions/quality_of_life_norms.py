@@ -13,7 +13,7 @@ from linkage_engine.catalogue.definitions.shipped import Definition, shipped
 from linkage_engine.contract.value import FieldName, Value
 
 VAS_TENTHS = 1000
-PERSONS = "persons"
+PERSONS: Literal["persons"] = "persons"
 """Men and women together: for people whose sex is not known."""
 
 
@@ -46,12 +46,15 @@ class Norms(Definition):
     @property
     def youngest(self) -> int:
         """The age of the youngest of whom anything is known, in years."""
-        return self.strata["persons"][0].youngest
+        return self.strata[PERSONS][0].youngest
+
+    def of_sex(self, sex: str) -> tuple[Norm, ...]:
+        """The strata of a code of sex: of both together where it is neither."""
+        return self.strata["1" if sex == "1" else "2" if sex == "2" else PERSONS]
 
     def of(self, sex: str, age_years: int) -> Norm | None:
         """The means for a code of sex and an age; nothing for those too young."""
-        strata = self.strata["1" if sex == "1" else "2" if sex == "2" else "persons"]
-        return next((each for each in reversed(strata) if each.youngest <= age_years), None)
+        return next((each for each in reversed(self.of_sex(sex)) if each.youngest <= age_years), None)
 
 
 @cache

@@ -13,7 +13,7 @@ INDEX_DATE = "2024-12-31"
 A_WEEK_EARLIER = "2024-12-24"
 VALID_FROM, VALID_TO = "2024-01-01", "2035-12-31"
 DATA_SETS = {
-    "cancer-registry": ("cancer_registration", "death"),
+    "cancer-registry": ("cancer_registration", "death", "qol_response"),
     "gp-federation": ("gp_registration", "gp_event"),
     "hospital-trust": ("apc_spell", "ecds_attendance", "cosd_personalised_care"),
     "council": ("asc_cld_event",),
@@ -21,8 +21,8 @@ DATA_SETS = {
 """Which provider sends what."""
 PROVIDERS = tuple(DATA_SETS)
 HOSPITAL, QUALITY = "hospital-trust", "linkage_quality"
-EVENTS = "gp_event"
-"""Sent where all providers take part: much the largest."""
+BESIDES = {"gp-federation": ("gp_event", "events"), "cancer-registry": ("qol_response", "surveys")}
+"""Sent where all providers take part, and by which mapping."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,14 @@ def cast(providers: Sequence[str] = PROVIDERS) -> tuple[Member, ...]:
 
 def sent_by(provider: str, providers: Sequence[str] = PROVIDERS) -> tuple[str, ...]:
     """What a provider sends where these take part."""
-    return tuple(name for name in DATA_SETS[provider] if name != EVENTS or HOSPITAL in providers)
+    besides, _ = BESIDES.get(provider, ("", ""))
+    return tuple(name for name in DATA_SETS[provider] if name != besides or HOSPITAL in providers)
 
 
 def mapping_of(provider: str, providers: Sequence[str] = PROVIDERS) -> str:
     """Which of its mappings a provider takes: practices have one with the events in their records."""
-    return "mapping-events.json" if EVENTS in sent_by(provider, providers) else "mapping.json"
+    besides, mapping = BESIDES.get(provider, ("", ""))
+    return f"mapping-{mapping}.json" if besides in sent_by(provider, providers) else "mapping.json"
 
 
 def permit_draft(people: Path, *, providers: Sequence[str] = PROVIDERS) -> dict[str, Any]:
@@ -167,6 +169,13 @@ def questions(providers: Sequence[str] = PROVIDERS) -> dict[str, dict[str, Any]]
         question("social_care_response", ["sex"], **PERIOD, events=["care_assessment"]),
         question("register_completeness", ["sex"], index_date=INDEX_DATE),
         question("cancer_care_review", ["sex"], year="2023/24"),
+        question(
+            "quality_of_life",
+            ["sex"],
+            invited_from="2021-04-01",
+            invited_to=INDEX_DATE,
+            scores=["eq_vas", "eq_index", "summary_score", "global_health", "mobility", "pain", "fatigue"],
+        ),
         question(
             "personalised_care_coverage",
             ["organisation"],

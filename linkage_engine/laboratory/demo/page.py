@@ -187,6 +187,19 @@ EXCERPTS = {
             ("treatment_summary_timely_percent", "summary %"),
         ),
     ),
+    "quality_of_life": Excerpt(
+        "answers about 18 months after a diagnosis",
+        total=(),
+        label="sex",
+        columns=(
+            ("people", "invited"),
+            ("response_percent", "answered %"),
+            ("eq_vas_mean", "VAS mean"),
+            ("eq_vas_expected", "population"),
+            ("summary_score_mean", "summary"),
+            ("pain_mean", "pain"),
+        ),
+    ),
     "cancer_care_review": Excerpt(
         "reviews, as the framework counts and in plain words",
         total=(),

@@ -35,12 +35,15 @@ from linkage_engine.laboratory.england.people import (
     PRACTICE_COPIES,
     PRACTICE_EVENTS,
     REGISTRY_COPIES,
+    SURVEYS,
     TRUST_EXTRACTS,
     Person,
 )
 from linkage_engine.laboratory.england.personalised_care import care_records
 from linkage_engine.laboratory.england.practice_events import practice_events
 from linkage_engine.laboratory.england.social_care import care_events
+from linkage_engine.laboratory.england.survey import survey
+from linkage_engine.laboratory.england.survey_extract import survey_rows
 from linkage_engine.laboratory.england.trust_extract import attendance_rows, spell_rows
 
 
@@ -65,13 +68,14 @@ class Provider:
 
 
 def _at_registry(person: Person, all_dice: Sequence[Dice]) -> Extract | None:
-    [dice] = all_dice
+    dice, of_surveys = all_dice
     if not person.history.tumours:
         return None
     copy = registry_copy(person, dice)
     rows = {
         "tumours.csv": list(tumour_rows(person, copy, dice)),
         "deaths.csv": list(death_rows(person, dice)),
+        "surveys.csv": list(survey_rows(person, survey(of_surveys, person))),
     }
     return Extract(local_id(REGISTRY, person.index), copy, rows)
 
@@ -126,7 +130,9 @@ def _at_community_trust(person: Person, all_dice: Sequence[Dice]) -> Extract | N
 
 
 PROVIDERS = (
-    Provider(REGISTRY, (REGISTRY_COPIES,), ("tumours.csv", "deaths.csv"), _at_registry),
+    Provider(
+        REGISTRY, (REGISTRY_COPIES, SURVEYS), ("tumours.csv", "deaths.csv", "surveys.csv"), _at_registry
+    ),
     Provider(FEDERATION, (PRACTICE_COPIES, PRACTICE_EVENTS), ("patients.csv", "gp_events.csv"), _at_practice),
     Provider(
         TRUST,

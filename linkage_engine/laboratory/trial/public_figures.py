@@ -25,6 +25,7 @@ _QUESTIONS: Mapping[str, Mapping[str, object]] = {
         "diagnosed_to": "2023-09-29",
         "events": ["care_assessment"],
     },
+    "quality_of_life": {"invited_from": "2021-04-01", "invited_to": "2024-12-31", "scores": ["eq_vas"]},
     "personalised_care_coverage": {
         "diagnosed_from": "2022-04-01",
         "diagnosed_to": "2023-12-31",
@@ -35,6 +36,9 @@ _MEASURES = {
     "attendance_ratio": ("emergency_15m", "emergency_attendance_ratio"),
     "admission_ratio": ("emergency_15m", "emergency_admission_ratio"),
     "assessed_percent": ("social_care_response", "care_assessment_within_3m"),
+    "response_percent": ("quality_of_life", "response_percent"),
+    "vas_mean": ("quality_of_life", "eq_vas_mean"),
+    "vas_population": ("quality_of_life", "eq_vas_expected"),
     "offered_percent": ("personalised_care_coverage", "needs_assessment_offered_percent"),
 }
 """Figures that a template tells as they are: of which, and its measure for everybody."""

@@ -22,6 +22,7 @@ from linkage_engine.contract.query_spec import (
     LinkageQualityParameters,
     PersonalisedCareParameters,
     PrevalenceParameters,
+    QualityOfLifeParameters,
     RegisterParameters,
     SocialCareParameters,
     TrajectoryParameters,
@@ -40,6 +41,7 @@ PARAMETERS: dict[str, type[Value]] = {
     "register_completeness": RegisterParameters,
     "personalised_care_coverage": PersonalisedCareParameters,
     "cancer_care_review": CareReviewParameters,
+    "quality_of_life": QualityOfLifeParameters,
 }
 
 

@@ -16,6 +16,7 @@ from linkage_engine.contract.query_spec import (
     LinkageQualitySpec,
     PersonalisedCareSpec,
     PrevalenceSpec,
+    QualityOfLifeSpec,
     RegisterSpec,
     SocialCareSpec,
     TrajectorySpec,
@@ -64,6 +65,10 @@ SOCIAL_CARE = EXCESS | {"template": "social_care_response", "parameters": PERIOD
 CARE = EXCESS | {"template": "personalised_care_coverage", "parameters": PERIOD}
 REVIEW = EXCESS | {"template": "cancer_care_review", "parameters": {"year": "2023/24"}}
 REGISTER = EXCESS | {"template": "register_completeness", "parameters": {"index_date": "2024-12-31"}}
+SURVEY = EXCESS | {
+    "template": "quality_of_life",
+    "parameters": {"invited_from": "2022-01-01", "invited_to": "2022-12-31"},
+}
 
 
 def test_the_template_says_which_question_it_is() -> None:
@@ -77,8 +82,8 @@ def test_the_template_says_which_question_it_is() -> None:
     assert isinstance(query_spec(CARE), PersonalisedCareSpec)
     assert isinstance(query_spec(REVIEW), CareReviewSpec)
     assert len(set(query_spec(REVIEW).parts)) == len(query_spec(REVIEW).parts) == 26
-    assert query_spec(REVIEW).crossed == 1
-    asked = (PREVALENCE, EMERGENCY, QUALITY, TRAJECTORY, EXCESS, SOCIAL_CARE, REGISTER, CARE, REVIEW)
+    assert isinstance(query_spec(SURVEY), QualityOfLifeSpec)
+    asked = (PREVALENCE, EMERGENCY, QUALITY, TRAJECTORY, EXCESS, SOCIAL_CARE, REGISTER, CARE, REVIEW, SURVEY)
     assert tuple(query_spec(fields).template for fields in asked) == TEMPLATES
 
 
@@ -201,3 +206,10 @@ def test_a_question_outside_the_language_is_refused_where_it_is_wrong(
         query_spec(fields)
     assert place_in_text(refusal.value.errors()[0]) == place
     assert SECRET not in str(refusal.value)
+
+
+def test_a_survey_counts_who_answered_and_who_has_each_score() -> None:
+    spec = query_spec(changed(SURVEY, scores=["pain", "mobility"]))
+    assert spec.parts == ("responded", "pain", "mobility_problem", "mobility_none")
+    assert spec.crossed == 1
+    assert query_spec(SURVEY).parts == ("responded", "eq_vas", "summary_score")
