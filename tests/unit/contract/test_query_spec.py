@@ -121,6 +121,7 @@ def test_the_quality_of_a_linkage_is_of_two_data_sets_and_its_breakdowns_are_not
     assert (spec.crossed, len(spec.parts)) == (1, 3)
     assert query_spec(QUALITY | {"breakdowns": []}).crossed == 0
     assert (query_spec(PREVALENCE).crossed, query_spec(EMERGENCY).crossed) == (1, 2)
+    assert [query_spec(fields).crossed for fields in (REGISTER, CARE, REVIEW, SURVEY)] == [1] * 4
     with pytest.raises(ValidationError, match="two different data sets"):
         query_spec(changed(QUALITY, linked_to="cancer_registration"))
 
