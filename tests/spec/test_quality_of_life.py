@@ -68,6 +68,25 @@ def test_functioning_is_turned_round_and_an_item_left_out_counts_as_the_others()
     assert cell.parts["global_health"] == {1, 2}
 
 
+def test_levels_and_the_summary_are_the_nearest_whole_ones_halves_up() -> None:
+    """Worked answers have the summary 49.66: 50 points.
+
+    Emotional functioning of items 21 to 23 alone, 1, 2 and 2, is 2.67 of 12 levels: 3, turned round 9.
+    Physical functioning of items 1, 2, 3 and 5 alone, 1, 1, 1 and 3, is 2.5 of 15 levels: 3, turned round 12.
+    """
+    worked = {f"q{n}": 7 * n % 4 + 1 for n in range(1, 29)}
+    spec = a_survey_spec(
+        scores=(Score.SUMMARY_SCORE, Score.EMOTIONAL_FUNCTIONING, Score.PHYSICAL_FUNCTIONING)
+    )
+    cell = agreed(
+        spec,
+        a_cohort(answered("p1", **worked), answered("p2", q21=1, q22=2, q23=2, q1=1, q2=1, q3=1, q5=3)),
+    )[()]
+    assert cell.values["summary_score"] == {1: 50, 2: 0}
+    assert cell.values["emotional_functioning"] == {1: 6, 2: 9}
+    assert cell.values["physical_functioning"] == {1: 6, 2: 12}
+
+
 def test_the_index_is_kept_as_what_is_lost_and_the_norms_are_everybodys() -> None:
     """Profile 21121 loses 32 + 56 thousandths; a woman of 72 has norms of 65 to 74, one of 75 the next."""
     spec = a_survey_spec(scores=(Score.EQ_INDEX, Score.EQ_VAS))
