@@ -116,6 +116,14 @@ def test_few_whom_surer_links_leave_out_are_within_what_numbers_are_rounded_to(t
     assert {first(each) for each in (low, central, high)} == {57}
 
 
+def test_each_level_is_one_more_observation_of_the_same_outcome(tmp_path: Path) -> None:
+    """All three are about the same population; what is learnt of its outcome adds up."""
+    door, gate = an_analysis(tmp_path, likely=4, unlikely=4), GateDoor(an_inside(tmp_path / "gate"))
+    told = [released(door, gate, prevalence(level)).history for level in ("primary", "strict", "lenient")]
+    assert [each.outcomes[0].ways for each in told] == [1, 2, 3]
+    assert len({each.outcomes[0].outcomes for each in told}) == 1
+
+
 def test_cases_that_differ_by_few_are_withheld_the_second_time(tmp_path: Path) -> None:
     """Four cases whom only the surest links leave out: from both tables one would know of these four."""
     door, gate = an_analysis(tmp_path, likely=4, unlikely=0), GateDoor(an_inside(tmp_path / "gate"))

@@ -124,3 +124,13 @@ def test_the_period_of_diagnosis_makes_a_cohort_and_the_window_does_not() -> Non
     shorter = asked_roles(an_emergency_spec(diagnosed_to=date(2020, 3, 30)))
     assert shorter.cohort != first.cohort
     assert shorter.counted_as == first.counted_as
+
+
+@pytest.mark.parametrize("linkage", ["strict", "lenient"])
+def test_other_links_are_another_way_to_count_the_same_outcome_of_the_same_cohort(linkage: str) -> None:
+    """So both answers draw on one budget, and admission hides what few people would give away."""
+    asked = an_emergency_spec(Breakdown.SEX)
+    otherwise = asked.model_copy(update={"linkage": linkage})
+    assert asked_roles(asked).outcomes == asked_roles(otherwise).outcomes
+    assert asked_roles(asked).counted_as != asked_roles(otherwise).counted_as
+    assert asked_roles(asked).cohort == asked_roles(otherwise).cohort
