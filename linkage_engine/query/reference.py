@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -156,3 +156,24 @@ def _labels(spec: PrevalenceSpec, breakdown: Breakdown) -> list[str]:
     asked = spec.parameters.tumour_groups
     names = [group.name for group in tumour_groups().groups] if asked is None else asked
     return [group.title for name in names if (group := tumour_groups().named(name)) is not None]
+
+
+def sets_by_cell(
+    found: Iterable[tuple[int, Mapping[Breakdown, str], Collection[str]]],
+    breakdowns: tuple[Breakdown, ...],
+    labels: Iterable[list[str]],
+    parts: tuple[str, ...],
+) -> dict[tuple[str, ...], dict[str, frozenset[int]]]:
+    """`population` and every part by a cell's labels, from everybody's number, own labels and parts."""
+    everybody, answer = list(found), {}
+    for cell in product(*([*each, "Total"] for each in labels)):
+        wanted = dict(zip(breakdowns, cell, strict=True))
+        here = [
+            (number, within)
+            for number, own, within in everybody
+            if all(label in {"Total", own[breakdown]} for breakdown, label in wanted.items())
+        ]
+        answer[cell] = {"population": frozenset(number for number, _ in here)} | {
+            part: frozenset(number for number, within in here if part in within) for part in parts
+        }
+    return answer

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, TypeVar
 
 from linkage_engine.catalogue.age_bands import AgeBand, age_bandings
 from linkage_engine.catalogue.analysis_templates import AnalysisTemplate
-from linkage_engine.catalogue.areas import Area
+from linkage_engine.catalogue.areas import Area, areas
 from linkage_engine.catalogue.tumour_groups import TumourGroup, tumour_groups
 from linkage_engine.contract.controlled_table import TOTAL
 from linkage_engine.contract.query_spec import (
@@ -114,6 +114,12 @@ def shared(
         "bands": banding.bands,
         "dimensions": tuple(Dimension(b, (*labels[b], TOTAL)) for b in spec.breakdowns),
     }
+
+
+def areas_asked(codes: tuple[str, ...] | None, breakdowns: Collection[Breakdown]) -> tuple[Area, ...]:
+    """The areas that a question shows; SPECIFICATION_INVALID where the catalogue lacks one."""
+    shown = Breakdown.AREA in breakdowns
+    return named(codes, everything=areas().areas, find=areas().coded, shown=shown)
 
 
 def named(

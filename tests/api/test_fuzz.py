@@ -28,7 +28,7 @@ CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
-EXAMPLES = 8
+EXAMPLES = 12
 
 
 schemathesis.serializer.alias(PIECE_TYPE, "application/octet-stream")

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from linkage_engine.contract.query_spec import EventKind, QuerySpec, query_spec
+from linkage_engine.contract.query_spec import QuerySpec, query_spec
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
 from tests.benchmarks.measure import Budget, Figures, main
@@ -57,7 +57,7 @@ def _asked(name: str) -> QuerySpec:
         {
             "project_id": PROJECT,
             "template": name,
-            "parameters": PERIOD | {"events": [EventKind(event) for event in EVENTS]},
+            "parameters": PERIOD | {"events": EVENTS},
             "breakdowns": BREAKDOWNS[name],
         }
     )

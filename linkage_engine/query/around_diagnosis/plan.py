@@ -7,17 +7,16 @@ from datetime import date, timedelta
 from itertools import product
 
 from linkage_engine.catalogue.analysis_templates import AroundDiagnosisTemplate, around_diagnosis_template
-from linkage_engine.catalogue.areas import Area, areas
+from linkage_engine.catalogue.areas import Area
 from linkage_engine.catalogue.events import events
 from linkage_engine.contract.query_spec import (
     AdmissionsParameters,
     AroundDiagnosisSpecification,
-    Breakdown,
     EventKind,
 )
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.query.around_diagnosis.windows import Period, periods
-from linkage_engine.query.table_plan import Plan, named, shared
+from linkage_engine.query.table_plan import Plan, areas_asked, shared
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,7 @@ class AroundDiagnosisPlan(Plan):
 def around_diagnosis_plan(spec: AroundDiagnosisSpecification, data_end: date | None) -> AroundDiagnosisPlan:
     """The plan of a question; raises `QueryRefused` as `plan` says."""
     asked, template = spec.parameters, around_diagnosis_template(spec.template)
-    shown_areas = named(
-        asked.areas,
-        everything=areas().areas,
-        find=areas().coded,
-        shown=Breakdown.AREA in spec.breakdowns,
-    )
+    shown_areas = areas_asked(asked.areas, spec.breakdowns)
     methods = events().methods(asked.admission_methods if isinstance(asked, AdmissionsParameters) else "all")
     if methods is None:
         raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)

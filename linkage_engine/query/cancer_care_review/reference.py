@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from itertools import product
 
 from linkage_engine.catalogue.areas import areas
 from linkage_engine.contract.query_spec import Breakdown, CareReviewSpec
-from linkage_engine.query.reference import Row, age_band_labels, registered_on, rows_of
+from linkage_engine.query.reference import Row, age_band_labels, registered_on, rows_of, sets_by_cell
 
 Reviews = dict[str, frozenset[int]]
 """`population` and every part, each by the numbers of its people."""
@@ -23,19 +22,8 @@ def care_review_reference(
     """Who counts how, by labels, one person at a time and as slowly as need be."""
     rows = {name: list(table) for name, table in tables.items()}
     found = [each for entry in rows["person_index"] if (each := _person(spec, entry, rows)) is not None]
-    labels = [[*_labels(spec, breakdown), "Total"] for breakdown in spec.breakdowns]
-    answer = {}
-    for cell in product(*labels):
-        wanted = dict(zip(spec.breakdowns, cell, strict=True))
-        here = [
-            (number, parts)
-            for number, own, parts in found
-            if all(label in {"Total", own[breakdown]} for breakdown, label in wanted.items())
-        ]
-        answer[cell] = {"population": frozenset(number for number, _ in here)} | {
-            name: frozenset(number for number, parts in here if name in parts) for name in spec.parts
-        }
-    return answer
+    labels = [_labels(spec, breakdown) for breakdown in spec.breakdowns]
+    return sets_by_cell(found, spec.breakdowns, labels, spec.parts)
 
 
 def _person(

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from linkage_engine.catalogue.analysis_templates import analysis_template
-from linkage_engine.catalogue.areas import Area, areas
+from linkage_engine.catalogue.areas import Area
 from linkage_engine.catalogue.definitions.eq_5d_5l import ValueSet, eq_5d_5l
-from linkage_engine.contract.query_spec import Breakdown, QualityOfLifeSpec, Score
+from linkage_engine.contract.query_spec import QualityOfLifeSpec, Score
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
-from linkage_engine.query.table_plan import Plan, named, shared
+from linkage_engine.query.table_plan import Plan, areas_asked, shared
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,7 @@ def quality_of_life_plan(spec: QualityOfLifeSpec, data_end: date | None) -> Qual
         raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)
     if data_end is None or data_end <= asked.invited_to:
         raise QueryRefused(RefusalCode.NO_LINKED_DATA)
-    shown_areas = named(
-        asked.areas,
-        everything=areas().areas,
-        find=areas().coded,
-        shown=Breakdown.AREA in spec.breakdowns,
-    )
+    shown_areas = areas_asked(asked.areas, spec.breakdowns)
     return QualityOfLifePlan(
         **shared(spec, analysis_template(spec.template), shown_areas=shown_areas),
         invited_from=asked.invited_from,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from linkage_engine.catalogue.analysis_templates import analysis_template
-from linkage_engine.catalogue.areas import Area, areas
-from linkage_engine.contract.query_spec import Breakdown, RegisterSpec
+from linkage_engine.catalogue.areas import Area
+from linkage_engine.contract.query_spec import RegisterSpec
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
-from linkage_engine.query.table_plan import Plan, named, shared
+from linkage_engine.query.table_plan import Plan, areas_asked, shared
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,7 @@ def register_plan(spec: RegisterSpec, data_end: date | None) -> RegisterPlan:
     asked = spec.parameters
     if data_end is None or data_end <= asked.index_date:
         raise QueryRefused(RefusalCode.NO_LINKED_DATA)
-    shown_areas = named(
-        asked.areas,
-        everything=areas().areas,
-        find=areas().coded,
-        shown=Breakdown.AREA in spec.breakdowns,
-    )
+    shown_areas = areas_asked(asked.areas, spec.breakdowns)
     return RegisterPlan(
         **shared(spec, analysis_template(spec.template), shown_areas=shown_areas),
         index_date=asked.index_date,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import product
 
 from linkage_engine.catalogue.analysis_templates import analysis_template
 from linkage_engine.catalogue.areas import areas
 from linkage_engine.contract.query_spec import Breakdown, RegisterSpec
-from linkage_engine.query.reference import Row, age_band_labels, registered_on, rows_of
+from linkage_engine.query.reference import Row, age_band_labels, registered_on, rows_of, sets_by_cell
 
 CANCER = ("diagnosis", "cancer")
 Lists = dict[str, frozenset[int]]
@@ -21,25 +20,13 @@ def register_reference(
     """Who is on which list, by labels, one person at a time and as slowly as need be."""
     rows = {name: list(table) for name, table in tables.items()}
     found = [each for entry in rows["person_index"] if (each := _person(spec, entry, rows)) is not None]
-    labels = [[*_labels(spec, breakdown), "Total"] for breakdown in spec.breakdowns]
-    answer = {}
-    for cell in product(*labels):
-        wanted = dict(zip(spec.breakdowns, cell, strict=True))
-        here = [
-            (number, part)
-            for number, own, part in found
-            if all(label in {"Total", own[breakdown]} for breakdown, label in wanted.items())
-        ]
-        answer[cell] = {"population": frozenset(number for number, _ in here)} | {
-            name: frozenset(number for number, part in here if part == name)
-            for name in ("both", "registry_only", "register_only")
-        }
-    return answer
+    labels = [_labels(spec, breakdown) for breakdown in spec.breakdowns]
+    return sets_by_cell(found, spec.breakdowns, labels, spec.parts)
 
 
 def _person(
     spec: RegisterSpec, entry: Row, rows: Mapping[str, list[Row]]
-) -> tuple[int, dict[Breakdown, str], str | None] | None:
+) -> tuple[int, dict[Breakdown, str], set[str]] | None:
     """Number, labels and list of somebody registered and alive; nothing of anybody else."""
     first, day = spec.parameters.diagnosed_from, spec.parameters.index_date
     own = rows_of(entry, rows)
@@ -63,7 +50,7 @@ def _person(
         Breakdown.AREA: "" if area is None else area.label,
     }
     listed = {(True, True): "both", (True, False): "registry_only", (False, True): "register_only"}
-    return entry["person"], labels, listed.get((registered, coded))
+    return entry["person"], labels, {listed[registered, coded]} if registered or coded else set()
 
 
 def _is_cancer(code: str) -> bool:

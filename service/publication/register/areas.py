@@ -21,16 +21,16 @@ CODED = re.compile(r"[A-Z][0-9]{8} ")
 """How an area's label begins; the total's does not."""
 LOWER, UPPER = "_lower", "_upper"
 HEADS = ("Here", "Likely range", "All areas", "Against all areas")
-CAUTION = """
-An area is where the practice is at which people are registered, not where they are treated.
-Areas differ in how old, how ill and how poor their people are. Only numbers that are told against people of
-the same age and sex take any of that out, and they take out age and sex alone.
-Where a likely range is given, chance alone moves a number about within it. Of a range that holds the number
-of all areas no difference is told.
-Of many areas some lie outside their range by chance. One number outside is a reason to ask, no answer.
-Numbers are rounded, and small ones are not shown, so that nobody can be recognised. Shorthand in brackets
-stands in their place; the page of each release explains it.
-"""
+CAUTION = (
+    "An area is where the practice is at which people are registered, not where they are treated.",
+    "Areas differ in how old, how ill and how poor their people are.",
+    "Numbers against people of the same age and sex are fairer: they take out age and sex alone.",
+    "Where a likely range is given, chance alone moves a number about within it.",
+    "Of a range that holds the number of all areas no difference is told.",
+    "Of many areas some lie outside their range by chance. One number outside is a reason to ask, no answer.",
+    "Numbers are rounded, and small ones are not shown, so that nobody can be recognised.",
+    "Shorthand in brackets stands in their place; the page of each release explains it.",
+)
 NO_DIFFERENCE, HIGHER, LOWER_THERE = "no clear difference", "higher", "lower"
 
 
@@ -109,7 +109,7 @@ def _main(label: str, said: tuple[OfArea, ...]) -> Iterator[str]:
             "changed since. Its numbers are those of the area as it was."
         )
     yield "<h2>Read with care</h2>"
-    yield from bullets(re.sub(r"(?<![.])\n", " ", CAUTION).strip().split("\n"))
+    yield from bullets(CAUTION)
     for each in said:
         yield from _release(each)
     yield f'<p><a href="../{PAGE}">Other areas</a></p>'
