@@ -31,6 +31,7 @@ from service.operate import main as operate
 from service.operate.installation import environment
 from service.releases.package import evidence_path
 from service.researcher import main as researcher
+from service.researcher import waiting
 from service.researcher.questions import sentence
 from service.reviewer import main as reviewer
 from service.reviewer.search import IN_TABLE
@@ -138,7 +139,7 @@ def test_a_question_is_asked_watched_and_refused_while_nothing_is_released(
 def test_a_question_can_be_waited_for(
     tools: ToolsAt, question: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(researcher, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(waiting, "POLL_SECONDS", 0.01)
     desk = tools("finished")
     asked = desk.ask(researcher.app, "ask", question, "--wait", "0.05", who="rosalind")
     assert asked["state"] == "asked"
@@ -177,9 +178,9 @@ def test_a_preflight_says_in_a_sentence_what_would_be_hidden(
     desk, path = tools("finished"), tmp_path / "question.json"
     path.write_text(a_specification(parameters=PrevalenceParameters(index_date=INDEX_DATE)).to_json())
     done = len(desk.shop.enqueued())
-    waiting = desk.ask(researcher.app, "preflight", path, "--wait", "0", who="rosalind")
-    assert (waiting["state"], waiting["figures"]) == ("asked", None)
-    monkeypatch.setattr("service.researcher.main.time.sleep", lambda _: desk.shop.drain(done=done))
+    unsettled = desk.ask(researcher.app, "preflight", path, "--wait", "0", who="rosalind")
+    assert (unsettled["state"], unsettled["figures"]) == ("asked", None)
+    monkeypatch.setattr("service.researcher.waiting.time.sleep", lambda _: desk.shop.drain(done=done))
     code, said, err = desk.run(researcher.app, "preflight", path, who="rosalind")
     assert (code, said, err) == (0, "1 of 4 cells will be hidden; without sex: 0 of 1\n", "")
 

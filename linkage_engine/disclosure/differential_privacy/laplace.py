@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp, sqrt
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,7 @@ class Noisy:
 
 def check_available() -> None:
     """`QueryRefused(MECHANISM_NOT_AVAILABLE)` where OpenDP is not installed."""
-    _opendp()
+    _measurement(contributions=1, epsilon=1.0)
 
 
 def noisy(counts: Counts, *, contributions: int, epsilon: float) -> Noisy:
@@ -40,20 +40,23 @@ def noisy(counts: Counts, *, contributions: int, epsilon: float) -> Noisy:
     at most `epsilon` by OpenDP's own map. Noise and sums are whole numbers throughout, of 64 bits, from the
     system's random numbers (Ghosh, Roughgarden and Sundararajan, SIAM Journal on Computing 41, 2012).
     """
-    opendp = _opendp()
-    space = opendp.vector_domain(opendp.atom_domain(T="i64")), opendp.l1_distance(T="i64")
-    scale = opendp.binary_search_param(
-        lambda scale: space >> opendp.m.then_laplace(scale=scale), d_in=contributions, d_out=epsilon, T=float
-    )
-    measurement = space >> opendp.m.then_laplace(scale=scale)
-    return Noisy(np.array(measurement(counts.tolist()), dtype=np.int64), float(scale))
+    measurement, scale = _measurement(contributions=contributions, epsilon=epsilon)
+    return Noisy(np.array(measurement(counts.tolist()), dtype=np.int64), scale)
 
 
-def _opendp() -> ModuleType:
-    """The library, loaded where a policy asks for noise and nowhere else."""
+def _measurement(*, contributions: int, epsilon: float) -> tuple[Any, float]:
+    """OpenDP's mechanism and its scale, loaded where a policy asks for noise and nowhere else."""
     try:
-        import opendp.prelude as opendp  # noqa: PLC0415  # an extra
+        # Not its prelude: that loads what libraries for data frames it finds, and some do what no sandbox lets.
+        from opendp import domains, measurements, metrics, mod  # noqa: PLC0415  # an extra
     except ImportError:
         raise QueryRefused(RefusalCode.MECHANISM_NOT_AVAILABLE) from None
-    opendp.enable_features("contrib")
-    return opendp
+    mod.enable_features("contrib")
+    space = domains.vector_domain(domains.atom_domain(T="i64")), metrics.l1_distance(T="i64")
+    scale = mod.binary_search_param(
+        lambda scale: space >> measurements.then_laplace(scale=scale),
+        d_in=contributions,
+        d_out=epsilon,
+        T=float,
+    )
+    return space >> measurements.then_laplace(scale=scale), float(scale)

@@ -191,7 +191,7 @@ def test_units_other_than_people_are_refused() -> None:
 
 
 def test_without_opendp_the_mechanism_is_named_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "opendp.prelude", None)
+    monkeypatch.setitem(sys.modules, "opendp", None)
     assert refused(a_table(a_cell(5, 9))) is RefusalCode.MECHANISM_NOT_AVAILABLE
 
 
