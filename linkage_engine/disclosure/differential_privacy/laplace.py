@@ -47,7 +47,7 @@ def noisy(counts: Counts, *, contributions: int, epsilon: float) -> Noisy:
 def _measurement(*, contributions: int, epsilon: float) -> tuple[Any, float]:
     """OpenDP's mechanism and its scale, loaded where a policy asks for noise and nowhere else."""
     try:
-        # Not its prelude: that loads what libraries for data frames it finds, and some do what no sandbox lets.
+        # Not its prelude: it loads what data-frame libraries there are, and a sandbox refuses what some do.
         from opendp import domains, measurements, metrics, mod  # noqa: PLC0415  # an extra
     except ImportError:
         raise QueryRefused(RefusalCode.MECHANISM_NOT_AVAILABLE) from None
