@@ -145,6 +145,7 @@ def test_a_question_says_who_is_one_person_unless_it_is_as_ever(linkage: str) ->
 def test_the_quality_of_a_linkage_is_about_all_link_ids_and_others_are_none() -> None:
     with pytest.raises(ValidationError, match="about all three link ids"):
         query_spec(QUALITY | {"linkage": "strict"})
+    assert query_spec(QUALITY | {"linkage": "primary"}) == query_spec(QUALITY), "said, or left out"
     with pytest.raises(ValidationError, match="'strict', 'primary' or 'lenient'"):
         query_spec(EMERGENCY | {"linkage": "loose"})
 
