@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from linkage_engine.catalogue.age_bands import age_bandings
-from linkage_engine.catalogue.analysis_templates import event_data_sets, outcome_data_sets
+from linkage_engine.catalogue.analysis_templates import event_data_sets, outcome_columns, outcome_data_sets
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.catalogue.roles import asked_roles
 from linkage_engine.contract.destruction import DestroyedKey
@@ -260,10 +260,13 @@ class AnalysisDoor:
         Without outcomes no row is read that tells what is counted: the cells say whom they are about.
         """
         unread = frozenset[str]() if outcomes else frozenset(outcome_data_sets(specification))
+        blank = {} if outcomes else outcome_columns(specification)
         data = LinkedData.of(self.inside.vault, specification.project_id, specification.linkage)
         made = plan(specification, data_end=data.ends(event_data_sets(specification)))
         tables = {
-            name: schema.empty_table() if name in unread else data.rows(name, schema)
+            name: schema.empty_table()
+            if name in unread
+            else data.rows(name, schema, blank=blank.get(name, ()))
             for name, schema in inputs(made).items()
             if name != PERSON_INDEX
         }

@@ -126,16 +126,25 @@ class LinkedData:
         index = self.vault.read(self.project_id, NUMBERS[self.level])
         return index.filter(pc.is_in(index["link_id"], value_set=self.crosswalk["link_id"].unique()))
 
-    def rows(self, name: str, schema: pa.Schema) -> pa.Table:
-        """A data set of every delivery, each row with columns of the crosswalk and its own."""
+    def rows(self, name: str, schema: pa.Schema, *, blank: Collection[str] = ()) -> pa.Table:
+        """A data set of every delivery, each row with columns of the crosswalk and its own.
+
+        Columns that are `blank` are not read, and null in every row.
+        QueryRefused(NO_LINKED_DATA) where a delivery was kept before the data set had a column that is read.
+        """
         whose = [column for column in schema.names if column in self.crosswalk.column_names]
-        wanted = [column for column in schema.names if column not in whose]
+        wanted = [column for column in schema.names if column not in whose and column not in blank]
         keyed = ["person_key", *(column for column in whose if column != "person_key")]
         parts = [schema.empty_table()]
         for provider, kept in self._kept(name):
             own = self.crosswalk.filter(pc.equal(self.crosswalk["provider_id"], provider))
             rows = self.vault.read(self.project_id, kept, columns=["person_key", *wanted])
+            if not set(wanted) <= set(rows.column_names):  # kept before the data set had it: to be sent again
+                raise QueryRefused(RefusalCode.NO_LINKED_DATA)
             joined = rows.join(own.select(keyed), "person_key", join_type="inner")
+            for field in schema:
+                if field.name in blank:
+                    joined = joined.append_column(field, pa.nulls(joined.num_rows, field.type))
             parts.append(joined.select(schema.names).cast(schema))
         return pa.concat_tables(parts)
 

@@ -11,14 +11,17 @@ from pydantic import StringConstraints, model_validator
 
 from linkage_engine.catalogue.data_sets import data_set
 from linkage_engine.catalogue.events import CountedEvent, events
+from linkage_engine.catalogue.scores import with_scores
 from linkage_engine.catalogue.variables import TemplateRoles
 from linkage_engine.contract.controlled_table import PlannedMeasure
 from linkage_engine.contract.query_spec import (
     TEMPLATES,
     AroundDiagnosisSpecification,
     Breakdown,
+    CareReviewSpec,
     LinkageQualitySpec,
     PersonalisedCareSpec,
+    QualityOfLifeSpec,
     QuerySpec,
     RegisterSpec,
 )
@@ -143,6 +146,16 @@ class PersonalisedCareTemplate(AnalysisTemplate):
     stages: tuple[Group, ...]
 
 
+class QualityOfLifeTemplate(AnalysisTemplate):
+    """The question about quality of life: its measures and parts are those of every score."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_measures_of_scores(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        return with_scores(fields)
+
+
+SURVEY = "qol_response"
 _HELD_AS = {Breakdown.AGE_BAND: ("age", "year_of_birth")}
 _KINDS: Mapping[str, type[AnalysisTemplate]] = {
     "emergency_15m": AroundDiagnosisTemplate,
@@ -151,6 +164,7 @@ _KINDS: Mapping[str, type[AnalysisTemplate]] = {
     "social_care_response": AroundDiagnosisTemplate,
     "linkage_quality": LinkageQualityTemplate,
     "personalised_care_coverage": PersonalisedCareTemplate,
+    "quality_of_life": QualityOfLifeTemplate,
 }
 
 
@@ -197,6 +211,10 @@ def event_data_sets(spec: QuerySpec) -> tuple[str, ...]:
         return ("cancer_registration", "gp_event")
     if isinstance(spec, PersonalisedCareSpec):
         return ("cancer_registration", _CARE)
+    if isinstance(spec, CareReviewSpec):
+        return ("gp_event",)
+    if isinstance(spec, QualityOfLifeSpec):
+        return ("cancer_registration", SURVEY)
     if not isinstance(spec, AroundDiagnosisSpecification):
         return ()
     return events().data_sets(spec.parameters.events)
@@ -206,10 +224,24 @@ def outcome_data_sets(spec: QuerySpec) -> tuple[str, ...]:
     """The data sets that tell only what is counted, and nothing of whom a number is about."""
     if isinstance(spec, LinkageQualitySpec):
         return (spec.parameters.linked_to,)
+    if isinstance(spec, CareReviewSpec):
+        return ()  # practices' events say who is on a register, and so whom a cell is about
     if isinstance(spec, PersonalisedCareSpec):
         # Where a question is broken down by trust, records of care say whom a cell is about.
         return () if Breakdown.ORGANISATION in spec.breakdowns else (_CARE,)
+    if isinstance(spec, QualityOfLifeSpec):
+        return ()
     return event_data_sets(spec) or ("cancer_registration",)
+
+
+def outcome_columns(spec: QuerySpec) -> Mapping[str, frozenset[str]]:
+    """Of a data set that tells whom a number is about, the columns that tell only what is counted."""
+    if not isinstance(spec, QualityOfLifeSpec):
+        return {}
+    counted = {
+        field for part in analysis_template(spec.template).roles.parts.values() for field in part.fields
+    }
+    return {SURVEY: frozenset(field.removeprefix(f"{SURVEY}.") for field in counted)}
 
 
 def _text(name: str) -> str:

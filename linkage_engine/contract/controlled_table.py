@@ -38,6 +38,24 @@ class Measure(Value):
     unit: ShortText
 
 
+class Span(Value):
+    """Where the whole numbers of a variable lie on the scale that is told, from its start to its end."""
+
+    levels: Annotated[int, Field(gt=0)]
+    """The number at the end."""
+    start: float = 0
+    end: float = 100
+    decimals: Annotated[int, Field(ge=0, le=6)] = 1
+
+    def place(self, level: float) -> float:
+        """A level as it is told."""
+        return round(self.start + (self.end - self.start) * level / self.levels, self.decimals)
+
+    def breadth(self, levels: float) -> float:
+        """So many levels as they are told, wherever they lie."""
+        return round(abs(self.end - self.start) * levels / self.levels, self.decimals)
+
+
 class Statistic(StrEnum):
     """What a number is: by it disclosure control knows which rule holds.
 
@@ -64,6 +82,14 @@ class Statistic(StrEnum):
     """Of a variable over the population or a part of it."""
     SD = "sd"
     SUM = "sum"
+    MEAN_LOWER = "mean_lower"
+    MEAN_UPPER = "mean_upper"
+    EXPECTED_MEAN = "expected_mean"
+    """Of as many people of the same age and sex in a published population: the variable's norms."""
+    MEAN_DIFFERENCE = "mean_difference"
+    """The mean less the expected one."""
+    MEAN_DIFFERENCE_LOWER = "mean_difference_lower"
+    MEAN_DIFFERENCE_UPPER = "mean_difference_upper"
     QUANTILE = "quantile"
     """The centile `at` of a variable: 50 is the median."""
     PERSON_YEARS = "person_years"
@@ -132,6 +158,12 @@ ABOUT: Mapping[Statistic, frozenset[str]] = {
     Statistic.MEAN: _OF_VALUES,
     Statistic.SD: _OF_VALUES,
     Statistic.SUM: _OF_VALUES,
+    Statistic.MEAN_LOWER: _OF_VALUES,
+    Statistic.MEAN_UPPER: _OF_VALUES,
+    Statistic.EXPECTED_MEAN: _OF_VALUES,
+    Statistic.MEAN_DIFFERENCE: _OF_VALUES,
+    Statistic.MEAN_DIFFERENCE_LOWER: _OF_VALUES,
+    Statistic.MEAN_DIFFERENCE_UPPER: _OF_VALUES,
     Statistic.QUANTILE: _OF_VALUES | {_AT},
     Statistic.PERSON_YEARS: _OF_VARIABLE,
     Statistic.RATE: _OF_VALUES,
@@ -179,6 +211,12 @@ _MAY_LACK: Mapping[Statistic, frozenset[str]] = {
     Statistic.MEAN: _OF_PART,
     Statistic.SD: _OF_PART,
     Statistic.SUM: _OF_PART,
+    Statistic.MEAN_LOWER: _OF_PART,
+    Statistic.MEAN_UPPER: _OF_PART,
+    Statistic.EXPECTED_MEAN: _OF_PART,
+    Statistic.MEAN_DIFFERENCE: _OF_PART,
+    Statistic.MEAN_DIFFERENCE_LOWER: _OF_PART,
+    Statistic.MEAN_DIFFERENCE_UPPER: _OF_PART,
     Statistic.QUANTILE: _OF_PART,
     Statistic.AT_RISK: frozenset({_COMPETING}),
     Statistic.INCIDENCE: frozenset({_COMPETING}),
@@ -187,6 +225,15 @@ _MAY_LACK: Mapping[Statistic, frozenset[str]] = {
 
 Time without a variable is that at risk in all strata of those compared with.
 """
+
+ON_A_SCALE = frozenset({Statistic.MEAN, Statistic.SD, Statistic.EXPECTED_MEAN})
+"""Statistics that may be told on another scale than their variable's, and of no fewer people than so many."""
+
+
+def norms_of(variable: str) -> str:
+    """The name of what people of everybody's age and sex have of a variable in a published population."""
+    return f"{variable}_norm"
+
 
 LAST_CENTILE = 99
 """Minimum and maximum are people's own values."""
@@ -215,6 +262,10 @@ class PlannedMeasure(Measure):
     """A part that has everybody of the first."""
     is_ordinary: bool = False
     """Whether being in the part says nothing sensitive: then it may be told that nearly all are."""
+    span: Span | None = None
+    """The scale on which a mean is told; nothing for that of the variable itself."""
+    people_min: Annotated[int, Field(ge=1)] | None = None
+    """Of no fewer people is a mean told, also where a policy would."""
 
     @model_validator(mode="after")
     def _is_about_what_its_statistic_is(self) -> Self:
@@ -222,6 +273,8 @@ class PlannedMeasure(Measure):
         said = {name for name in named if getattr(self, name) is not None}
         about = ABOUT[self.statistic]
         if not about - _MAY_LACK.get(self.statistic, frozenset()) <= said <= about:
+            raise ValueError
+        if self.statistic not in ON_A_SCALE and (self.span, self.people_min) != (None, None):
             raise ValueError
         if self.statistic is Statistic.QUANTILE and (self.at or 0) > LAST_CENTILE:
             raise ValueError

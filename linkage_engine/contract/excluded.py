@@ -40,6 +40,8 @@ class Oddity(StrEnum):
     """Deaths of several days are linked to them: the first counts."""
     AREA_OUTSIDE_THE_HIERARCHY = "area-outside-the-hierarchy"
     """No area of the hierarchy is stated: they are in the total alone."""
+    AT_NO_TRUST = "at-no-trust"
+    """No record of personalised care tells a trust: they are in the total alone."""
 
 
 class PersonsBy(Value):

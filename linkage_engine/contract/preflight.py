@@ -13,7 +13,13 @@ from linkage_engine.contract.value import FieldName, Value
 
 Count = Annotated[int, Field(ge=0)]
 NEW_YEAR, NEW_YEARS_EVE = (1, 1), (12, 31)
-CALENDAR = {"index_date": NEW_YEARS_EVE, "diagnosed_from": NEW_YEAR, "diagnosed_to": NEW_YEARS_EVE}
+CALENDAR = {
+    "index_date": NEW_YEARS_EVE,
+    "diagnosed_from": NEW_YEAR,
+    "diagnosed_to": NEW_YEARS_EVE,
+    "invited_from": NEW_YEAR,
+    "invited_to": NEW_YEARS_EVE,
+}
 """The month and day on which a pre-flight's dates are: whole years, for the reason that age bands are fixed.
 
 Were any date allowed, the day on which a cell begins to be told could be searched for, and with it who

@@ -23,12 +23,14 @@ from linkage_engine.contract.around_diagnosis import (
     TrajectoryParameters,
     TrajectorySpec,
 )
+from linkage_engine.contract.cancer_care_review import CareReviewParameters, CareReviewSpec
 from linkage_engine.contract.personalised_care import (
     SIX_MONTHS,
     CareItem,
     PersonalisedCareParameters,
     PersonalisedCareSpec,
 )
+from linkage_engine.contract.quality_of_life import QualityOfLifeParameters, QualityOfLifeSpec, Score
 from linkage_engine.contract.specification import (
     AreaCode,
     Breakdown,
@@ -50,6 +52,8 @@ __all__ = [
     "AroundDiagnosisSpecification",
     "Breakdown",
     "CareItem",
+    "CareReviewParameters",
+    "CareReviewSpec",
     "CasesParameters",
     "EmergencyParameters",
     "EmergencySpec",
@@ -63,9 +67,12 @@ __all__ = [
     "PersonalisedCareSpec",
     "PrevalenceParameters",
     "PrevalenceSpec",
+    "QualityOfLifeParameters",
+    "QualityOfLifeSpec",
     "QuerySpec",
     "RegisterParameters",
     "RegisterSpec",
+    "Score",
     "SocialCareParameters",
     "SocialCareSpec",
     "TrajectoryParameters",
@@ -216,6 +223,8 @@ TEMPLATES: tuple[str, ...] = (
     "social_care_response",
     "register_completeness",
     "personalised_care_coverage",
+    "cancer_care_review",
+    "quality_of_life",
 )
 """The questions that can be asked."""
 
@@ -236,7 +245,9 @@ QuerySpec: TypeAlias = Annotated[
     | Annotated[ExcessSpec, Tag("excess_vs_same_age_sex")]
     | Annotated[SocialCareSpec, Tag("social_care_response")]
     | Annotated[RegisterSpec, Tag("register_completeness")]
-    | Annotated[PersonalisedCareSpec, Tag("personalised_care_coverage")],
+    | Annotated[PersonalisedCareSpec, Tag("personalised_care_coverage")]
+    | Annotated[CareReviewSpec, Tag("cancer_care_review")]
+    | Annotated[QualityOfLifeSpec, Tag("quality_of_life")],
     Discriminator(
         _template,
         custom_error_type=UNKNOWN_TEMPLATE,

@@ -7,7 +7,7 @@ from fractions import Fraction
 from statistics import stdev
 
 from linkage_engine.contract.controlled_table import ControlledValue, PlannedMeasure, Statistic
-from linkage_engine.disclosure.cells import ExactCell, ExactTable, Tally
+from linkage_engine.disclosure.cells import ExactCell, ExactTable, Tally, values_of
 from linkage_engine.disclosure.primary.survival import Point, exact_point
 from linkage_engine.disclosure.reference import Rates, exact_rates, expected
 from linkage_engine.disclosure.statistics.computed import Key, key_of
@@ -15,6 +15,7 @@ from linkage_engine.disclosure.statistics.quantiles import centile_of
 from linkage_engine.disclosure.statistics.rates import DAYS_A_YEAR, days_in_view
 from linkage_engine.disclosure.statistics.registry import COMPUTED, TOLD
 from linkage_engine.disclosure.statistics.survival import course_of
+from linkage_engine.disclosure.statistics.values import on_its_scale
 
 Figures = tuple[float | None, ...]
 """For each measure its number; nothing where there is none."""
@@ -51,18 +52,17 @@ def _exact(measure: PlannedMeasure, cell: ExactCell, rates: Mapping[str | None, 
 
 
 def _values(measure: PlannedMeasure, cell: ExactCell) -> Tally:
-    assert measure.variable is not None  # ABOUT says so
-    return cell.values_in(measure.variable, measure.part)
+    return cell.values_in(values_of(measure), measure.part)
 
 
 def _mean(measure: PlannedMeasure, cell: ExactCell) -> float | None:
     values = _values(measure, cell)
-    return float(values.mean()) if values.size else None
+    return on_its_scale(measure, float(values.mean())) if values.size else None
 
 
 def _deviation(measure: PlannedMeasure, cell: ExactCell) -> float | None:
     values = _values(measure, cell).tolist()
-    return float(stdev(values)) if len(values) > 1 else None
+    return on_its_scale(measure, float(stdev(values))) if len(values) > 1 else None
 
 
 def _quantile(measure: PlannedMeasure, cell: ExactCell) -> float | None:
@@ -99,6 +99,7 @@ OF_A_CELL: Mapping[Statistic, Callable[[PlannedMeasure, ExactCell], float | None
     Statistic.PERSON_YEARS: lambda measure, cell: days_in_view(measure, cell) / DAYS_A_YEAR,
     Statistic.MEAN: _mean,
     Statistic.SD: _deviation,
+    Statistic.EXPECTED_MEAN: _mean,
     Statistic.QUANTILE: _quantile,
     Statistic.AT_RISK: _at_risk,
     Statistic.SURVIVAL: _surviving,

@@ -9,7 +9,7 @@ from math import isfinite
 import numpy as np
 import numpy.typing as npt
 
-from linkage_engine.contract.controlled_table import OF_MODELS, PlannedMeasure, Statistic
+from linkage_engine.contract.controlled_table import OF_MODELS, PlannedMeasure, Statistic, norms_of
 from linkage_engine.contract.refusals import NotTrusted, RefusalCode
 
 Persons = npt.NDArray[np.int32]
@@ -183,15 +183,21 @@ class ExactTable:
         largest = max((cell.population.size for cell in self.cells), default=0)
         return bool(self._of(*OF_MODELS)) and largest <= self.fit.records
 
-    def _variables(self, *, of_models: bool) -> set[str | None]:
-        named = {m.variable for m in self.measures if (m.statistic in OF_MODELS) is of_models}
-        return named - {None}
+    def _variables(self, *, of_models: bool) -> set[str]:
+        named = (m for m in self.measures if (m.statistic in OF_MODELS) is of_models)
+        return {values_of(measure) for measure in named if measure.variable is not None}
 
     def _of(self, *statistics: Statistic) -> list[PlannedMeasure]:
         return [measure for measure in self.measures if measure.statistic in statistics]
 
     def __repr__(self) -> str:
         return "ExactTable(withheld)"
+
+
+def values_of(measure: PlannedMeasure) -> str:
+    """Under which name cells have a measure's values: its variable's, or that variable's norms."""
+    variable = measure.variable or ""
+    return norms_of(variable) if measure.statistic is Statistic.EXPECTED_MEAN else variable
 
 
 def _is_set(persons: Persons) -> bool:

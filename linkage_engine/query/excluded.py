@@ -11,11 +11,14 @@ from linkage_engine.contract.query_spec import Breakdown
 from linkage_engine.query.around_diagnosis.cases import CASES, cases
 from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
 from linkage_engine.query.around_diagnosis.time_at_risk import TIME_AT_RISK, time_at_risk
+from linkage_engine.query.cancer_care_review.plan import CareReviewPlan
 from linkage_engine.query.linkage_quality_plan import LinkageQualityPlan
 from linkage_engine.query.personalised_care.plan import PersonalisedCarePlan
+from linkage_engine.query.personalised_care.statement import CARED, cared
 from linkage_engine.query.plan import AnyPlan
 from linkage_engine.query.prevalence_plan import PrevalencePlan
 from linkage_engine.query.prevalence_sql import COUNTED, bound
+from linkage_engine.query.quality_of_life.plan import QualityOfLifePlan
 from linkage_engine.query.register_completeness.plan import RegisterPlan
 from linkage_engine.query.sql import LISTS, Statement, lists
 
@@ -50,6 +53,33 @@ of_period AS (
 ),
 """
 
+_OF_CARE = """,
+known_death AS (
+  SELECT link_id, min(date_of_death) AS day, count(DISTINCT date_of_death) AS days FROM death GROUP BY link_id
+),
+told AS (
+  SELECT coalesce(known_death.days, 0) > 1 AS has_several_deaths,
+    cared.organisation = $nowhere AS is_at_no_trust,
+    CASE
+      WHEN cared.link_id IS NOT NULL THEN 'counted'
+      WHEN known_death.day < tumour.diagnosed THEN 'died-before-diagnosis'
+      WHEN known_death.day <= tumour.diagnosed + $six_months THEN 'not-alive-that-day'
+      ELSE 'otherwise'
+    END AS reason
+  FROM tumour
+  LEFT JOIN cared ON cared.link_id = tumour.link_id AND cared.tumour_group = tumour.tumour_group
+  LEFT JOIN known_death ON known_death.link_id = tumour.link_id
+  WHERE turn = 1 AND tumour.tumour_group = $all_cancers
+    AND tumour.diagnosed >= $diagnosed_from AND tumour.diagnosed <= $diagnosed_to
+)
+SELECT reason, count(*) AS persons FROM told GROUP BY reason
+UNION ALL
+SELECT 'several-deaths', count(*) FROM told WHERE reason = 'counted' AND has_several_deaths
+UNION ALL
+SELECT 'at-no-trust', count(*) FROM told WHERE reason = 'counted' AND is_at_no_trust
+"""
+"""The same of the question about personalised care, half a year after the diagnosis."""
+
 _REASONS = """
 known_death AS (
   SELECT link_id, min(date_of_death) AS day, count(DISTINCT date_of_death) AS days FROM death GROUP BY link_id
@@ -82,8 +112,10 @@ SELECT 'area-outside-the-hierarchy', count(*) FROM told WHERE reason = 'counted'
 
 def statement(plan: AnyPlan) -> Statement | None:
     """By `reason` how many `persons` the registry has in the period; nothing where there is no period."""
-    if isinstance(plan, LinkageQualityPlan | RegisterPlan | PersonalisedCarePlan):
+    if isinstance(plan, LinkageQualityPlan | RegisterPlan | CareReviewPlan | QualityOfLifePlan):
         return None
+    if isinstance(plan, PersonalisedCarePlan):
+        return Statement(LISTS + CARED + _OF_CARE, lists(plan) | cared(plan) | {"all_cancers": TOTAL})
     if isinstance(plan, PrevalencePlan):
         own = {"all_cancers": TOTAL, "ends": None}
         return Statement(LISTS + COUNTED + _OF_PREVALENCE + _REASONS, bound(plan) | own)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Timer
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +19,9 @@ from linkage_engine.query.around_diagnosis import statements as around_diagnosis
 from linkage_engine.query.around_diagnosis.cells import around_diagnosis
 from linkage_engine.query.around_diagnosis.first_events import first_events
 from linkage_engine.query.around_diagnosis.plan import AroundDiagnosisPlan
+from linkage_engine.query.cancer_care_review import statement as care_review_sql
+from linkage_engine.query.cancer_care_review.cells import cancer_care_review
+from linkage_engine.query.cancer_care_review.plan import CareReviewPlan
 from linkage_engine.query.excluded import persons_by, statement
 from linkage_engine.query.linkage_quality import linkage_quality
 from linkage_engine.query.linkage_quality_plan import LinkageQualityPlan
@@ -27,6 +31,9 @@ from linkage_engine.query.personalised_care.plan import PersonalisedCarePlan
 from linkage_engine.query.plan import AnyPlan
 from linkage_engine.query.prevalence import prevalence
 from linkage_engine.query.prevalence_plan import PrevalencePlan
+from linkage_engine.query.quality_of_life import statements as quality_of_life_sql
+from linkage_engine.query.quality_of_life.cells import quality_of_life
+from linkage_engine.query.quality_of_life.plan import QualityOfLifePlan
 from linkage_engine.query.raw_table import RawTable
 from linkage_engine.query.register_completeness import statement as register_sql
 from linkage_engine.query.register_completeness.cells import register_completeness
@@ -34,19 +41,26 @@ from linkage_engine.query.register_completeness.plan import RegisterPlan
 from linkage_engine.query.sql import Statement
 
 SECONDS_ALLOWED = 60.0
+Ask = Callable[[Statement], pa.Table]
+
+
+READ_AS_KEPT: Mapping[type, tuple[Mapping[str, pa.Schema], Callable[[Any, Ask], RawTable]]] = {
+    PrevalencePlan: (prevalence_sql.INPUTS, prevalence),
+    RegisterPlan: (register_sql.INPUTS, register_completeness),
+    PersonalisedCarePlan: (personalised_care_sql.INPUTS, personalised_care),
+    CareReviewPlan: (care_review_sql.INPUTS, cancer_care_review),
+    QualityOfLifePlan: (quality_of_life_sql.INPUTS, quality_of_life),
+}
+"""Plans that read the same tables whatever is asked, as they are kept."""
 
 
 def inputs(plan: AnyPlan) -> Mapping[str, pa.Schema]:
     """What a run of the plan reads; other columns are left aside before the database sees a table."""
-    if isinstance(plan, PrevalencePlan):
-        return prevalence_sql.INPUTS
-    if isinstance(plan, RegisterPlan):
-        return register_sql.INPUTS
-    if isinstance(plan, PersonalisedCarePlan):
-        return personalised_care_sql.INPUTS
     if isinstance(plan, LinkageQualityPlan):
         return linkage_quality_sql.inputs_of(plan)
-    return dict(_read(plan))
+    if isinstance(plan, AroundDiagnosisPlan):
+        return dict(_read(plan))
+    return READ_AS_KEPT[type(plan)][0]
 
 
 def _read(plan: AroundDiagnosisPlan) -> Iterator[tuple[str, pa.Schema]]:
@@ -78,20 +92,14 @@ def answer(
         return _run(connection, statement, seconds=seconds)
 
     fitted = _fitted(tables, inputs(plan))
-    if isinstance(plan, PrevalencePlan):
-        with _registered(connection, fitted):
-            return prevalence(plan, ask)
-    if isinstance(plan, RegisterPlan):
-        with _registered(connection, fitted):
-            return register_completeness(plan, ask)
-    if isinstance(plan, PersonalisedCarePlan):
-        with _registered(connection, fitted):
-            return personalised_care(plan, ask)
     if isinstance(plan, LinkageQualityPlan):
         with _registered(connection, linkage_quality_sql.rows_as_read(plan, fitted)):
             return linkage_quality(plan, ask)
-    with _registered(connection, dict(_whole(fitted))):
-        return (first_events if plan.is_of_first_events else around_diagnosis)(plan, ask)
+    if isinstance(plan, AroundDiagnosisPlan):
+        with _registered(connection, dict(_whole(fitted))):
+            return (first_events if plan.is_of_first_events else around_diagnosis)(plan, ask)
+    with _registered(connection, fitted):
+        return READ_AS_KEPT[type(plan)][1](plan, ask)
 
 
 def excluded(
@@ -106,7 +114,8 @@ def excluded(
     if asked is None:
         return ()
     fitted = _fitted(tables, inputs(plan))
-    with _registered(connection, fitted if isinstance(plan, PrevalencePlan) else dict(_whole(fitted))):
+    as_read = fitted if isinstance(plan, PrevalencePlan | PersonalisedCarePlan) else dict(_whole(fitted))
+    with _registered(connection, as_read):
         return persons_by(_run(connection, asked, seconds=seconds))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from linkage_engine.contract.controlled_table import TOTAL
-from linkage_engine.query.raw_table import Persons
+from linkage_engine.contract.query_spec import Breakdown
+from linkage_engine.query.raw_table import Persons, RawCell, RawTable
+from linkage_engine.query.table_plan import Plan
 
 Key = tuple[str, ...]
 NOBODY: Persons = np.empty(0, dtype=np.int32)
@@ -29,3 +31,30 @@ def people_of(column: pa.ChunkedArray) -> list[Persons]:
     """The lists of a column; nobody where there is none."""
     items = (item for chunk in column.chunks for item in chunk)
     return [np.asarray(item.values.to_numpy(), dtype=np.int32) if item.is_valid else NOBODY for item in items]
+
+
+def cells_of(
+    plan: Plan,
+    people: Mapping[Key, Persons],
+    parts: tuple[str, ...],
+    *,
+    everybody: str,
+    divided_by: tuple[Breakdown, ...],
+) -> RawTable:
+    """The exact table of a plan, from sets by part and labels; the part `everybody` is the population."""
+
+    def cell(labels: tuple[str, ...]) -> RawCell:
+        key = tuple(plan.label(labels, breakdown) for breakdown in divided_by)
+        return RawCell(
+            labels=labels,
+            population=people.get((everybody, *key), NOBODY),
+            parts={part: people.get((part, *key), NOBODY) for part in parts},
+            applicable=plan.applies(labels),
+        )
+
+    return RawTable(
+        template=plan.template.name,
+        dimensions=tuple(breakdown.value for breakdown in plan.breakdowns),
+        parts=parts,
+        cells=tuple(map(cell, plan.cells())),
+    )

@@ -15,8 +15,10 @@ from linkage_engine.contract.controlled_table import TOTAL
 from linkage_engine.contract.query_spec import (
     AroundDiagnosisSpecification,
     Breakdown,
+    CareReviewSpec,
     PersonalisedCareSpec,
     PrevalenceSpec,
+    QualityOfLifeSpec,
     RegisterSpec,
 )
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
@@ -75,7 +77,12 @@ class Plan:
 
 
 def shared(
-    spec: PrevalenceSpec | AroundDiagnosisSpecification | RegisterSpec | PersonalisedCareSpec,
+    spec: PrevalenceSpec
+    | AroundDiagnosisSpecification
+    | RegisterSpec
+    | PersonalisedCareSpec
+    | CareReviewSpec
+    | QualityOfLifeSpec,
     template: AnalysisTemplate,
     *,
     shown_areas: tuple[Area, ...] = (),
@@ -89,7 +96,7 @@ def shared(
     if banding is None:
         raise QueryRefused(RefusalCode.SPECIFICATION_INVALID)
     groups = named(
-        None if isinstance(spec, RegisterSpec) else spec.parameters.tumour_groups,
+        None if isinstance(spec, RegisterSpec | CareReviewSpec) else spec.parameters.tumour_groups,
         everything=tumour_groups().groups,
         find=tumour_groups().named,
         shown=Breakdown.TUMOUR_GROUP in spec.breakdowns,

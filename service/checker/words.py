@@ -47,6 +47,7 @@ EXCLUSIONS: Mapping[Exclusion | Oddity, str] = {
     Exclusion.OTHERWISE: "not counted, for no reason that is known: ask the operator",
     Oddity.SEVERAL_DEATHS: "of those counted, with deaths of several days: the first counts",
     Oddity.AREA_OUTSIDE_THE_HIERARCHY: "of those counted, with no area of the hierarchy: in the total alone",
+    Oddity.AT_NO_TRUST: "of those counted, with no record of care that tells a trust: in the total alone",
 }
 """What became of people with a first diagnosis in the period."""
 

@@ -18,10 +18,13 @@ from linkage_engine.contract.query_spec import (
     AdmissionsParameters,
     AroundDiagnosisSpecification,
     Breakdown,
+    CareReviewSpec,
     EmergencySpec,
     ExcessSpec,
     PersonalisedCareSpec,
     PrevalenceSpec,
+    QualityOfLifeParameters,
+    QualityOfLifeSpec,
     QuerySpec,
     RegisterSpec,
     TrajectorySpec,
@@ -67,6 +70,12 @@ def _whom(asked: QuerySpec) -> Iterator[str]:
         on = asked.parameters
         who = f"People registered and alive on {on.index_date}"
         yield f"{who}: a cancer diagnosed since {on.diagnosed_from} in the registry, on a register, or both."
+    elif isinstance(asked, CareReviewSpec):
+        end = asked.parameters.last_day
+        yield f"People registered and alive on {end}, whom a practice has entered as having cancer."
+        yield f"Of {asked.parameters.year}: CAN004 and CAN005 with every reason, and both in plain words."
+    elif isinstance(asked, QualityOfLifeSpec):
+        yield from _survey(asked.parameters)
     elif isinstance(asked, PersonalisedCareSpec):
         care = asked.parameters
         when = f"from {care.diagnosed_from} to {care.diagnosed_to}"
@@ -81,6 +90,12 @@ def _whom(asked: QuerySpec) -> Iterator[str]:
     else:
         of_two = asked.parameters
         yield f"People of {of_two.data_set}, looked for in {of_two.linked_to}; ages on {of_two.index_date}."
+
+
+def _survey(sent: QualityOfLifeParameters) -> Iterator[str]:
+    when = f"from {sent.invited_from} to {sent.invited_to}"
+    yield f"People with a cancer, alive and 16 or older, whom the survey of quality of life invited {when}."
+    yield f"Of those who answered: {', '.join(score.value.replace('_', ' ') for score in sent.scores)}."
 
 
 def _when(asked: AroundDiagnosisSpecification) -> str:

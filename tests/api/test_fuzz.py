@@ -28,7 +28,7 @@ CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
-EXAMPLES = 12
+EXAMPLES = 8
 
 
 schemathesis.serializer.alias(PIECE_TYPE, "application/octet-stream")

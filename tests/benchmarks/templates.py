@@ -41,6 +41,11 @@ QUESTIONS: Mapping[str, tuple[Mapping[str, object], tuple[str, ...]]] = {
     "service_use_trajectory": (PERIOD | {"events": EVENTS}, ("period", "sex", "age_band")),
     "excess_vs_same_age_sex": (PERIOD | {"events": EVENTS}, ("tumour_group", "sex", "age_band")),
     "register_completeness": ({"index_date": "2023-12-30"}, ("sex", "age_band")),
+    "quality_of_life": (
+        {"invited_from": "2020-01-01", "invited_to": "2023-06-30", "scores": ["eq_vas", "summary_score"]},
+        ("tumour_group", "sex", "age_band"),
+    ),
+    "cancer_care_review": ({"year": "2022/23"}, ("sex", "age_band")),
     "personalised_care_coverage": (
         {"diagnosed_from": "2021-04-01", "diagnosed_to": "2023-03-31"},
         ("tumour_group", "sex", "stage"),

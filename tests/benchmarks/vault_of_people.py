@@ -98,6 +98,7 @@ def fill(vault: Vault, people: int, *, busier: int = 1) -> dict[str, int]:
         },
     )
     tables["cosd_personalised_care"] = _personalised_care(dice, np.unique(cases))
+    tables["qol_response"] = _survey(dice, np.unique(cases))
     keys = _texts(np.array([f"{number:032x}" for number in range(people)]))
     about = {EXTRACT_DATE: b"2023-12-31"}
     for name, (whose, columns) in tables.items():
@@ -127,6 +128,23 @@ def _personalised_care(dice: np.random.Generator, offered: np.ndarray) -> tuple[
     }
 
 
+def _survey(dice: np.random.Generator, invited: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
+    """An invitation of everybody with a cancer, of whom every second one lets the answers be linked."""
+    days = dice.integers(_day("2019-01-01"), _day("2023-06-30"), len(invited))
+    most = dict.fromkeys(("eq_mo", "eq_sc", "eq_ua", "eq_pd", "eq_ad"), 5) | {"eq_vas": 100}
+    most |= {f"q{number}": 4 for number in range(1, 29)} | {"q29": 7, "q30": 7}
+    answered = invited % 2 == 0
+    return invited, {
+        "invite_date": _days(days),
+        "response_date": _days(days + 20),
+        "linkage_consent": _texts(np.where(answered, "yes", "no")),
+        **{
+            name: pa.array(dice.integers(1, last + 1, len(invited)).astype(np.int32))
+            for name, last in most.items()
+        },
+    }
+
+
 _PROVIDER = {
     "gp_registration": "practices",
     "cancer_registration": "registry",
@@ -136,6 +154,7 @@ _PROVIDER = {
     "asc_cld_event": "council",
     "gp_event": "federation",
     "cosd_personalised_care": "hospital",
+    "qol_response": "survey",
 }
 
 

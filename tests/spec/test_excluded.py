@@ -17,6 +17,7 @@ from linkage_engine.query.excluded import statement
 from linkage_engine.query.linkage_quality_plan import linkage_quality_plan
 from linkage_engine.query.plan import AnyPlan, plan
 from linkage_engine.query.run import answer, excluded, inputs
+from tests.examples import one_in
 from tests.spec.drawn import Rows, a_spec, locked, people, registered
 from tests.spec.drawn_emergency import an_emergency_spec, emergency_plan
 from tests.spec.drawn_linkage import a_linkage_spec
@@ -146,6 +147,7 @@ SPELL = st.fixed_dictionaries(
 LIFE = st.tuples(st.lists(DAYS, max_size=2), st.lists(DAYS, max_size=2), st.lists(SPELL, max_size=2))
 
 
+@one_in(4)
 @given(st.lists(LIFE, min_size=1, max_size=6), st.booleans())
 def test_everybody_of_the_period_is_counted_or_has_a_reason(
     drawn: list[Any],

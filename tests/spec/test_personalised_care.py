@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pydantic
 import pytest
 
 from linkage_engine.contract.query_spec import SIX_MONTHS, Breakdown, CareItem
 from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from linkage_engine.query.personalised_care.plan import personalised_care_plan
-from tests.spec.drawn import Rows, people
+from linkage_engine.query.personalised_care.statement import INPUTS
+from linkage_engine.query.run import excluded
+from tests.spec.drawn import Rows, locked, people
 from tests.spec.drawn_personalised_care import DATA_END, DIAGNOSED, a_care_spec, agreed, record, tumour
 
 NEEDS = "needs_assessment"
@@ -213,3 +216,31 @@ def test_trusts_are_named_where_they_are_asked_for_and_nowhere_else() -> None:
     ):
         with pytest.raises(pydantic.ValidationError):
             a_care_spec(**wrong)
+
+
+def test_checkers_see_what_became_of_everybody_of_the_period() -> None:
+    """Nobody is left out in silence (ADR 0048): exact numbers of each reason, which do not leave."""
+    spec, alive = a_care_spec(), DIAGNOSED + timedelta(days=SIX_MONTHS + 1)
+    tables = everybody(
+        5,
+        record("p1"),
+        record("p5"),
+        cancer_registration=[
+            *(tumour(f"p{n}") for n in range(1, 6)),
+            tumour("p6", diagnosis_date=date(2019, 1, 1)),
+        ],
+        death=[
+            {"link_id": "p2", "date_of_death": DIAGNOSED - AFTER},
+            {"link_id": "p3", "date_of_death": alive - AFTER},
+            {"link_id": "p4", "date_of_death": alive},
+            {"link_id": "p4", "date_of_death": alive + AFTER},
+        ],
+    )
+    made = personalised_care_plan(spec, DATA_END)
+    arrow = {
+        name: pa.Table.from_pylist(tables.get(name, []), schema=schema) for name, schema in INPUTS.items()
+    }
+    told = {each.reason.value: each.persons for each in excluded(locked(), made, arrow)}
+    odd = {"several-deaths": 1, "at-no-trust": 1}
+    assert told == {"counted": 3, "died-before-diagnosis": 1, "not-alive-that-day": 1} | odd
+    assert len(agreed(spec, tables)[()]["population"]) == told["counted"]

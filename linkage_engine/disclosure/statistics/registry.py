@@ -26,6 +26,7 @@ TOLD: Mapping[Statistic, Callable[[Exact, PlannedMeasure], Figures]] = {
     Statistic.PERSON_YEARS: rates.person_years,
     Statistic.MEAN: values.mean,
     Statistic.SD: values.deviation,
+    Statistic.EXPECTED_MEAN: values.expected_mean,
     Statistic.QUANTILE: quantiles.quantile,
     Statistic.AT_RISK: survival.at_risk,
     Statistic.SURVIVAL: survival.surviving,
@@ -38,6 +39,7 @@ TOLD: Mapping[Statistic, Callable[[Exact, PlannedMeasure], Figures]] = {
 COMPUTED: Mapping[Statistic, Computed] = {
     **counts.SHARES,
     **rates.RATES,
+    **values.MEANS,
     **values.SUMS,
     **models.LIMITS,
     **two_lists.TWO_LISTS,

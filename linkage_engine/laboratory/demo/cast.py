@@ -13,16 +13,16 @@ INDEX_DATE = "2024-12-31"
 A_WEEK_EARLIER = "2024-12-24"
 VALID_FROM, VALID_TO = "2024-01-01", "2035-12-31"
 DATA_SETS = {
-    "cancer-registry": ("cancer_registration", "death"),
+    "cancer-registry": ("cancer_registration", "death", "qol_response"),
     "gp-federation": ("gp_registration", "gp_event"),
-    "hospital-trust": ("apc_spell", "ecds_attendance"),
+    "hospital-trust": ("apc_spell", "ecds_attendance", "cosd_personalised_care"),
     "council": ("asc_cld_event",),
 }
 """Which provider sends what."""
 PROVIDERS = tuple(DATA_SETS)
 HOSPITAL, QUALITY = "hospital-trust", "linkage_quality"
-EVENTS = "gp_event"
-"""Sent where all providers take part: much the largest."""
+BESIDES = {"gp-federation": ("gp_event", "events"), "cancer-registry": ("qol_response", "surveys")}
+"""Sent where all providers take part, and by which mapping."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,14 @@ def cast(providers: Sequence[str] = PROVIDERS) -> tuple[Member, ...]:
 
 def sent_by(provider: str, providers: Sequence[str] = PROVIDERS) -> tuple[str, ...]:
     """What a provider sends where these take part."""
-    return tuple(name for name in DATA_SETS[provider] if name != EVENTS or HOSPITAL in providers)
+    besides, _ = BESIDES.get(provider, ("", ""))
+    return tuple(name for name in DATA_SETS[provider] if name != besides or HOSPITAL in providers)
 
 
 def mapping_of(provider: str, providers: Sequence[str] = PROVIDERS) -> str:
     """Which of its mappings a provider takes: practices have one with the events in their records."""
-    return "mapping-events.json" if EVENTS in sent_by(provider, providers) else "mapping.json"
+    besides, mapping = BESIDES.get(provider, ("", ""))
+    return f"mapping-{mapping}.json" if besides in sent_by(provider, providers) else "mapping.json"
 
 
 def permit_draft(people: Path, *, providers: Sequence[str] = PROVIDERS) -> dict[str, Any]:
@@ -140,6 +142,8 @@ def question(template: str, breakdowns: Sequence[str], **parameters: Any) -> dic
     }
 
 
+TRUSTS = ("XZ1", "XZ2", "XZ3", "XZ4")
+"""Trusts of the made-up country: no real one has these codes."""
 PERIOD = {"diagnosed_from": "2022-04-01", "diagnosed_to": "2023-12-31"}
 """Of diagnoses with a year of hospital data and of social care before them."""
 
@@ -164,6 +168,22 @@ def questions(providers: Sequence[str] = PROVIDERS) -> dict[str, dict[str, Any]]
         question("emergency_15m", ["sex", "age_band"], **PERIOD | {"diagnosed_from": "2021-04-01"}),
         question("social_care_response", ["sex"], **PERIOD, events=["care_assessment"]),
         question("register_completeness", ["sex"], index_date=INDEX_DATE),
+        question("cancer_care_review", ["sex"], year="2023/24"),
+        question(
+            "quality_of_life",
+            ["sex"],
+            invited_from="2021-04-01",
+            invited_to=INDEX_DATE,
+            scores=["eq_vas", "eq_index", "summary_score", "global_health", "mobility", "pain", "fatigue"],
+        ),
+        question(
+            "personalised_care_coverage",
+            ["organisation"],
+            diagnosed_from="2021-04-01",
+            diagnosed_to="2024-09-28",
+            items=["needs_assessment", "treatment_summary"],
+            organisations=TRUSTS,
+        ),
         question(
             QUALITY,
             ["age_band", "sex", "ethnic_group", "deprivation", "area"],

@@ -174,6 +174,45 @@ EXCERPTS = {
             ("size_ratio", "size, %"),
         ),
     ),
+    "personalised_care_coverage": Excerpt(
+        "needs assessments, and summaries of treatment",
+        total=(),
+        label="organisation",
+        columns=(
+            ("diagnosed", "people"),
+            ("needs_assessment_offered", "offered"),
+            ("needs_assessment_no_submission", "not told"),
+            ("needs_assessment_offered_percent", "offered %"),
+            ("needs_assessment_accepted_percent", "accepted %"),
+            ("treatment_summary_timely_percent", "summary %"),
+        ),
+    ),
+    "quality_of_life": Excerpt(
+        "answers about 18 months after a diagnosis",
+        total=(),
+        label="sex",
+        columns=(
+            ("people", "invited"),
+            ("response_percent", "answered %"),
+            ("eq_vas_mean", "VAS mean"),
+            ("eq_vas_expected", "population"),
+            ("summary_score_mean", "summary"),
+            ("pain_mean", "pain"),
+        ),
+    ),
+    "cancer_care_review": Excerpt(
+        "reviews, as the framework counts and in plain words",
+        total=(),
+        label="sex",
+        columns=(
+            ("register", "register"),
+            ("can004_denominator", "CAN004 of"),
+            ("can004_numerator_percent", "CAN004 %"),
+            ("review_due", "entered"),
+            ("reviewed_percent", "reviewed %"),
+            ("supported_percent", "support %"),
+        ),
+    ),
     "emergency_15m": Excerpt(
         "emergency admissions of both sexes",
         total=("sex",),
@@ -232,8 +271,8 @@ def _timings(demo: Demo) -> Iterator[str]:
 def _evidence(demo: Demo) -> Iterator[str]:
     yield f"EVIDENCE in {demo.out}"
     for name, what in (
-        ("public/site/index.html", "the public register with every release, to be read in a browser"),
-        ("public/site/releases/*/crate.zip", "the same for archives: Five Safes RO-Crates"),
+        ("site/index.html", "the public register with every release, to be read in a browser"),
+        ("site/releases/*/crate.zip", "the same for archives: Five Safes RO-Crates"),
         ("release/linkage_quality/*.html", "the quality report, to be read in a browser"),
         ("release/*/, release/*.zip", "the signed packages: table, metadata, records, proof"),
         ("log-bundle.zip", "the whole log; tre-audit verify log-bundle.zip"),

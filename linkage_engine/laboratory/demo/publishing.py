@@ -17,7 +17,7 @@ PUBLISHER = {
 
 def publish(demo: Demo) -> None:
     """A site of the signed permit, the packages and the exported log alone; then its crates, one by one."""
-    given, site = demo.out / "public" / "given", demo.out / "public" / "site"
+    given, site = demo.out / "given", demo.out / "site"
     for name in ("permits", "releases"):
         (given / name).mkdir(parents=True)
     (given / "publisher.json").write_text(json.dumps(PUBLISHER, indent=2) + "\n")

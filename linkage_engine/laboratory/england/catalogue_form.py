@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from linkage_engine.catalogue.data_sets import PERSON_KEY, DataSet, data_set
 from linkage_engine.laboratory.england.providers import PROVIDERS
-from linkage_engine.laboratory.england.write import EVENTS_TOO
+from linkage_engine.laboratory.england.write import MORE
 from linkage_engine.validate.rows import typed
 from linkage_engine.validate.sql import identifier, trimmed
 from linkage_engine.validate.written import catalogued, translated
@@ -39,10 +39,14 @@ def in_catalogue_form(folder: Path) -> Iterator[OfProvider]:
     truth = connection.read_csv(str(folder / "truth.csv"), header=True, all_varchar=True)
     for provider in PROVIDERS:
         within = folder / provider.name
-        both = within / EVENTS_TOO
-        mapping = json.loads((both if both.exists() else within / "mapping.json").read_text(encoding="utf-8"))
+        whole = within / f"mapping-{MORE.get(provider.name)}.json"
+        mapping = json.loads(
+            (whole if whole.exists() else within / "mapping.json").read_text(encoding="utf-8")
+        )
         whose = truth.filter(f"provider = '{provider.name}'").set_alias("truth")
         for file in mapping["files"]:
+            if not (within / file["file"]).stat().st_size:  # few people, and none of them has such a row
+                continue
             rows = connection.read_csv(str(within / file["file"]), header=True, all_varchar=True)
             known = rows.set_alias("file").join(
                 whose, f"file.{identifier(file['local_person_id'])} = truth.local_person_id"

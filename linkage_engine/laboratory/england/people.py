@@ -23,7 +23,7 @@ from linkage_engine.laboratory.england.registrations import Registration, regist
 
 HOUSEHOLDS_IN_A_BLOCK = 400
 PEOPLE, REGISTRY_COPIES, PRACTICE_COPIES, TRUST_EXTRACTS, COUNCIL_EXTRACTS = range(5)
-PRACTICE_EVENTS, COMMUNITY_EXTRACTS = range(5, 7)
+PRACTICE_EVENTS, COMMUNITY_EXTRACTS, PERSONALISED_CARE, SURVEYS = range(5, 9)
 """Purposes of the dice: a change in how a provider errs leaves the people as they are."""
 
 # Where 1 January is a usual stand-in for a day of birth that nobody wrote down.

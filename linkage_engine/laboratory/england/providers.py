@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from linkage_engine.laboratory.england.appointments import community_appointments, outpatient_appointments
+from linkage_engine.laboratory.england.care_extract import care_rows
 from linkage_engine.laboratory.england.copies import (
     Copy,
     council_copy,
@@ -30,14 +31,19 @@ from linkage_engine.laboratory.england.local_ids import (
 from linkage_engine.laboratory.england.people import (
     COMMUNITY_EXTRACTS,
     COUNCIL_EXTRACTS,
+    PERSONALISED_CARE,
     PRACTICE_COPIES,
     PRACTICE_EVENTS,
     REGISTRY_COPIES,
+    SURVEYS,
     TRUST_EXTRACTS,
     Person,
 )
+from linkage_engine.laboratory.england.personalised_care import care_records
 from linkage_engine.laboratory.england.practice_events import practice_events
 from linkage_engine.laboratory.england.social_care import care_events
+from linkage_engine.laboratory.england.survey import survey
+from linkage_engine.laboratory.england.survey_extract import survey_rows
 from linkage_engine.laboratory.england.trust_extract import attendance_rows, spell_rows
 
 
@@ -62,13 +68,14 @@ class Provider:
 
 
 def _at_registry(person: Person, all_dice: Sequence[Dice]) -> Extract | None:
-    [dice] = all_dice
+    dice, of_surveys = all_dice
     if not person.history.tumours:
         return None
     copy = registry_copy(person, dice)
     rows = {
         "tumours.csv": list(tumour_rows(person, copy, dice)),
         "deaths.csv": list(death_rows(person, dice)),
+        "surveys.csv": list(survey_rows(person, survey(of_surveys, person))),
     }
     return Extract(local_id(REGISTRY, person.index), copy, rows)
 
@@ -85,14 +92,16 @@ def _at_practice(person: Person, all_dice: Sequence[Dice]) -> Extract | None:
 
 
 def _at_trust(person: Person, all_dice: Sequence[Dice]) -> Extract | None:
-    [dice] = all_dice
-    care = hospital_care(dice, person)
-    if not (care.stays or care.attendances):
+    dice, of_care = all_dice
+    care, records = hospital_care(dice, person), care_records(of_care, person)
+    is_known = bool(care.stays or care.attendances)
+    if not (is_known or records):
         return None
-    copy = trust_copy(person, dice)
+    copy = trust_copy(person, dice if is_known else of_care)
     rows = {
         "spells.csv": list(spell_rows(person, care, copy, dice)),
         "ed_attendances.csv": list(attendance_rows(person, care, copy, dice)),
+        "personalised_care.csv": list(care_rows(person, records, copy)),
     }
     return Extract(local_id(TRUST, person.index), copy, rows)
 
@@ -121,9 +130,16 @@ def _at_community_trust(person: Person, all_dice: Sequence[Dice]) -> Extract | N
 
 
 PROVIDERS = (
-    Provider(REGISTRY, (REGISTRY_COPIES,), ("tumours.csv", "deaths.csv"), _at_registry),
+    Provider(
+        REGISTRY, (REGISTRY_COPIES, SURVEYS), ("tumours.csv", "deaths.csv", "surveys.csv"), _at_registry
+    ),
     Provider(FEDERATION, (PRACTICE_COPIES, PRACTICE_EVENTS), ("patients.csv", "gp_events.csv"), _at_practice),
-    Provider(TRUST, (TRUST_EXTRACTS,), ("spells.csv", "ed_attendances.csv"), _at_trust),
+    Provider(
+        TRUST,
+        (TRUST_EXTRACTS, PERSONALISED_CARE),
+        ("spells.csv", "ed_attendances.csv", "personalised_care.csv"),
+        _at_trust,
+    ),
     Provider(COUNCIL, (COUNCIL_EXTRACTS,), ("cld_events.csv",), _at_council),
     Provider(
         COMMUNITY, (COMMUNITY_EXTRACTS,), ("outpatients.csv", "community_contacts.csv"), _at_community_trust

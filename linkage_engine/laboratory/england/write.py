@@ -20,8 +20,8 @@ from linkage_engine.laboratory.england.providers import PROVIDERS, Extract
 
 MAPPINGS = Path(__file__).with_name("mappings")
 KNOWN_TRUTH = "known-truth"
-EVENTS_TOO = "mapping-events.json"
-"""Of the federation: registrations and events, where `mapping.json` has registrations alone."""
+MORE = {FEDERATION: "events", REGISTRY: "surveys"}
+"""What else a provider may send: `mapping-events.json` of the federation has registrations and events."""
 
 
 @dataclass(slots=True)
@@ -83,7 +83,8 @@ def _opened(out: Path) -> Iterator[_Files]:
         (out / folder).mkdir(parents=True, exist_ok=True)
     for provider in PROVIDERS:
         shutil.copyfile(MAPPINGS / f"{provider.name}.json", out / provider.name / "mapping.json")
-    shutil.copyfile(MAPPINGS / f"{FEDERATION}-events.json", out / FEDERATION / EVENTS_TOO)
+    for name, more in MORE.items():
+        shutil.copyfile(MAPPINGS / f"{name}-{more}.json", out / name / f"mapping-{more}.json")
     fields = {name: name for name in IDENTIFIER_FIELDS}
     (out / KNOWN_TRUTH / "fields.json").write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
     names = [f"{provider.name}/{file}" for provider in PROVIDERS for file in provider.files]

@@ -25,11 +25,21 @@ _QUESTIONS: Mapping[str, Mapping[str, object]] = {
         "diagnosed_to": "2023-09-29",
         "events": ["care_assessment"],
     },
+    "quality_of_life": {"invited_from": "2021-04-01", "invited_to": "2024-12-31", "scores": ["eq_vas"]},
+    "personalised_care_coverage": {
+        "diagnosed_from": "2022-04-01",
+        "diagnosed_to": "2023-12-31",
+        "items": ["needs_assessment"],
+    },
 }
 _MEASURES = {
     "attendance_ratio": ("emergency_15m", "emergency_attendance_ratio"),
     "admission_ratio": ("emergency_15m", "emergency_admission_ratio"),
     "assessed_percent": ("social_care_response", "care_assessment_within_3m"),
+    "response_percent": ("quality_of_life", "response_percent"),
+    "vas_mean": ("quality_of_life", "eq_vas_mean"),
+    "vas_population": ("quality_of_life", "eq_vas_expected"),
+    "offered_percent": ("personalised_care_coverage", "needs_assessment_offered_percent"),
 }
 """Figures that a template tells as they are: of which, and its measure for everybody."""
 
@@ -71,6 +81,15 @@ WHERE concept_type = 'diagnosis' AND event_date >= DATE '2021-04-01' AND event_d
   )
 """
 
+_SILENT = """
+SELECT avg(CAST(is_silent AS INTEGER)) AS share
+FROM (
+  SELECT bool_and(hna_status IS NULL) AS is_silent
+  FROM cosd_personalised_care
+  GROUP BY substr(organisation_site_identifier, 1, 3)
+)
+"""
+
 
 class PublicFigure(Value):
     """A published figure, and how far synthetic England may stray from it: 100,000 people or more."""
@@ -95,12 +114,14 @@ def measured(sets: Sequence[OfProvider]) -> dict[str, float]:
     told = {template: _everybody(template, sets) for template in _QUESTIONS}
     known, entered, in_both = _row(_REGISTER, sets, {"index_date": INDEX_DATE})
     (reviewed,) = _row(_REVIEWED, sets, {})
+    (silent,) = _row(_SILENT, sets, {})
     living = told["prevalence"]
     return {
         "prevalence_percent": 100 * living["numerator"] / living["denominator"],
         "register_percent_of_registry": 100 * entered / known,
         "coded_percent": 100 * in_both / known,
         "reviewed_percent": 100 * reviewed,
+        "silent_trusts_percent": 100 * silent,
         **{name: told[template][measure] for name, (template, measure) in _MEASURES.items()},
     }
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 from linkage_engine.contract.query_spec import Breakdown
 from linkage_engine.query.personalised_care.plan import PersonalisedCarePlan
 from linkage_engine.query.personalised_care.statement import EVERYBODY, statement
-from linkage_engine.query.raw_table import RawCell, RawTable
-from linkage_engine.query.sets import NOBODY, people_in
+from linkage_engine.query.raw_table import RawTable
+from linkage_engine.query.sets import cells_of, people_in
 from linkage_engine.query.sql import Statement
 
 DIVIDED_BY = (
@@ -25,19 +25,4 @@ DIVIDED_BY = (
 def personalised_care(plan: PersonalisedCarePlan, ask: Callable[[Statement], pa.Table]) -> RawTable:
     """Who is diagnosed and alive half a year later, and of them how far care came, in every cell."""
     people = people_in(ask(statement(plan)), ("part", *DIVIDED_BY))
-
-    def cell(labels: tuple[str, ...]) -> RawCell:
-        key = tuple(plan.label(labels, breakdown) for breakdown in DIVIDED_BY)
-        return RawCell(
-            labels=labels,
-            population=people.get((EVERYBODY, *key), NOBODY),
-            parts={part: people.get((part, *key), NOBODY) for part in plan.parts},
-            applicable=plan.applies(labels),
-        )
-
-    return RawTable(
-        template=plan.template.name,
-        dimensions=tuple(breakdown.value for breakdown in plan.breakdowns),
-        parts=plan.parts,
-        cells=tuple(map(cell, plan.cells())),
-    )
+    return cells_of(plan, people, plan.parts, everybody=EVERYBODY, divided_by=DIVIDED_BY)

@@ -47,7 +47,7 @@ INPUTS: Mapping[str, pa.Schema] = {
 EVERYBODY, NOWHERE = "", ""
 """Part of the population itself; trust or age of whom no record tells one."""
 
-_TEXT = """
+CARED = """
 stage_code AS (
   SELECT unnest($stage_labels) AS label, unnest($stage_codes) AS code
 ),
@@ -118,7 +118,11 @@ cared AS (
   FROM diagnosed_person
   LEFT JOIN care ON care.tumour_group = diagnosed_person.tumour_group
     AND care.link_id = diagnosed_person.link_id
-),
+)
+"""
+"""`tumour` has everybody's tumours in turn, `cared` a row for each person of a group: how far care came."""
+
+_COUNTED = """,
 counted AS (
   SELECT tumour_group, sex, age_band, stage, organisation, person, unnest([
     $everybody,
@@ -157,22 +161,22 @@ def statement(plan: PersonalisedCarePlan) -> Statement:
     Columns: `part` (empty: the population itself), `tumour_group`, `sex`, `age_band`, `stage`, `organisation`
     (null: the margin) and `persons`, a sorted list of the project's own numbers. Empty cells have no row.
     """
+    own = {"everybody": EVERYBODY, "within_days": plan.within_days}
+    return Statement(LISTS + CARED + _COUNTED, lists(plan) | cared(plan) | own)
+
+
+def cared(plan: PersonalisedCarePlan) -> dict[str, object]:
+    """The parameters of `CARED`."""
     stages = [(stage.label, code) for stage in plan.template.stages for code in stage.codes]
-    return Statement(
-        text=LISTS + _TEXT,
-        parameters=lists(plan)
-        | {
-            "stage_labels": [label for label, _ in stages],
-            "stage_codes": [code for _, code in stages],
-            "stage_unknown": plan.template.stages[-1].label,
-            "sex_unknown": plan.template.sexes[-1].label,
-            "offered": list(code_list("offer_status").groups["offered"]),
-            "nowhere": NOWHERE,
-            "everybody": EVERYBODY,
-            "six_months": SIX_MONTHS,
-            "within_days": plan.within_days,
-            "diagnosed_from": plan.diagnosed_from,
-            "diagnosed_to": plan.diagnosed_to,
-            "data_end": plan.data_end,
-        },
-    )
+    return {
+        "stage_labels": [label for label, _ in stages],
+        "stage_codes": [code for _, code in stages],
+        "stage_unknown": plan.template.stages[-1].label,
+        "sex_unknown": plan.template.sexes[-1].label,
+        "offered": list(code_list("offer_status").groups["offered"]),
+        "nowhere": NOWHERE,
+        "six_months": SIX_MONTHS,
+        "diagnosed_from": plan.diagnosed_from,
+        "diagnosed_to": plan.diagnosed_to,
+        "data_end": plan.data_end,
+    }

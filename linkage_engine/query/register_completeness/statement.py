@@ -9,6 +9,7 @@ import pyarrow as pa
 from linkage_engine.contract.controlled_table import TOTAL
 from linkage_engine.query.prevalence_sql import INPUTS as PERSONS
 from linkage_engine.query.register_completeness.plan import RegisterPlan
+from linkage_engine.query.registered import REGISTERED, registered
 from linkage_engine.query.sql import LISTS, Statement, lists
 
 INPUTS: Mapping[str, pa.Schema] = {
@@ -25,35 +26,10 @@ INPUTS: Mapping[str, pa.Schema] = {
 }
 """The only tables that the statement reads, and their columns."""
 
-EVERYBODY, NOWHERE = "", ""
-"""Part of the population itself; area of somebody whose board is not on the list."""
+EVERYBODY = ""
+"""Part of the population itself."""
 
 _TEXT = """
-area AS (
-  SELECT unnest($area_labels) AS label, unnest($area_codes) AS code
-),
-covering AS (
-  SELECT link_id, year_of_birth, sex, icb_code, row_number() OVER (
-    PARTITION BY link_id
-    ORDER BY registration_start DESC, gp_practice_code NULLS LAST, sex NULLS LAST,
-      year_of_birth NULLS LAST, icb_code NULLS LAST
-  ) AS turn
-  FROM gp_registration
-  WHERE registration_start <= $index_date AND (registration_end IS NULL OR registration_end > $index_date)
-),
-population AS (
-  SELECT person_index.link_id, person_index.person, sex_code.label AS sex, band.label AS age_band,
-    coalesce(area.label, $nowhere) AS area
-  FROM covering
-  JOIN person_index ON person_index.link_id = covering.link_id
-  JOIN sex_code ON sex_code.code = covering.sex
-  JOIN band ON $index_year - covering.year_of_birth >= band.youngest
-    AND (band.oldest IS NULL OR $index_year - covering.year_of_birth <= band.oldest)
-  LEFT JOIN area ON area.code = covering.icb_code
-  WHERE covering.turn = 1 AND NOT EXISTS (
-    SELECT 1 FROM death WHERE death.link_id = covering.link_id AND death.date_of_death <= $index_date
-  )
-),
 in_registry AS (
   SELECT DISTINCT cancer_registration.link_id
   FROM cancer_registration
@@ -94,16 +70,12 @@ def statement(plan: RegisterPlan) -> Statement:
     `persons`, a sorted list of the project's own numbers. Empty cells have no row.
     """
     return Statement(
-        text=LISTS + _TEXT,
+        text=LISTS + REGISTERED + _TEXT,
         parameters=lists(plan)
+        | registered(plan.index_date, plan.areas)
         | {
-            "area_labels": [area.label for area in plan.areas],
-            "area_codes": [area.code for area in plan.areas],
-            "nowhere": NOWHERE,
             "everybody": EVERYBODY,
             "total": TOTAL,
-            "index_date": plan.index_date,
-            "index_year": plan.index_date.year,
             "diagnosed_from": plan.diagnosed_from,
         },
     )

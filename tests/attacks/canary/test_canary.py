@@ -29,7 +29,7 @@ from tests.attacks.canary.search import Found, Needles, search
 
 pytestmark = pytest.mark.process
 
-FILES = ("providers/*/tumours.csv", "providers/*/deaths.csv", "providers/*/patients.csv")
+FILES = tuple(f"providers/*/{name}.csv" for name in ("tumours", "deaths", "surveys", "patients"))
 """A provider's own extracts, the wrong ones among them: `*` crosses folders."""
 KEY_FILE = "providers/*/person-keys.csv"
 """What `tre-provider seal --keep-person-keys` leaves with the provider, on request."""

@@ -103,7 +103,14 @@ def parquet(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
-def receive(door: AnalysisDoor, name: str, provider: str, rows: list[dict[str, str]]) -> None:
+def receive(
+    door: AnalysisDoor,
+    name: str,
+    provider: str,
+    rows: list[dict[str, str]],
+    *,
+    extract_date: date = date(2022, 1, 1),
+) -> None:
     """One part as a provider's tool makes it."""
     columns = data_set(name).columns
     schema = pa.schema([(column, pa.string()) for column in columns])
@@ -121,7 +128,7 @@ def receive(door: AnalysisDoor, name: str, provider: str, rows: list[dict[str, s
         random=secrets.token_bytes,
         provider_id=provider,
         delivery_id=DELIVERIES[provider],
-        extract_date=date(2022, 1, 1),
+        extract_date=extract_date,
     )
     report = door.receive(io.BytesIO(sealed), manifest, name)
     assert report.passed, report

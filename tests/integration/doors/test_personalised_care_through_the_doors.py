@@ -13,6 +13,7 @@ from linkage_engine.contract.refusals import QueryRefused, RefusalCode
 from tests.factories import PROJECT
 from tests.integration.doors.test_around_diagnosis_through_the_doors import shown
 from tests.integration.doors.test_emergency_through_the_doors import (
+    DELIVERIES,
     PARTS,
     WITH_CANCER,
     an_analysis,
@@ -87,6 +88,18 @@ def test_a_preflight_by_trust_reads_who_is_at_which_and_without_it_reads_no_care
     assert (by_trust.asked.cells, by_trust.asked.hidden) == (4, 1), "the trust that has nobody"
     by_sex = foreseen(door, gate, a_care_spec(Breakdown.SEX).model_copy(update={"project_id": PROJECT}))
     assert (by_sex.asked.cells, by_sex.asked.hidden) == (4, 2), "nobody's sex was sent"
+
+
+def test_a_delivery_from_before_treatments_had_an_end_has_to_be_sent_again(tmp_path: Path) -> None:
+    """Its people would be taken for people under treatment, and no summary would be due."""
+    door = an_analysis(tmp_path, ("gp_registration", "cancer_registration"))
+    receive(door, "cosd_personalised_care", *OF_HOSPITAL)
+    vault, name = door.inside.vault, f"payload/hospital/{DELIVERIES['hospital']}/cosd_personalised_care"
+    kept = vault.read(PROJECT, name)
+    vault.write(PROJECT, name, kept.drop_columns(["treatment_end_date"]), replace=True)
+    with pytest.raises(QueryRefused) as refusal:
+        answered(door, GateDoor(an_inside(tmp_path / "gate")), SPEC)
+    assert refusal.value.code is RefusalCode.NO_LINKED_DATA
 
 
 def test_without_records_of_care_the_question_is_refused(tmp_path: Path) -> None:

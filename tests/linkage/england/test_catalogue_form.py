@@ -15,7 +15,7 @@ from service.provider.mapping import read_mapping
 from tests.linkage.england.conftest import rows
 
 MAPPINGS = (
-    "cancer-registry/mapping.json",
+    "cancer-registry/mapping-surveys.json",
     "gp-federation/mapping-events.json",
     "hospital-trust/mapping.json",
     "council/mapping.json",
@@ -43,4 +43,4 @@ def test_every_data_set_is_what_the_providers_tool_reads(small_england: tuple[Pa
             by = [(name, "ascending") for name in schema.columns]
             assert ours.sort_by(by).equals(theirs.sort_by(by))
             found += 1
-    assert found == len(made) == 9
+    assert found == len(made) == 11

@@ -24,9 +24,12 @@ PROVIDERS = ("cancer-registry", "gp-federation", "hospital-trust", "council", "c
 FILES = (
     "cancer-registry/tumours.csv",
     "cancer-registry/deaths.csv",
+    "cancer-registry/surveys.csv",
+    "cancer-registry/mapping-surveys.json",
     "gp-federation/patients.csv",
     "hospital-trust/spells.csv",
     "hospital-trust/ed_attendances.csv",
+    "hospital-trust/personalised_care.csv",
     "council/cld_events.csv",
     "gp-federation/gp_events.csv",
     "gp-federation/mapping-events.json",

@@ -18,8 +18,11 @@ from linkage_engine.catalogue.definitions.cancer_indicators import (
     ReasonKind,
     cancer_indicators,
 )
+from linkage_engine.catalogue.definitions.eq_5d_5l import eq_5d_5l
 from linkage_engine.catalogue.definitions.geography import AreaLevel, Geography, codes_at, geography
 from linkage_engine.catalogue.definitions.long_term_conditions import long_term_conditions
+from linkage_engine.catalogue.definitions.qlq_c30 import qlq_c30
+from linkage_engine.catalogue.definitions.quality_of_life_norms import quality_of_life_norms
 from linkage_engine.catalogue.definitions.shipped import Definition, shipped
 from linkage_engine.catalogue.definitions.social_care import social_care
 from linkage_engine.catalogue.definitions.standard_population import StandardPopulation, standard_population
@@ -33,6 +36,9 @@ SHIPPED: dict[str, Callable[[], Definition]] = {
     "standard_population": standard_population,
     "long_term_conditions": long_term_conditions,
     "cancer_indicators": cancer_indicators,
+    "qlq_c30": qlq_c30,
+    "eq_5d_5l": eq_5d_5l,
+    "quality_of_life_norms": quality_of_life_norms,
 }
 
 

@@ -16,11 +16,13 @@ from linkage_engine.catalogue.variables import Part, TemplateRoles, Variable
 from linkage_engine.contract.query_spec import (
     TEMPLATES,
     Breakdown,
+    CareReviewParameters,
     EmergencyParameters,
     ExcessParameters,
     LinkageQualityParameters,
     PersonalisedCareParameters,
     PrevalenceParameters,
+    QualityOfLifeParameters,
     RegisterParameters,
     SocialCareParameters,
     TrajectoryParameters,
@@ -38,6 +40,8 @@ PARAMETERS: dict[str, type[Value]] = {
     "social_care_response": SocialCareParameters,
     "register_completeness": RegisterParameters,
     "personalised_care_coverage": PersonalisedCareParameters,
+    "cancer_care_review": CareReviewParameters,
+    "quality_of_life": QualityOfLifeParameters,
 }
 
 

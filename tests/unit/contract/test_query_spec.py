@@ -9,12 +9,14 @@ from linkage_engine.contract.query_spec import (
     FIFTEEN_MONTHS,
     TEMPLATES,
     Breakdown,
+    CareReviewSpec,
     EmergencySpec,
     EventKind,
     ExcessSpec,
     LinkageQualitySpec,
     PersonalisedCareSpec,
     PrevalenceSpec,
+    QualityOfLifeSpec,
     RegisterSpec,
     SocialCareSpec,
     TrajectorySpec,
@@ -61,7 +63,12 @@ EXCESS = TRAJECTORY | {
 }
 SOCIAL_CARE = EXCESS | {"template": "social_care_response", "parameters": PERIOD}
 CARE = EXCESS | {"template": "personalised_care_coverage", "parameters": PERIOD}
+REVIEW = EXCESS | {"template": "cancer_care_review", "parameters": {"year": "2023/24"}}
 REGISTER = EXCESS | {"template": "register_completeness", "parameters": {"index_date": "2024-12-31"}}
+SURVEY = EXCESS | {
+    "template": "quality_of_life",
+    "parameters": {"invited_from": "2022-01-01", "invited_to": "2022-12-31"},
+}
 
 
 def test_the_template_says_which_question_it_is() -> None:
@@ -73,7 +80,10 @@ def test_the_template_says_which_question_it_is() -> None:
     assert isinstance(query_spec(SOCIAL_CARE), SocialCareSpec)
     assert isinstance(query_spec(REGISTER), RegisterSpec)
     assert isinstance(query_spec(CARE), PersonalisedCareSpec)
-    asked = (PREVALENCE, EMERGENCY, QUALITY, TRAJECTORY, EXCESS, SOCIAL_CARE, REGISTER, CARE)
+    assert isinstance(query_spec(REVIEW), CareReviewSpec)
+    assert len(set(query_spec(REVIEW).parts)) == len(query_spec(REVIEW).parts) == 26
+    assert isinstance(query_spec(SURVEY), QualityOfLifeSpec)
+    asked = (PREVALENCE, EMERGENCY, QUALITY, TRAJECTORY, EXCESS, SOCIAL_CARE, REGISTER, CARE, REVIEW, SURVEY)
     assert tuple(query_spec(fields).template for fields in asked) == TEMPLATES
 
 
@@ -111,6 +121,7 @@ def test_the_quality_of_a_linkage_is_of_two_data_sets_and_its_breakdowns_are_not
     assert (spec.crossed, len(spec.parts)) == (1, 3)
     assert query_spec(QUALITY | {"breakdowns": []}).crossed == 0
     assert (query_spec(PREVALENCE).crossed, query_spec(EMERGENCY).crossed) == (1, 2)
+    assert [query_spec(fields).crossed for fields in (REGISTER, CARE, REVIEW, SURVEY)] == [1] * 4
     with pytest.raises(ValidationError, match="two different data sets"):
         query_spec(changed(QUALITY, linked_to="cancer_registration"))
 
@@ -196,3 +207,10 @@ def test_a_question_outside_the_language_is_refused_where_it_is_wrong(
         query_spec(fields)
     assert place_in_text(refusal.value.errors()[0]) == place
     assert SECRET not in str(refusal.value)
+
+
+def test_a_survey_counts_who_answered_and_who_has_each_score() -> None:
+    spec = query_spec(changed(SURVEY, scores=["pain", "mobility"]))
+    assert spec.parts == ("responded", "pain", "mobility_problem", "mobility_none")
+    assert spec.crossed == 1
+    assert query_spec(SURVEY).parts == ("responded", "eq_vas", "summary_score")

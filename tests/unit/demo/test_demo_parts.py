@@ -14,7 +14,13 @@ import pyarrow as pa
 import pytest
 
 from linkage_engine.contract.permit import Permit, Role
-from linkage_engine.contract.query_spec import EmergencyParameters, query_spec
+from linkage_engine.contract.query_spec import (
+    SIX_MONTHS,
+    CareReviewParameters,
+    EmergencyParameters,
+    PersonalisedCareParameters,
+    query_spec,
+)
 from linkage_engine.laboratory.demo import commands
 from linkage_engine.laboratory.demo.cast import (
     CAST,
@@ -32,6 +38,7 @@ from linkage_engine.laboratory.demo.page import page
 from linkage_engine.laboratory.demo.path import Demo
 from linkage_engine.laboratory.demo.truth import linkage_scores
 from linkage_engine.laboratory.england.lifespan import EXTRACT_DATE
+from linkage_engine.laboratory.england.personalised_care import TRUSTS
 from linkage_engine.laboratory.scores import Scores
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
@@ -89,6 +96,12 @@ def test_the_questions_are_of_the_language_and_one_is_outside() -> None:
     emergency = asked["emergency_15m"].parameters
     assert isinstance(emergency, EmergencyParameters)
     assert emergency.diagnosed_to + timedelta(days=emergency.window_days) <= EXTRACT_DATE
+    care, review = (asked[name].parameters for name in ("personalised_care_coverage", "cancer_care_review"))
+    assert isinstance(care, PersonalisedCareParameters)
+    assert care.diagnosed_to + timedelta(days=SIX_MONTHS) < EXTRACT_DATE
+    assert set(care.organisations or ()) == {trust.code for trust in TRUSTS}
+    assert isinstance(review, CareReviewParameters)
+    assert review.last_day < EXTRACT_DATE
     assert specification(template="service_use_trajectory")["template"] != specification()["template"]
 
 
@@ -231,7 +244,7 @@ def test_the_page_shows_what_everybody_saw(demo: Demo) -> None:
     text = page(demo)
     for words in (
         "20,000 made-up people",
-        "apc_spell (2,108 rows), ecds_attendance (2,108 rows) about 1,919 persons",
+        "ecds_attendance (2,108 rows), cosd_personalised_care (2,108 rows) about 1,919 persons",
         "log entry 4",
         "879 links (73.4% and [c]%)",
         "precision 0.9900, recall 0.9000",

@@ -81,6 +81,7 @@ def test_good_rows_pass_and_each_row_has_one_class_for_each_field(
         ("cancer_registration", "cancer_alliance_code", "E56000001", "area"),
         ("cosd_personalised_care", "hna_status", "offered", "list"),
         ("cosd_personalised_care", "end_of_treatment_summary_date", "2019-05-31", "order"),
+        ("cosd_personalised_care", "treatment_end_date", "2019-05-31", "order"),
         ("op_attendance", "attended_or_did_not_attend", "0", "list"),
         ("op_attendance", "treatment_function_code", "80", "pattern"),
         ("gp_event", "concept_type", "note", "list"),
