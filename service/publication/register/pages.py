@@ -7,6 +7,7 @@ from html import escape
 
 from linkage_engine.contract.permit_parts import LegalBasis
 from service.publication.page import as_bytes, bullets, document, links, paragraph, terms
+from service.publication.register.data_sets import FOLDER, used_data_sets
 from service.publication.register.values import Counts, DataUse, Project, Register, RegisteredRelease
 from service.publication.released import PAGE
 from service.publication.standing import State
@@ -52,15 +53,19 @@ def _index(register: Register, areas: str | None) -> Iterator[str]:
     if register.embargoed:
         yield paragraph(f"Signed and not published yet: {register.embargoed}.")
     yield "<h2>Data sets</h2>"
-    used = {each.data_set: each.title for project in register.projects for each in project.data}
-    yield from bullets(f"{title} ({name})" for name, title in sorted(used.items()))
+    used = used_data_sets(register).values()
+    yield from links((f"{FOLDER}/{each.name}/{PAGE}", f"{each.title} ({each.name})") for each in used)
     if any(project.counts for project in register.projects):
         yield "<h2>Refusals</h2>"
         yield paragraph("Counted in the audit log, whose proofs were verified, over all projects:")
         yield from terms(_counted([each.counts for each in register.projects if each.counts]))
     yield "<h2>For programs</h2>"
     yield from links(
-        ((REGISTER, "The register as JSON"), (CATALOGUE, "The catalogue of releases (DCAT, JSON-LD)"))
+        (
+            (REGISTER, "The register as JSON"),
+            (CATALOGUE, "The catalogue of releases (DCAT, JSON-LD)"),
+            (f"{FOLDER}/{CATALOGUE}", "The catalogue of data sets (DCAT, JSON-LD)"),
+        )
     )
 
 

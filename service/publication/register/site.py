@@ -9,7 +9,9 @@ from linkage_engine.contract.query_spec import LinkageQualitySpec
 from service.publication.announced import announced_files
 from service.publication.crate.file import crate_file
 from service.publication.register.areas import FOLDER, area_pages
-from service.publication.register.dcat import catalogue
+from service.publication.register.data_sets import FOLDER as SOURCES
+from service.publication.register.data_sets import data_set_pages
+from service.publication.register.dcat import catalogue, source_catalogue
 from service.publication.register.entries import register
 from service.publication.register.given import Given
 from service.publication.register.pages import CATALOGUE, REGISTER, register_pages
@@ -34,8 +36,10 @@ def site(given: Given, now: datetime) -> Iterator[tuple[str, bytes]]:
     of_areas = area_pages(stands.values())
     yield from of_areas.items()
     yield from register_pages(entries, areas=f"{FOLDER}/{PAGE}" if of_areas else None).items()
+    yield from data_set_pages(entries).items()
     yield REGISTER, entries.to_bytes()
     yield CATALOGUE, catalogue(entries)
+    yield f"{SOURCES}/{CATALOGUE}", source_catalogue(entries)
 
 
 def _files(standing: Standing, reports: tuple[str, ...]) -> Mapping[str, bytes]:

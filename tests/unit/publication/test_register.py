@@ -179,7 +179,7 @@ def test_of_a_project_the_latest_permit_counts_and_one_of_before_is_read() -> No
 
 def test_a_site_of_nothing_says_so() -> None:
     files = site(given(permits=(), releases={}, counts={}), NOW)
-    assert text(files).count("<p>None.</p>") == 2
+    assert text(files).count("<p>None.</p>") == 3  # projects, releases, data sets
 
 
 def test_a_data_set_of_a_provider_that_left_is_named_by_its_id() -> None:
