@@ -38,19 +38,18 @@ build/outside/accessibility: tests/outside/accessibility/package.json tests/outs
 	mkdir -p $@ && cp $^ $@/
 	npm ci --prefix $@ --ignore-scripts --no-audit --no-fund && touch $@
 
-# Branches are measured on SQLite without these, which the others of the suite reach too: tracing costs a third of the time.
+# Run after the tests with processes, so that both cores have as much to do; of linkage alone no branch is measured.
 APART := tests/linkage tests/property
-POSTGRESQL := outside(tool='postgresql')
 # Two processes share the cores: threads that wait for each other inside a multiplication double its time.
 test: export OMP_NUM_THREADS := 1
-test: setup outside ## The whole suite: what branches are measured on, and beside it all that starts processes or takes long
+test: setup outside ## The whole suite: tests with real processes beside the others, which are measured
 	rm -rf build/coverage && mkdir -p build/coverage
 	{ $(BIN)/python -m pytest -q -m "process and not deep"; processes=$$?; \
-	  $(BIN)/python -m pytest -q -m "not process and not deep" $(APART); apart=$$?; \
-	  $(BIN)/python -m pytest -q -m "not process and not deep and $(POSTGRESQL)" $(addprefix --ignore=,$(APART)) && \
-	  test $$processes -eq 0 -a $$apart -eq 0; \
+	  $(BIN)/python -m pytest -q -m "not process and not deep" tests/linkage; linkage=$$?; \
+	  $(BIN)/coverage run -m pytest -q -m "not process and not deep" tests/property && \
+	  test $$processes -eq 0 -a $$linkage -eq 0; \
 	} > build/test-beside.log 2>&1 & beside=$$!; \
-	$(BIN)/coverage run -m pytest -q -m "not process and not deep and not $(POSTGRESQL)" $(addprefix --ignore=,$(APART)); others=$$?; \
+	$(BIN)/coverage run -m pytest -q -m "not process and not deep" $(addprefix --ignore=,$(APART)); others=$$?; \
 	wait $$beside; beside=$$?; cat build/test-beside.log; test $$others -eq 0 -a $$beside -eq 0
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --fail-under=95 | tail -n 40
