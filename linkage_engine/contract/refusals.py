@@ -19,6 +19,11 @@ class RefusalCode(StrEnum):
     SEALED_FILE_TOO_LARGE = "sealed-file-too-large"
     RECIPIENT_INVALID = "recipient-invalid"
     KEY_INVALID = "key-invalid"
+    TOKEN_ADDRESS_INVALID = "token-address-invalid"
+    TOKEN_ABSENT = "token-absent"
+    TOKEN_PIN_REFUSED = "token-pin-refused"
+    TOKEN_UNUSABLE = "token-unusable"
+    TOKEN_KEY_DIFFERS = "token-key-differs"
     # a part against its manifest
     PART_NOT_PARQUET = "part-not-parquet"
     PART_DIFFERS_FROM_MANIFEST = "part-differs-from-manifest"
@@ -130,6 +135,10 @@ class CannotSeal(EngineRefusal):
 
 class CannotUnseal(EngineRefusal):
     """A sealed file was not opened: wrong key, damaged or not an age file."""
+
+
+class TokenRefused(EngineRefusal):
+    """The PKCS#11 token that keeps a key did not open it."""
 
 
 class ExtractRejected(EngineRefusal):

@@ -13,12 +13,15 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from linkage_engine.contract.refusals import EngineRefusal, RefusalCode
+from linkage_engine.vault.sealed_key_file import opened_by_token, sealed_by_token
+from linkage_engine.vault.token_key import SCHEME
 
 _KEY_BYTES = 32
 _PURPOSE = b"tre-linkage vault object v1"
 _WRAPPING = b"tre-linkage vault content key v2"
 _FINGERPRINT = b"tre-linkage at-rest key fingerprint v1"
 _FINGERPRINT_BYTES = 16
+_LONGEST = 4096
 WRAPPED_BYTES = 40
 """A 32-byte key as RFC 3394 wraps it."""
 
@@ -34,12 +37,17 @@ class Keystore:
         self._master_key = master_key
 
     @classmethod
-    def create(cls, path: Path, random: Callable[[int], bytes]) -> Self:
-        """Make a new key file of mode 0400; raises `FileExistsError` rather than touch one that is there."""
+    def create(cls, path: Path, random: Callable[[int], bytes], *, token: str | None = None) -> Self:
+        """Make a new key file of mode 0400; raises `FileExistsError` rather than touch one that is there.
+
+        With the address of a token's key the file holds nothing that is of use without it; raises
+        `TokenRefused` as `sealed_by_token` does.
+        """
         master_key = random(_KEY_BYTES)
+        text = sealed_by_token(token, master_key, random) if token else master_key
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(master_key)
+            file.write(text)
             file.flush()
             os.fsync(descriptor)
         return cls(master_key)
@@ -48,17 +56,18 @@ class Keystore:
     def from_file(cls, path: Path) -> Self:
         """The keystore of a key file: 32 random bytes in a plain file that its owner alone may read (0400).
 
-        Raises `EngineRefusal`, KEY_INVALID. Remedy: `chmod 0400`, or the right file.
+        Or what a token opens: see `sealed_key_file`. Raises `EngineRefusal`, KEY_INVALID (remedy: `chmod
+        0400`, or the right file), and `TokenRefused`.
         """
         try:
             with path.open("rb") as file:
                 mode = os.fstat(file.fileno()).st_mode
-                master_key = file.read(_KEY_BYTES + 1)
+                text = file.read(_LONGEST)
         except OSError:
             raise EngineRefusal(RefusalCode.KEY_INVALID) from None
         if not stat.S_ISREG(mode) or stat.S_IMODE(mode) != stat.S_IRUSR:
             raise EngineRefusal(RefusalCode.KEY_INVALID)
-        return cls(master_key)
+        return cls(opened_by_token(text) if text.startswith(SCHEME.encode()) else text)
 
     def data_key(self, project_id: str, object_name: str) -> bytes:
         """The key of an object of before content keys, and the first of a secret: HKDF-SHA256 (RFC 5869)."""

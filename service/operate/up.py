@@ -40,7 +40,9 @@ CLUSTER = (
     "TRE_SPARK_FOLDER",
 )
 """What the linkage worker gets too: the cluster that it may compare pairs on."""
-OWN = {"api": LIMITS, "linkage": CLUSTER}
+TOKEN = ("SOFTHSM2_CONF",)
+"""What those with an at-rest key get too: where SoftHSM's tokens lie; other libraries look in /etc."""
+OWN = {"api": LIMITS, "linkage": (*CLUSTER, *TOKEN), "analysis": TOKEN, "gate": TOKEN}
 
 
 def programs(home: Home) -> list[Program]:

@@ -85,6 +85,19 @@ class VaultUnusable(Problem):
     remedy = "See what tre-operate doctor says and how full the disk is, then run the command again."
 
 
+class KeyTokenRefused(Problem):
+    """The PKCS#11 token that keeps an at-rest key did not open it; nothing was changed."""
+
+    slug, title, status = "key-token-refused", "Key token refused", 500
+    remedy = (
+        "By its reason: token-absent, install the extra `token`; token-address-invalid, see the guide of "
+        "operators; token-unusable, look at the library, the token's label and the file of the PIN, which "
+        "is the process's own; token-pin-refused, put the PIN right and use it once with the maker's tool, "
+        "as until then no process tries again; token-key-differs, bring back the key of that label, or the "
+        "key file that it sealed."
+    )
+
+
 class IdentityProviderRefused(Problem):
     """The registration of the identity provider, or the key or secret that it names, cannot be used."""
 

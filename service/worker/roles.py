@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from structlog.typing import FilteringBoundLogger
 
 from linkage_engine.boundary import Inside
-from linkage_engine.contract.refusals import EngineRefusal
+from linkage_engine.contract.refusals import EngineRefusal, TokenRefused
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import Vault
@@ -19,7 +19,7 @@ from service.act import Act
 from service.clock import Clock, Randomness
 from service.jobs import JobQueue, WorkerRole
 from service.keys import Pins, others_can_read
-from service.problems.tools import KeyFolderUnusable
+from service.problems.tools import KeyFolderUnusable, KeyTokenRefused
 from service.worker.hand_overs import HandOvers
 
 
@@ -69,7 +69,10 @@ class Surroundings:
 
 
 def inside(identity: Path, at_rest_key: Path, vault: Path, random: Randomness) -> Inside:
-    """The engine's side of a role, from its key files; raises KeyFolderUnusable when one cannot serve."""
+    """The engine's side of a role, from its key files.
+
+    Raises KeyFolderUnusable when one cannot serve, and KeyTokenRefused when a token does not open one.
+    """
     try:
         if others_can_read(identity):
             raise KeyFolderUnusable
@@ -77,6 +80,8 @@ def inside(identity: Path, at_rest_key: Path, vault: Path, random: Randomness) -
         before = identity.with_suffix(".old")
         leaving = (Identity.parse(before.read_text("ascii").strip()),) if before.exists() else ()
         keystore = Keystore.from_file(at_rest_key)
+    except TokenRefused as refusal:
+        raise KeyTokenRefused(reason=refusal.code.value) from None
     except (OSError, UnicodeDecodeError, EngineRefusal):
         raise KeyFolderUnusable from None
     return Inside(identity=opened, vault=Vault(vault, keystore), random=random, leaving=leaving)

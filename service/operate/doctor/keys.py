@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from linkage_engine.contract.refusals import EngineRefusal
+from linkage_engine.contract.refusals import EngineRefusal, TokenRefused
 from linkage_engine.unseal.identity import Identity
 from linkage_engine.vault.keystore import Keystore
 from service.audit.checkpoint import LogKey, LogSigner
@@ -20,7 +20,7 @@ from service.operate.doctor.findings import Finding, ill, watch, well
 from service.operate.folders import OWN, SHARED, Folder, user_of
 from service.operate.installation import Home
 from service.operate.rotation.key_pairs import KEY_PAIRS
-from service.problems.tools import IdentityProviderRefused, KeyFolderUnusable
+from service.problems.tools import IdentityProviderRefused, KeyFolderUnusable, KeyTokenRefused
 
 KEYS, RIGHTS, PINS = "keys", "rights", "pins"
 RESTORE = "restore it from the backup of key files; there is no other copy"
@@ -112,6 +112,8 @@ def _file(home: Home, path: Path, public: Public, pinned: object) -> Iterator[Fi
             yield ill(
                 KEYS, f"{name} is not the key that pins.json names", "find out which was changed, and by whom"
             )
+    except TokenRefused as refusal:
+        yield ill(KEYS, f"no token opens {name}: {refusal.code.value}", KeyTokenRefused.remedy)
     except (OSError, ValueError, KeyFolderUnusable, EngineRefusal):
         yield ill(KEYS, f"{name} cannot be read as a key", _remedy(path))
 

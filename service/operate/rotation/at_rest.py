@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage_engine.contract.refusals import EngineRefusal
+from linkage_engine.contract.refusals import EngineRefusal, TokenRefused
 from linkage_engine.vault.content_keys import make_durable
 from linkage_engine.vault.keystore import Keystore
 from linkage_engine.vault.parquet import RECORD_KEYS
@@ -21,7 +21,7 @@ from service.locks import only_one
 from service.operate.folders import acting_as
 from service.operate.installation import Home
 from service.operate.rotation.key_files import KeyFiles, Rotation
-from service.problems.tools import ServiceRunning, VaultUnusable
+from service.problems.tools import KeyTokenRefused, ServiceRunning, VaultUnusable
 
 SECRETS = {"gate": (RECORD_KEYS,)}
 """The secrets that projects have in a role's vault."""
@@ -44,11 +44,14 @@ class Entries:
     finish: Callable[[str, Rotated], None]
 
 
-def rotate(home: Home, role: str, entries: Entries, random: Randomness) -> Rotated:
+def rotate(
+    home: Home, role: str, entries: Entries, random: Randomness, *, token: str | None = None
+) -> Rotated:
     """Give a role a new at-rest key, or finish a rotation that was cut short.
 
-    It is entered before there is a coming key, and again before the old one is gone. Raises ServiceRunning
-    while the role's worker runs, and VaultUnusable for files that cannot be read or written.
+    With the address of a token's key the new one opens by that token alone. It is entered before there is a
+    coming key, and again before the old one is gone. Raises ServiceRunning while the role's worker runs,
+    KeyTokenRefused for a token that is no use, and VaultUnusable for files that cannot be read or written.
     """
     files, separate = KeyFiles(home.keys(role)), home.read().separate_users
     try:
@@ -59,7 +62,7 @@ def rotate(home: Home, role: str, entries: Entries, random: Randomness) -> Rotat
                 raise ServiceRunning
             if not files.cut_short:
                 with acting_as(role, separate=separate):
-                    rotation = _made(files, random)
+                    rotation = _made(files, random, token)
                 entries.begin(role, rotation)
             with acting_as(role, separate=separate):
                 rotated = _exchanged(files, home.vault(role), SECRETS.get(role, ()))
@@ -67,15 +70,17 @@ def rotate(home: Home, role: str, entries: Entries, random: Randomness) -> Rotat
             with acting_as(role, separate=separate):
                 files.leaving.unlink()
                 make_durable(files.folder)
+    except TokenRefused as refusal:
+        raise KeyTokenRefused(reason=refusal.code.value) from None
     except (OSError, EngineRefusal):
         raise VaultUnusable from None
     return rotated
 
 
-def _made(files: KeyFiles, random: Randomness) -> Rotation:
+def _made(files: KeyFiles, random: Randomness, token: str | None) -> Rotation:
     """A key that nothing is wrapped under yet, under a name that says nothing."""
     files.aside.unlink(missing_ok=True)
-    made = Keystore.create(files.aside, random)
+    made = Keystore.create(files.aside, random, token=token)
     return Rotation(Keystore.from_file(files.key).fingerprint(), made.fingerprint())
 
 

@@ -44,15 +44,19 @@ def rotate(
     role: Annotated[
         list[Owner] | None, typer.Option("--role", help="All with such a key, if none is said.")
     ] = None,
+    token: Annotated[
+        str | None, typer.Option(help="at-rest: the pkcs11: address of a token's key, to open the new one.")
+    ] = None,
 ) -> None:
     """Put new keys in the place of old ones, the service stopped; again finishes what was cut short."""
     place = Home(home.absolute())
     owners = SEALED_TO if kind is Kind.AT_REST else KEY_PAIRS[kind].roles
     asked = [one.value for one in role] if role else owners
-    if not set(owners).issuperset(asked):
+    if not set(owners).issuperset(asked) or (token is not None and kind is not Kind.AT_REST):
         raise NoSuchKey
+    steps = [Steps(place, kind, one) for one in asked]
     # Every role is done, whatever one has left to do.
-    left = [(_wrapped_anew if kind is Kind.AT_REST else _exchanged)(Steps(place, kind, one)) for one in asked]
+    left = [_wrapped_anew(each, token) if kind is Kind.AT_REST else _exchanged(each) for each in steps]
     if any(left):
         raise typer.Exit(1)
 
@@ -95,9 +99,9 @@ class Steps:
         print(f"{self.role}: {self.kind.value} key {rotation.before} is now {rotation.after}, {then}")
 
 
-def _wrapped_anew(steps: Steps) -> int:
+def _wrapped_anew(steps: Steps, token: str | None) -> int:
     entries = at_rest.Entries(lambda _, rotation: steps.begin(rotation), lambda _, done: steps.wrapped(done))
-    rotated = at_rest.rotate(steps.home, steps.role, entries, CHANCE)
+    rotated = at_rest.rotate(steps.home, steps.role, entries, CHANCE, token=token)
     steps.say(rotated.rotation, f"{rotated.files} wrapped anew")
     for each in rotated.lost:
         print(f"{steps.role}: nothing opens {each.project_id}/{each.name}: its key is lost")
